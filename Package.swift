@@ -41,19 +41,22 @@ let package = Package(
         .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "ErrorCodes", swiftSettings: strict),
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "AWSCore", swiftSettings: strict),
         .target(name: "EventLoop", dependencies: ["CLibuv"], swiftSettings: strict),
         .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(
-            name: "HTTPServer", dependencies: ["EventLoop", "Cryptography", "JSON", httpTypes], swiftSettings: strict),
+            name: "HTTPServer", dependencies: ["ErrorCodes", "EventLoop", "Cryptography", "JSON", httpTypes],
+            swiftSettings: strict),
         .target(
             name: "HTTPClient", dependencies: ["EventLoop", "Cryptography", "CLibcurl", httpTypes],
             swiftSettings: strict),
         .target(
             name: "AWSClient", dependencies: ["HTTPClient", "EventLoop", "JSON", "AWSCore", httpTypes],
             swiftSettings: strict),
-        .target(name: "SNS", dependencies: ["JSON", "AWSCore", "Cryptography"], swiftSettings: strict),
+        .target(
+            name: "SNS", dependencies: ["ErrorCodes", "JSON", "AWSCore", "Cryptography"], swiftSettings: strict),
         .target(name: "DeviceDefender", dependencies: ["JSON", "AWSCore"], swiftSettings: strict),
         .target(
             name: "SecurityFindings", dependencies: ["JSON", "AWSCore", "DeviceDefender", "Cryptography"],
@@ -67,7 +70,8 @@ let package = Package(
         .target(
             name: "Bridge",
             dependencies: [
-                "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "HTTPClient", "AWSClient", "SNS",
+                "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "HTTPClient", "AWSClient",
+                "SNS",
                 "DeviceDefender", "SecurityFindings", "Store", httpTypes,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -107,7 +111,7 @@ let package = Package(
             name: "CryptographyTests", dependencies: ["Cryptography", "COpenSSL", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "HTTPServerTests",
-            dependencies: ["HTTPServer", "EventLoop", "Cryptography", "JSON", "TestSupport", httpTypes],
+            dependencies: ["HTTPServer", "ErrorCodes", "EventLoop", "Cryptography", "JSON", "TestSupport", httpTypes],
             swiftSettings: strict),
         .testTarget(
             name: "HTTPClientTests", dependencies: ["HTTPClient", "EventLoop", "TestSupport", httpTypes],
@@ -117,7 +121,7 @@ let package = Package(
             dependencies: ["AWSClient", "HTTPClient", "EventLoop", "JSON", "AWSCore", "TestSupport", httpTypes],
             exclude: ["identities.py"], swiftSettings: strict),
         .testTarget(
-            name: "SNSTests", dependencies: ["SNS", "AWSCore", "JSON", "Cryptography", "TestSupport"],
+            name: "SNSTests", dependencies: ["SNS", "ErrorCodes", "AWSCore", "JSON", "Cryptography", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "DeviceDefenderTests", dependencies: ["DeviceDefender", "JSON", "AWSCore"], swiftSettings: strict),
@@ -137,8 +141,8 @@ let package = Package(
         .testTarget(
             name: "BridgeTests",
             dependencies: [
-                "Bridge", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "HTTPClient", "AWSClient",
-                "SNS",
+                "Bridge", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "HTTPClient",
+                "AWSClient", "SNS",
                 "DeviceDefender", "SecurityFindings", "Store", "TestSupport", httpTypes,
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
@@ -148,8 +152,9 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "defender-bridge", "Bridge", "LocalAWS", "HTTPServer", "EventLoop", "Cryptography", "JSON", "AWSCore",
-                "TestSupport", httpTypes,
+                "defender-bridge", "Bridge", "LocalAWS", "HTTPServer", "ErrorCodes", "EventLoop", "Cryptography",
+                "JSON",
+                "AWSCore", "TestSupport", httpTypes,
             ],
             exclude: [
                 "api_check.py", "issue_token.py", "moto_findings.py", "schemathesis.toml", "load.py", "Deliver.java",
@@ -169,7 +174,9 @@ if Context.environment["DEFENDER_BRIDGE_FUZZING"] != nil {
 
 // deploy/sanitize.sh sets this: only these targets handle memory and threads themselves; the others need not be built.
 if Context.environment["DEFENDER_BRIDGE_SANITIZING"] != nil {
-    let names = ["CLibuv", "COpenSSL", "CLibpq", "JSON", "EventLoop", "Cryptography", "HTTPServer", "TestSupport"]
+    let names = [
+        "CLibuv", "COpenSSL", "CLibpq", "ErrorCodes", "JSON", "EventLoop", "Cryptography", "HTTPServer", "TestSupport",
+    ]
     package.targets.removeAll { target in
         !names.contains(target.name)
             && !["EventLoopTests", "CryptographyTests", "HTTPServerTests"].contains(target.name)

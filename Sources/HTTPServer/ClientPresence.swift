@@ -1,3 +1,4 @@
+import ErrorCodes
 import HTTPTypes
 import Synchronization
 
@@ -13,5 +14,5 @@ final class ClientPresence: Sendable {
 extension ServerResponse {
     /// The response to a request whose client has left before any work was done for it.
     public static let abandoned = ServerResponse.rejection(
-        .serviceUnavailable, code: "client_left", message: "The client closed the connection. Send the request again.")
+        .serviceUnavailable, code: .clientLeft, message: "The client closed the connection. Send the request again.")
 }

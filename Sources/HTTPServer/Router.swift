@@ -1,3 +1,4 @@
+import ErrorCodes
 public import HTTPTypes
 
 /// Finds the handler of a request by its path and method.
@@ -44,16 +45,16 @@ public struct Router: Sendable {
     public func respond(to request: ServerRequest) async -> ServerResponse {
         guard Self.knownMethods.contains(request.head.method) else {
             return .rejection(
-                .notImplemented, code: "method_not_implemented", message: "This method is not known here.")
+                .notImplemented, code: .methodNotImplemented, message: "This method is not known here.")
         }
         guard let methods = handlers(of: request.path) else {
-            return .rejection(.notFound, code: "not_found", message: "There is nothing at this path.")
+            return .rejection(.notFound, code: .notFound, message: "There is nothing at this path.")
         }
         let method = request.head.method
         guard let handler = methods[method] ?? (method == .head ? methods[.get] : nil) else {
             let allowed = Set(methods.keys.map(\.rawValue) + (methods[.get] == nil ? [] : ["HEAD"])).sorted()
             var response = ServerResponse.rejection(
-                .methodNotAllowed, code: "method_not_allowed",
+                .methodNotAllowed, code: .methodNotAllowed,
                 message: "This path takes \(allowed.joined(separator: ", ")) only.")
             response.headerFields[.allow] = allowed.joined(separator: ", ")
             return response

@@ -1,3 +1,4 @@
+public import ErrorCodes
 public import HTTPTypes
 public import JSON
 
@@ -49,8 +50,9 @@ public struct ServerResponse: Sendable {
     /// - Parameters:
     ///   - code: a word for programs, for example `signature_mismatch`.
     ///   - message: for people: what is wrong and what to do.
-    public static func rejection(_ status: HTTPResponse.Status, code: String, message: String) -> ServerResponse {
-        ServerResponse(status: status, json: ["error": .string(code), "message": .string(message)])
+    public static func rejection(_ status: HTTPResponse.Status, code: ErrorCode, message: String) -> ServerResponse {
+        assert(code.documentation.statuses.contains(status.code), "\(code) is not documented for \(status.code)")
+        return ServerResponse(status: status, json: ["error": .string(code.rawValue), "message": .string(message)])
     }
 
     /// Those that only the server can know; a handler's own are left out.

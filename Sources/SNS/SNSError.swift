@@ -1,3 +1,5 @@
+public import ErrorCodes
+
 /// Why a message was not taken.
 public struct SNSError: Error, Hashable, CustomStringConvertible {
     /// What the sender is told, chosen for SNS's retries: it delivers again only after 5xx.
@@ -12,13 +14,13 @@ public struct SNSError: Error, Hashable, CustomStringConvertible {
     }
 
     /// A stable word in snake case, for metrics and searches.
-    public let code: String
+    public let code: ErrorCode
     /// What is wrong and what to do, in words for the operator. Of the message itself it has at most its topic.
     public let message: String
     /// What the sender is told.
     public let kind: Kind
 
-    init(_ kind: Kind, _ code: String, _ message: String) {
+    init(_ kind: Kind, _ code: ErrorCode, _ message: String) {
         self.kind = kind
         self.code = code
         self.message = message

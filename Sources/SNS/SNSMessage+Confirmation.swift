@@ -1,4 +1,5 @@
 public import AWSCore
+import ErrorCodes
 
 extension SNSMessage {
     /// The address that confirms a subscription to a topic, put together from what is known and on the topic's own host,
@@ -18,7 +19,7 @@ extension SNSMessage {
         guard let confirmation = kind.confirmation else { return nil }
         guard Self.says(confirmation, about: topic) else {
             throw .rejected(
-                "subscribe_url_refused",
+                .subscribeURLRejected,
                 "The SubscribeURL does not confirm a subscription to the message's own topic with its own token.")
         }
         return Self.confirmationURL(topic: topic, token: confirmation.token)

@@ -1,4 +1,5 @@
 import AWSCore
+import ErrorCodes
 import JSON
 
 extension SNSMessage {
@@ -11,7 +12,7 @@ extension SNSMessage {
     /// - Throws: ``SNSError`` of the kind `malformed`, or `rejected` for a signature version that is not known.
     public init(parsing body: [UInt8]) throws(SNSError) {
         guard body.count <= Self.maximumBodyLength else {
-            throw .malformed("body_too_large", "The body has more than \(Self.maximumBodyLength) bytes.")
+            throw .malformed(.bodyTooLarge, "The body has more than \(Self.maximumBodyLength) bytes.")
         }
         let fields = try EnvelopeFields(body)
         let type = try fields.required("Type", maximum: 64)
@@ -20,7 +21,7 @@ extension SNSMessage {
         message = try fields.text("Message", maximum: 524_288)
         timestamp = try fields.required("Timestamp", maximum: 64)
         guard let publishedAt = SNSTimestamp.milliseconds(timestamp) else {
-            throw .malformed("invalid_timestamp", "The Timestamp is not of the form 2026-11-22T10:00:00.123Z.")
+            throw .malformed(.invalidTimestamp, "The Timestamp is not of the form 2026-11-22T10:00:00.123Z.")
         }
         self.publishedAt = publishedAt
         signatureVersion = try Self.signatureVersion(fields.required("SignatureVersion", maximum: 16))
@@ -34,7 +35,7 @@ extension SNSMessage {
         case "UnsubscribeConfirmation":
             kind = .unsubscribeConfirmation(try Self.confirmation(fields))
         default:
-            throw .malformed("unknown_type", "The Type is none of those that SNS sends to HTTPS endpoints.")
+            throw .malformed(.unknownType, "The Type is none of those that SNS sends to HTTPS endpoints.")
         }
     }
 
@@ -49,21 +50,21 @@ extension SNSMessage {
     private static func topic(_ text: String) throws(SNSError) -> ARN {
         // The ARN is signed as it is written here, not as it was sent: it must be the same.
         guard let topic = ARN(text), topic.isTopic, topic.description.utf8.elementsEqual(text.utf8) else {
-            throw .malformed("invalid_topic_arn", "The TopicArn is not the ARN of an SNS topic.")
+            throw .malformed(.invalidTopicARN, "The TopicArn is not the ARN of an SNS topic.")
         }
         return topic
     }
 
     private static func signatureVersion(_ text: String) throws(SNSError) -> SignatureVersion {
         guard let version = SignatureVersion(rawValue: text) else {
-            throw .rejected("signature_version_unknown", "The SignatureVersion is neither 1 nor 2.")
+            throw .rejected(.signatureVersionUnknown, "The SignatureVersion is neither 1 nor 2.")
         }
         return version
     }
 
     private static func signature(_ text: String) throws(SNSError) -> [UInt8] {
         guard let signature = Base64.decode(text) else {
-            throw .malformed("invalid_signature_encoding", "The Signature is not base64 (RFC 4648, section 4).")
+            throw .malformed(.invalidSignatureEncoding, "The Signature is not base64 (RFC 4648, section 4).")
         }
         return signature
     }
@@ -85,7 +86,7 @@ private struct EnvelopeFields {
             // Message attributes, which are not signed and not needed, nest three deep.
             json = try JSON(parsing: body, limits: JSONLimits(depth: 8, values: 1000))
         } catch {
-            throw .malformed("malformed_json", "The body is not JSON that can be read: \(error).")
+            throw .malformed(.malformedJSON, "The body is not JSON that can be read: \(error).")
         }
         guard let members = json.object, members["Type"] != nil else { throw .rawDelivery }
         self.members = members
@@ -94,7 +95,7 @@ private struct EnvelopeFields {
     /// A field that must be there, and have something in it.
     func required(_ name: String, maximum: Int) throws(SNSError) -> String {
         guard let value = try optional(name, maximum: maximum), !value.isEmpty else {
-            throw .malformed("field_missing", "The field \(name) is missing or empty.")
+            throw .malformed(.fieldMissing, "The field \(name) is missing or empty.")
         }
         return value
     }
@@ -103,7 +104,7 @@ private struct EnvelopeFields {
     func url(_ prefix: String, maximum: Int) throws(SNSError) -> String {
         let (name, other) = (prefix + "URL", prefix + "Url")
         guard members[name] == nil || members[other] == nil else {
-            throw .malformed("field_ambiguous", "The field \(name) is there in both of its spellings.")
+            throw .malformed(.fieldAmbiguous, "The field \(name) is there in both of its spellings.")
         }
         return try required(members[name] == nil && members[other] != nil ? other : name, maximum: maximum)
     }
@@ -115,7 +116,7 @@ private struct EnvelopeFields {
     func optional(_ name: String, maximum: Int) throws(SNSError) -> String? {
         let value = try string(name, maximum: maximum)
         guard value.map(Self.isPlain) ?? true else {
-            throw .malformed("field_invalid", "The field \(name) has a control character.")
+            throw .malformed(.fieldInvalid, "The field \(name) has a control character.")
         }
         return value
     }
@@ -129,7 +130,7 @@ private struct EnvelopeFields {
     /// A field that must be there, with any text.
     func text(_ name: String, maximum: Int) throws(SNSError) -> String {
         guard let value = try string(name, maximum: maximum) else {
-            throw .malformed("field_missing", "The field \(name) is missing.")
+            throw .malformed(.fieldMissing, "The field \(name) is missing.")
         }
         return value
     }
@@ -137,21 +138,21 @@ private struct EnvelopeFields {
     private func string(_ name: String, maximum: Int) throws(SNSError) -> String? {
         guard let value = members[name] else { return nil }
         guard let text = value.string else {
-            throw .malformed("field_not_a_string", "The field \(name) is not a string.")
+            throw .malformed(.fieldNotAString, "The field \(name) is not a string.")
         }
         guard text.utf8.count <= maximum else {
-            throw .malformed("field_too_long", "The field \(name) has more than \(maximum) bytes.")
+            throw .malformed(.fieldTooLong, "The field \(name) has more than \(maximum) bytes.")
         }
         return text
     }
 }
 
 extension SNSError {
-    static func malformed(_ code: String, _ message: String) -> SNSError { SNSError(.malformed, code, message) }
-    static func rejected(_ code: String, _ message: String) -> SNSError { SNSError(.rejected, code, message) }
-    static func unavailable(_ code: String, _ message: String) -> SNSError { SNSError(.unavailable, code, message) }
+    static func malformed(_ code: ErrorCode, _ message: String) -> SNSError { SNSError(.malformed, code, message) }
+    static func rejected(_ code: ErrorCode, _ message: String) -> SNSError { SNSError(.rejected, code, message) }
+    static func unavailable(_ code: ErrorCode, _ message: String) -> SNSError { SNSError(.unavailable, code, message) }
 
     static let rawDelivery = malformed(
-        "raw_delivery",
+        .rawDelivery,
         "The message has no SNS envelope, so it has no signature. Turn raw message delivery off for this subscription.")
 }

@@ -1,3 +1,5 @@
+import ErrorCodes
+
 /// When messages were published, and whether that is a time at which they may still arrive.
 public enum SNSTimestamp {
     /// By how much clocks may differ, in milliseconds.
@@ -37,12 +39,12 @@ public enum SNSTimestamp {
         let (oldest, isEndless) = maximumAge.addingReportingOverflow(allowedSkew)
         if overflow ? now > publishedAt : (!isEndless && age > oldest) {
             throw .unavailable(
-                "message_too_old",
+                .messageTooOld,
                 "The message was published more than \(maximumAge / 1000) seconds ago. Check this machine's clock.")
         }
         if overflow || age < -allowedSkew {
             throw .unavailable(
-                "message_from_future",
+                .messageFromFuture,
                 "The message was published more than \(allowedSkew / 1000) seconds from now. Check this machine's clock."
             )
         }

@@ -1,5 +1,6 @@
 public import AWSCore
 import Cryptography
+import ErrorCodes
 
 /// Decides whether a message comes from SNS, and from a topic that it may come from.
 public struct SNSVerifier: Sendable {
@@ -43,7 +44,7 @@ public struct SNSVerifier: Sendable {
         let accountRegion = try topics.accountRegion(of: message.topic)
         guard message.signatureVersion >= minimumVersion else {
             throw .rejected(
-                "signature_version_too_low",
+                .signatureVersionTooLow,
                 "The topic signs with version 1, which sns.minimumSignatureVersion forbids. Set the topic's attribute "
                     + "SignatureVersion to 2.")
         }
@@ -55,12 +56,12 @@ public struct SNSVerifier: Sendable {
                 signature: message.signature, over: message.stringToSign, digest: message.signatureVersion.digest)
         } catch {
             throw .unavailable(
-                "signature_unverifiable",
+                .signatureUnverifiable,
                 "\(error). If SHA-1 is forbidden here, set the topic's attribute SignatureVersion to 2.")
         }
         guard isGenuine else {
             throw .rejected(
-                "signature_mismatch", "The signature does not fit the message. Somebody may be forging messages.")
+                .signatureMismatch, "The signature does not fit the message. Somebody may be forging messages.")
         }
         try signing.checkValidity(now: now)
         try SNSTimestamp.check(publishedAt: message.publishedAt, now: now, maximumAge: maximumAge)

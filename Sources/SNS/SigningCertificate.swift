@@ -1,4 +1,5 @@
 public import Cryptography
+import ErrorCodes
 
 /// A certificate that SNS signs with, and when it may be used.
 public struct SigningCertificate: Sendable {
@@ -15,7 +16,7 @@ public struct SigningCertificate: Sendable {
     public func checkValidity(now: Int64) throws(SNSError) {
         guard !validity.contains(now / 1000) else { return }
         throw .unavailable(
-            "signing_certificate_not_valid",
+            .signingCertificateNotValid,
             "The message's signing certificate is not valid at this time. Check this machine's clock.")
     }
 }

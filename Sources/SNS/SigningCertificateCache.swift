@@ -1,5 +1,6 @@
 public import AWSCore
 public import Cryptography
+import ErrorCodes
 import Synchronization
 
 /// The certificates that SNS signs with, fetched once each.
@@ -203,12 +204,12 @@ public final class SigningCertificateCache: Sendable {
 
 extension SNSError {
     fileprivate static func certificateRejected(_ reason: String) -> SNSError {
-        rejected("signing_certificate_refused", "The message's signing certificate \(reason).")
+        rejected(.signingCertificateRejected, "The message's signing certificate \(reason).")
     }
 
     fileprivate static func certificateUnavailable(_ reason: String) -> SNSError {
         unavailable(
-            "signing_certificate_unavailable",
+            .signingCertificateUnavailable,
             "The message's signing certificate cannot be had just now: \(reason). Check that this machine reaches SNS.")
     }
 }

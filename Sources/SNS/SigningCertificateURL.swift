@@ -1,4 +1,5 @@
 public import AWSCore
+import ErrorCodes
 
 /// The address of a certificate that SNS signs with, in the one form that is taken:
 /// `https://sns.<Region>.<suffix>/SimpleNotificationService-<letters and digits>.pem`, on the host of the topic's own
@@ -37,7 +38,7 @@ extension Region {
 extension SNSError {
     fileprivate static func urlRejected(_ region: Region) -> SNSError {
         rejected(
-            "signing_certificate_url_refused",
+            .signingCertificateURLRejected,
             "The SigningCertURL is not that of a certificate of https://\(region.snsHost). Somebody may be forging messages."
         )
     }

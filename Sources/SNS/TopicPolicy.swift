@@ -1,4 +1,5 @@
 public import AWSCore
+import ErrorCodes
 
 /// The topics whose messages are taken. Every AWS account can make SNS sign and deliver to this endpoint, so that a valid
 /// signature alone says nothing about who published.
@@ -81,7 +82,7 @@ public struct TopicPolicy: Sendable, Hashable {
             account: account ?? topic.accountRegion.account, region: try accountRegion(of: topic).region)
         guard accounts.contains(accountRegion.account) else {
             throw .rejected(
-                "account_not_allowed",
+                .accountNotAllowed,
                 account == nil
                     ? "The message on the central topic \(topic) does not say of which account it is, and the topic's own "
                         + "account is not in sns.accounts. Only audits of Device Defender say it."
@@ -94,12 +95,12 @@ public struct TopicPolicy: Sendable, Hashable {
     private func pattern(of topic: ARN) throws(SNSError) -> TopicPattern {
         guard regions?.contains(topic.accountRegion.region) ?? true else {
             throw .rejected(
-                "region_not_allowed",
+                .regionNotAllowed,
                 "The topic \(topic) is in a Region that is not in aws.regions. Add it there if it is one of yours.")
         }
         guard let pattern = patterns.first(where: { $0.isAbout(topic, accounts: accounts) }) else {
             throw .rejected(
-                "topic_not_allowed", "The topic \(topic) is not in sns.topics. Add it there if it is one of yours.")
+                .topicNotAllowed, "The topic \(topic) is not in sns.topics. Add it there if it is one of yours.")
         }
         return pattern
     }

@@ -1,6 +1,7 @@
 import AWSCore
 import CoreMetrics
 import DeviceDefender
+import ErrorCodes
 import Foundation
 import HTTPTypes
 import SecurityFindings
@@ -69,8 +70,8 @@ import Testing
         #expect(count("stored") == "0" && count("rejected") == "0" && count("deferred") == "0")
         let last = #"defender_bridge_last_delivery_timestamp_seconds{route="/sns"}"#
         metrics.recordResponse(
-            .rejected(.forbidden, code: "topic_not_allowed", message: ""), route: "/sns", after: .zero, now: 1000)
-        metrics.recordResponse(.unavailable(code: "queue_full", message: ""), route: "/sns", after: .zero, now: 1000)
+            .rejected(.forbidden, code: .topicNotAllowed, message: ""), route: "/sns", after: .zero, now: 1000)
+        metrics.recordResponse(.unavailable(code: .queueFull, message: ""), route: "/sns", after: .zero, now: 1000)
         #expect(value(last, in: registry) == "0")
         metrics.recordResponse(.accepted("stored"), route: "/sns", after: .milliseconds(30), now: 1500)
         #expect(count("stored") == "1" && count("rejected") == "1" && count("deferred") == "1")

@@ -1,3 +1,4 @@
+import ErrorCodes
 import EventLoop
 import Foundation
 import HTTPTypes
@@ -155,7 +156,7 @@ struct HTTPServerTests {
                 Issue.record("the refusal was not reported")
                 return
             }
-            #expect(fault.code == code)
+            #expect(fault.code.rawValue == code)
             #expect(peer?.host == "127.0.0.1")
         }
     }

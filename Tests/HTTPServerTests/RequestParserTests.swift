@@ -1,3 +1,4 @@
+import ErrorCodes
 import HTTPTypes
 import TestSupport
 import Testing
@@ -19,7 +20,7 @@ struct RequestParserTests {
         let reading = Reading(row.text)
         #expect(reading.messages == [])
         #expect(reading.fault?.status.code == row.status)
-        #expect(reading.fault?.code == row.code)
+        #expect(reading.fault?.code.rawValue == row.code)
         #expect(reading.fault?.message.isEmpty == false)
     }
 

@@ -1,3 +1,4 @@
+import ErrorCodes
 import HTTPTypes
 import JSON
 import Testing
@@ -123,9 +124,9 @@ struct ServerResponseTests {
 
     @Test("a refusal is JSON with a code and a message")
     func rejection() throws {
-        let response = ServerResponse.rejection(.forbidden, code: "no", message: "Ask.")
+        let response = ServerResponse.rejection(.forbidden, code: .foreignOrigin, message: "Ask.")
         #expect(response.headerFields[.contentType] == "application/json")
-        #expect(try JSON(parsing: response.body) == ["error": "no", "message": "Ask."])
+        #expect(try JSON(parsing: response.body) == ["error": "foreign_origin", "message": "Ask."])
     }
 
     @Test(

@@ -1,3 +1,4 @@
+import ErrorCodes
 import EventLoop
 import Foundation
 import HTTPServer
@@ -21,7 +22,7 @@ extension IntegrationTests {
                 let sink = try await world.serve(
                     { _ in
                         connections.increment()
-                        return .rejection(.notFound, code: "sink", message: "Nothing is here.")
+                        return .rejection(.notFound, code: .notFound, message: "Nothing is here.")
                     }, report: { _ in connections.increment() })
                 let allowed = world.aws.connectTo + [world.aws.apiURL.dropFirst("http://".count)].map { "\($0):\($0)" }
                 let rejections = try await Rejection.all(in: world)

@@ -1,4 +1,5 @@
 import AWSCore
+import ErrorCodes
 import JSON
 import SNS
 import Testing
@@ -55,7 +56,7 @@ struct ConfirmationTests {
     func disagreeing(url: String) throws {
         let message = try Envelope(.subscriptionConfirmation).with("SubscribeURL", .string(url)).message()
         let error = try #require(throws: SNSError.self) { try message.confirmationURL() }
-        #expect(error.code == "subscribe_url_refused")
+        #expect(error.code.rawValue == "subscribe_url_refused")
         #expect(error.kind == .rejected)
     }
 

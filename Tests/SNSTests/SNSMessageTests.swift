@@ -1,4 +1,5 @@
 import AWSCore
+import ErrorCodes
 import JSON
 import SNS
 import Testing
@@ -68,7 +69,7 @@ struct SNSMessageTests {
         let other = envelope.with(name + "URL", nil).with(name + "Url", value)
         #expect(try other.message() == envelope.message())
         let error = try #require(throws: SNSError.self) { try envelope.with(name + "Url", value).message() }
-        #expect(error.code == "field_ambiguous")
+        #expect(error.code.rawValue == "field_ambiguous")
         #expect(error.kind == .malformed)
     }
 
@@ -87,14 +88,14 @@ struct SNSMessageTests {
         for name in names {
             for wrong in [.null, 1, true, ["a"], ["a": "b"]] as [JSON] {
                 let error = try #require(throws: SNSError.self) { try Envelope(kind).with(name, wrong).message() }
-                #expect(error.code == "field_not_a_string", "\(name)")
+                #expect(error.code.rawValue == "field_not_a_string", "\(name)")
             }
             guard name != "Subject" else { continue }
             let missing = try #require(throws: SNSError.self) { try Envelope(kind).with(name, nil).message() }
-            #expect(missing.code == "field_missing", "\(name)")
+            #expect(missing.code.rawValue == "field_missing", "\(name)")
             guard name != "Message" else { continue }
             let empty = try #require(throws: SNSError.self) { try Envelope(kind).with(name, "").message() }
-            #expect(empty.code == "field_missing", "\(name)")
+            #expect(empty.code.rawValue == "field_missing", "\(name)")
         }
     }
 
@@ -109,7 +110,7 @@ struct SNSMessageTests {
         let error = try #require(throws: SNSError.self) {
             try Envelope(.notification).with(name, .string(longest + "a")).message()
         }
-        #expect(error.code == "field_too_long")
+        #expect(error.code.rawValue == "field_too_long")
         #expect(error.message.utf8.count < 200)
     }
 
@@ -120,7 +121,7 @@ struct SNSMessageTests {
         let envelope = Envelope(.subscriptionConfirmation)
         #expect(throws: Never.self) { try envelope.with(name, .string(longest)).message() }
         let error = try #require(throws: SNSError.self) { try envelope.with(name, .string(longest + "a")).message() }
-        #expect(error.code == "field_too_long")
+        #expect(error.code.rawValue == "field_too_long")
     }
 
     @Test(
@@ -147,7 +148,7 @@ struct SNSMessageTests {
         let error = try #require(throws: SNSError.self) {
             try Envelope(.notification).with(name, .string(value)).message()
         }
-        #expect(error.code == code)
+        #expect(error.code.rawValue == code)
         #expect(error.kind == (code == "signature_version_unknown" ? .rejected : .malformed))
     }
 
@@ -162,7 +163,7 @@ struct SNSMessageTests {
             let error = try #require(throws: SNSError.self) {
                 try Envelope(.notification).with(name, .string(value + character)).message()
             }
-            #expect(error.code == "field_invalid")
+            #expect(error.code.rawValue == "field_invalid")
         }
     }
 
@@ -178,7 +179,7 @@ struct SNSMessageTests {
         ])
     func notJSON(body: String, code: String) throws {
         let error = try #require(throws: SNSError.self) { try SNSMessage(parsing: Array(body.utf8)) }
-        #expect(error.code == code)
+        #expect(error.code.rawValue == code)
         #expect(error.kind == .malformed)
     }
 
@@ -186,7 +187,7 @@ struct SNSMessageTests {
     func longBody() throws {
         let body = [UInt8](repeating: UInt8(ascii: " "), count: SNSMessage.maximumBodyLength + 1)
         let error = try #require(throws: SNSError.self) { try SNSMessage(parsing: body) }
-        #expect(error.code == "body_too_large")
+        #expect(error.code.rawValue == "body_too_large")
     }
 
     @Test(
@@ -196,7 +197,7 @@ struct SNSMessageTests {
         ])
     func rawDelivery(body: String) throws {
         let error = try #require(throws: SNSError.self) { try SNSMessage(parsing: Array(body.utf8)) }
-        #expect(error.code == "raw_delivery")
+        #expect(error.code.rawValue == "raw_delivery")
         #expect(error.message.contains("Turn raw message delivery off"))
         #expect(throws: error) { try SNSMessage.requireEnvelope(isRaw: true) }
         #expect(throws: Never.self) { try SNSMessage.requireEnvelope(isRaw: false) }

@@ -1,4 +1,5 @@
 import AWSCore
+import ErrorCodes
 import SNS
 import Testing
 
@@ -100,7 +101,7 @@ struct SNSRulesTests {
         ])
     func hostileCertificateURL(url: String) throws {
         let error = try #require(throws: SNSError.self) { try SigningCertificateURL(url, topic: topic) }
-        #expect(error.code == "signing_certificate_url_refused")
+        #expect(error.code.rawValue == "signing_certificate_url_refused")
         #expect(error.kind == .rejected)
         #expect(!error.message.contains("evil"))
     }
@@ -204,7 +205,7 @@ struct SNSRulesTests {
         } catch {
             rejection = error
         }
-        #expect(rejection?.code == code)
+        #expect(rejection?.code.rawValue == code)
     }
 
     @Test("times at the ends of what can be written do not trap")

@@ -1,4 +1,5 @@
 import AWSCore
+import ErrorCodes
 import JSON
 import SNS
 import Testing
@@ -61,7 +62,7 @@ struct SNSVerifierTests {
             let error = await #expect(throws: SNSError.self, "\(name)") {
                 try await verifier.verify(message, now: Envelope.now)
             }
-            #expect(error?.code == "signature_mismatch", "\(name)")
+            #expect(error?.code.rawValue == "signature_mismatch", "\(name)")
             #expect(error?.kind == .rejected)
         }
     }
@@ -97,7 +98,7 @@ struct SNSVerifierTests {
         let names = Envelope.Kind.notification.signed
         let old = try await Envelope(.notification, version: "1").signed(names).message()
         let error = await #expect(throws: SNSError.self) { try await strict.verify(old, now: Envelope.now) }
-        #expect(error?.code == "signature_version_too_low" && error?.kind == .rejected)
+        #expect(error?.code.rawValue == "signature_version_too_low" && error?.kind == .rejected)
         #expect(fetch.urls.isEmpty)
         let new = try await Envelope(.notification, version: "2").signed(names).message()
         try await strict.verify(new, now: Envelope.now)
@@ -115,7 +116,9 @@ struct SNSVerifierTests {
         let envelope = try await Envelope(.notification).with("Timestamp", "2026-11-22T10:00:00.000Z")
             .signed(Envelope.Kind.notification.signed)
         #expect(try await rejection(envelope) == nil)
-        #expect(try await rejection(envelope.with("Timestamp", "2026-11-22T10:00:00Z"))?.code == "signature_mismatch")
+        #expect(
+            try await rejection(envelope.with("Timestamp", "2026-11-22T10:00:00Z"))?.code.rawValue
+                == "signature_mismatch")
     }
 
     @Test("a subject is signed when it is there, also when it is empty")
@@ -123,16 +126,16 @@ struct SNSVerifierTests {
         let names = Envelope.Kind.notification.signed
         let empty = try await Envelope(.notification).with("Subject", "").signed(names)
         #expect(try await rejection(empty) == nil)
-        #expect(try await rejection(empty.with("Subject", nil))?.code == "signature_mismatch")
+        #expect(try await rejection(empty.with("Subject", nil))?.code.rawValue == "signature_mismatch")
         let none = try await Envelope(.notification).with("Subject", nil).signed(names)
         #expect(try await rejection(none) == nil)
-        #expect(try await rejection(none.with("Subject", ""))?.code == "signature_mismatch")
+        #expect(try await rejection(none.with("Subject", ""))?.code.rawValue == "signature_mismatch")
     }
 
     @Test("a signature counts for its own version only")
     func otherVersion() async throws {
         let envelope = try await Envelope(.notification, version: "1").signed(Envelope.Kind.notification.signed)
-        #expect(try await rejection(envelope.with("SignatureVersion", "2"))?.code == "signature_mismatch")
+        #expect(try await rejection(envelope.with("SignatureVersion", "2"))?.code.rawValue == "signature_mismatch")
     }
 
     @Test("a certificate that is spelled Url is found")
@@ -148,7 +151,7 @@ struct SNSVerifierTests {
     @Test("another key's signature is refused")
     func otherKey() async throws {
         let envelope = try await Envelope(.notification).signed(Envelope.Kind.notification.signed, by: await Signer())
-        #expect(try await rejection(envelope)?.code == "signature_mismatch")
+        #expect(try await rejection(envelope)?.code.rawValue == "signature_mismatch")
     }
 
     @Test(
@@ -161,7 +164,7 @@ struct SNSVerifierTests {
             ),
         ])
     func nothingFetched(name: String, value: String, code: String) async throws {
-        #expect(try await rejection(Envelope(.notification).with(name, .string(value)))?.code == code)
+        #expect(try await rejection(Envelope(.notification).with(name, .string(value)))?.code.rawValue == code)
         #expect(fetch.urls.isEmpty)
     }
 
@@ -176,9 +179,9 @@ struct SNSVerifierTests {
             .signed(Envelope.Kind.notification.signed)
         let now = try #require(SNSTimestamp.milliseconds("2026-11-22T10:00:00.000Z")) + ahead
         let error = try await rejection(genuine, now: now)
-        #expect(error?.code == code && error?.kind == (code == nil ? nil : .unavailable))
+        #expect(error?.code.rawValue == code && error?.kind == (code == nil ? nil : .unavailable))
         let forged = try await rejection(genuine.with("Message", "{}"), now: now)
-        #expect(forged?.code == "signature_mismatch" && forged?.kind == .rejected)
+        #expect(forged?.code.rawValue == "signature_mismatch" && forged?.kind == .rejected)
     }
 
     @Test("a certificate that is not valid by the clock is one to come back for, if the signature is genuine")
@@ -187,7 +190,7 @@ struct SNSVerifierTests {
         fetch.answer(.success(try await Signer.shared.certificate(validity: (now + 10)...(now + 1000))))
         let genuine = try await Envelope(.notification).signed(Envelope.Kind.notification.signed)
         let error = try await rejection(genuine)
-        #expect(error?.code == "signing_certificate_not_valid" && error?.kind == .unavailable)
+        #expect(error?.code.rawValue == "signing_certificate_not_valid" && error?.kind == .unavailable)
         #expect(try await rejection(genuine.with("Message", "{}"))?.kind == .rejected)
         #expect(try await rejection(genuine, now: (now + 10) * 1000) == nil)
         #expect(fetch.urls.count == 1)
@@ -197,7 +200,7 @@ struct SNSVerifierTests {
     func topicFirst() async throws {
         let envelope = Envelope(.notification).with("TopicArn", "arn:aws:sns:us-east-1:999922223333:t")
             .with("SigningCertURL", "https://evil.example/").with("Timestamp", "2000-01-01T00:00:00Z")
-        #expect(try await rejection(envelope)?.code == "topic_not_allowed")
+        #expect(try await rejection(envelope)?.code.rawValue == "topic_not_allowed")
     }
 
     @Test("a message whose certificate cannot be had just now is one to come back for")
@@ -205,7 +208,7 @@ struct SNSVerifierTests {
         fetch.answer(.failure(.unreachable("no such host")))
         let envelope = try await Envelope(.notification).signed(Envelope.Kind.notification.signed)
         let error = try await rejection(envelope)
-        #expect(error?.code == "signing_certificate_unavailable")
+        #expect(error?.code.rawValue == "signing_certificate_unavailable")
         #expect(error?.kind == .unavailable)
         fetch.answer(.success(try await Signer.shared.certificate()))
         #expect(try await rejection(envelope) == nil)

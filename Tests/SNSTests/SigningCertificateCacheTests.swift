@@ -1,5 +1,6 @@
 import AWSCore
 import Cryptography
+import ErrorCodes
 import SNS
 import Synchronization
 import Testing
@@ -82,7 +83,7 @@ struct SigningCertificateCacheTests {
         await fetch.waitUntilHeld(1)
         executor.letGo()
         fetch.release(.failure(.status(500)))
-        for waiter in waiters { #expect(await waiter.value?.code == "signing_certificate_unavailable") }
+        for waiter in waiters { #expect(await waiter.value?.code.rawValue == "signing_certificate_unavailable") }
         #expect(fetch.urls.count == 1)
         fetch.answer(.success(try await Signer.shared.certificate()))
         #expect(await Self.rejection(cache, url) == nil)
@@ -136,7 +137,7 @@ struct SigningCertificateCacheTests {
         let (cache, url) = (try await Self.cache(fetch), try Self.url())
         for _ in 0..<2 {
             let rejection = await Self.rejection(cache, url)
-            #expect(rejection?.code == "signing_certificate_unavailable")
+            #expect(rejection?.code.rawValue == "signing_certificate_unavailable")
             #expect(rejection?.kind == .unavailable)
         }
         #expect(fetch.urls.count == 2)
@@ -159,7 +160,7 @@ struct SigningCertificateCacheTests {
         let (cache, url) = (try await Self.cache(fetch), try Self.url())
         for now in [Envelope.now, Envelope.now + SigningCertificateCache.rejectionLifetime - 1] {
             let rejection = await Self.rejection(cache, url, now: now)
-            #expect(rejection?.code == "signing_certificate_refused")
+            #expect(rejection?.code.rawValue == "signing_certificate_refused")
             #expect(rejection?.kind == .rejected)
         }
         #expect(fetch.urls.count == 1)
@@ -186,7 +187,7 @@ struct SigningCertificateCacheTests {
         ].enumerated() {
             let fetch = ControlledFetch(.success(body))
             let (cache, url) = (try await Self.cache(fetch), try Self.url())
-            #expect(await Self.rejection(cache, url)?.code == "signing_certificate_refused", "body \(index)")
+            #expect(await Self.rejection(cache, url)?.code.rawValue == "signing_certificate_refused", "body \(index)")
             #expect(await Self.rejection(cache, url)?.kind == .rejected, "body \(index)")
             #expect(fetch.urls.count == 1, "body \(index)")
         }
@@ -210,7 +211,7 @@ struct SigningCertificateCacheTests {
     func validity() async throws {
         let fetch = ControlledFetch(.success(try await Signer.shared.certificate(validity: 1000...2000)))
         let (cache, url) = (try await Self.cache(fetch), try Self.url())
-        #expect(await Self.rejection(cache, url, now: 999_999)?.code == "signing_certificate_not_valid")
+        #expect(await Self.rejection(cache, url, now: 999_999)?.code.rawValue == "signing_certificate_not_valid")
         #expect(await Self.rejection(cache, url, now: 1_000_000) == nil)
         #expect(await Self.rejection(cache, url, now: 2_000_999) == nil)
         #expect(await Self.rejection(cache, url, now: 2_001_000)?.kind == .unavailable)
@@ -261,7 +262,7 @@ struct SigningCertificateCacheTests {
         for index in 0..<5000 {
             let now = Envelope.now + Int64(index) * 12
             let rejection = await Self.rejection(cache, try Self.url("invented\(index)"), now: now)
-            #expect(rejection?.kind == .rejected || rejection?.code == "signing_certificate_unavailable")
+            #expect(rejection?.kind == .rejected || rejection?.code.rawValue == "signing_certificate_unavailable")
             if index.isMultiple(of: 50) { #expect(await Self.rejection(cache, known, now: now) == nil) }
         }
         #expect(fetch.urls.count(where: { !$0.contains("known") }) <= 12)
@@ -302,19 +303,20 @@ struct SigningCertificateCacheTests {
         ] {
             let cache = try await Self.cache(ControlledFetch(.success(body)))
             let now = intermediate.lowerBound * 1000
-            #expect(await Self.rejection(cache, try Self.url(), now: now)?.code == code)
+            #expect(await Self.rejection(cache, try Self.url(), now: now)?.code.rawValue == code)
         }
         let foreign = SigningCertificateCache(authorities: try TrustStore(authorities: [])) { _ in
             chain.leaf + chain.issuer
         }
-        #expect(await Self.rejection(foreign, try Self.url())?.code == "signing_certificate_refused")
+        #expect(await Self.rejection(foreign, try Self.url())?.code.rawValue == "signing_certificate_refused")
         // The issuer's validity ends before that of the certificate.
         let cache = try await Self.cache(ControlledFetch(.success(chain.leaf + chain.issuer)))
         for seconds in [intermediate.lowerBound, intermediate.upperBound] {
             #expect(await Self.rejection(cache, try Self.url(), now: seconds * 1000) == nil)
         }
         let after = (intermediate.upperBound + 1) * 1000
-        #expect(await Self.rejection(cache, try Self.url(), now: after)?.code == "signing_certificate_not_valid")
+        #expect(
+            await Self.rejection(cache, try Self.url(), now: after)?.code.rawValue == "signing_certificate_not_valid")
     }
 
     @Test("a chain is verified, and kept, however wrong the clock is", arguments: [0, 4_102_444_800_000])
@@ -322,13 +324,13 @@ struct SigningCertificateCacheTests {
         let chain = try await Signer.shared.chain()
         let fetch = ControlledFetch(.success(chain.leaf + chain.issuer))
         let cache = try await Self.cache(fetch)
-        #expect(await Self.rejection(cache, try Self.url(), now: now)?.code == "signing_certificate_not_valid")
+        #expect(await Self.rejection(cache, try Self.url(), now: now)?.code.rawValue == "signing_certificate_not_valid")
         #expect(await Self.rejection(cache, try Self.url(), now: chain.validity.lowerBound * 1000) == nil)
         #expect(fetch.urls.count == 1)
         let foreign = SigningCertificateCache(authorities: try TrustStore(authorities: [])) { _ in
             chain.leaf + chain.issuer
         }
-        #expect(await Self.rejection(foreign, try Self.url(), now: now)?.code == "signing_certificate_refused")
+        #expect(await Self.rejection(foreign, try Self.url(), now: now)?.code.rawValue == "signing_certificate_refused")
     }
 
     @Test("a step of the clock neither shortens nor lengthens what is remembered")

@@ -1,4 +1,5 @@
 import AWSCore
+import ErrorCodes
 import SNS
 import Testing
 
@@ -16,7 +17,7 @@ struct TopicPolicyTests {
         do throws(SNSError) {
             return try policy.accountRegion(of: arn).description
         } catch {
-            #expect(error.code == "topic_not_allowed" && error.kind == .rejected)
+            #expect(error.code.rawValue == "topic_not_allowed" && error.kind == .rejected)
             #expect(error.message.contains(topic))
             return nil
         }
@@ -49,7 +50,7 @@ struct TopicPolicyTests {
         #expect(try accountRegion("arn:aws:sns:eu-west-1:111122223333:a", policy) == "111122223333/eu-west-1")
         let rejected = try #require(ARN(Self.own + "a"))
         let error = #expect(throws: SNSError.self) { try policy.accountRegion(of: rejected) }
-        #expect(error?.code == "region_not_allowed" && error?.kind == .rejected)
+        #expect(error?.code.rawValue == "region_not_allowed" && error?.kind == .rejected)
         #expect(throws: TopicPolicy.Problem.noTopicInRegions) {
             try TopicPolicy(topics: [Self.own + "a"], regions: [west])
         }
@@ -128,7 +129,7 @@ struct TopicPolicyTests {
                 == "444455556666/us-east-1")
         for account in [AccountID("999922223333"), AccountID("111122223333"), nil] {
             let error = #expect(throws: SNSError.self) { try policy.accountRegion(of: topic, stating: account) }
-            #expect(error?.code == "account_not_allowed" && error?.kind == .rejected)
+            #expect(error?.code.rawValue == "account_not_allowed" && error?.kind == .rejected)
         }
         // The topic's own account counts for what states none, if it is listed.
         let withOwn = try TopicPolicy(

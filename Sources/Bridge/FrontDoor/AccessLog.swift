@@ -1,3 +1,4 @@
+import ErrorCodes
 import EventLoop
 import HTTPServer
 import HTTPTypes
@@ -24,25 +25,28 @@ struct AccessLog: Sendable {
                     "peer": "\(peer.text)", "request": "\(id)",
                 ])
         case .tlsFailed(let reason, let peer):
-            metrics.countFault(code: "tls_failed")
+            metrics.countFault(code: .tlsFailed)
             logger.info(
                 "A TLS connection failed.",
                 metadata: [
-                    LogMetadataKey.code: "tls_failed", LogMetadataKey.reason: "\(reason)", "peer": "\(peer.text)",
+                    LogMetadataKey.code: "\(ErrorCode.tlsFailed)", LogMetadataKey.reason: "\(reason)",
+                    "peer": "\(peer.text)",
                 ])
         case .proxyHeaderRejected(let reason, let peer):
-            metrics.countFault(code: "proxy_header_refused")
+            metrics.countFault(code: .proxyHeaderRejected)
             logger.warning(
                 "A connection was refused.",
                 metadata: [
-                    LogMetadataKey.code: "proxy_header_refused", LogMetadataKey.reason: "\(reason)",
+                    LogMetadataKey.code: "\(ErrorCode.proxyHeaderRejected)", LogMetadataKey.reason: "\(reason)",
                     "peer": "\(peer.text)",
                 ])
         case .timedOut(let limit, let peer):
-            metrics.countFault(code: "timed_out")
+            metrics.countFault(code: .timedOut)
             logger.info(
                 "A client took too long.",
-                metadata: [LogMetadataKey.code: "timed_out", "for": "\(limit.rawValue)", "peer": "\(peer.text)"])
+                metadata: [
+                    LogMetadataKey.code: "\(ErrorCode.timedOut)", "for": "\(limit.rawValue)", "peer": "\(peer.text)",
+                ])
         case .connectionLimitReached(let idleClosed, let rejected):
             metrics.connectionLimitReached(idleClosed: idleClosed, rejected: rejected)
             logger.warning(

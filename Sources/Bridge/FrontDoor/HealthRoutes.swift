@@ -1,3 +1,4 @@
+import ErrorCodes
 import EventLoop
 import HTTPServer
 import HTTPTypes
@@ -28,7 +29,7 @@ struct HealthRoutes: Sendable {
             return ServerResponse(status: .ok, json: .object(ready))
         } catch {
             outage.failed(error.message, to: .intake)
-            return IntakeResult.unavailable(code: IntakeResult.storeUnavailable, message: error.message).response
+            return IntakeResult.unavailable(code: .storeUnavailable, message: error.message).response
         }
     }
 }

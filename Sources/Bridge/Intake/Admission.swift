@@ -1,4 +1,5 @@
 import AWSCore
+import ErrorCodes
 import Store
 import Synchronization
 
@@ -114,7 +115,7 @@ extension Result where Success == IntakeResult, Failure == Admission.Rejection {
         switch self {
         case .success(let answer): answer
         case .failure(.busy):
-            .unavailable(code: "overloaded", message: "Too many deliveries come at once. Send it again later.")
+            .unavailable(code: .overloaded, message: "Too many deliveries come at once. Send it again later.")
         case .failure(.full): .queueFull
         }
     }

@@ -1,5 +1,6 @@
 import AWSCore
 import DeviceDefender
+import ErrorCodes
 import HTTPServer
 import HTTPTypes
 import JSON
@@ -24,13 +25,13 @@ struct EventBridgeHandler: Sendable {
         case .invalidClaim(let claim): return unauthorized.naming(claim: claim)
         case .unverifiable:
             return .unavailable(
-                code: "token_keys_unavailable",
+                code: .tokenKeysUnavailable,
                 message:
                     "The keys of eventBridge.oauth.jwksURL cannot be had just now. Check that this machine reaches it."
             )
         case .overLimit:
             return .unavailable(
-                code: "too_many_failures",
+                code: .tooManyFailures,
                 message: "Too many requests with missing or wrong credentials came from this address. Wait a minute.")
         }
     }
@@ -40,7 +41,7 @@ struct EventBridgeHandler: Sendable {
         do throws(JSONError) {
             json = try JSON(parsing: body)
         } catch {
-            return .rejected(.badRequest, code: "malformed_json", message: "The event is not JSON: \(error).")
+            return .rejected(.badRequest, code: .malformedJSON, message: "The event is not JSON: \(error).")
         }
         do throws(PostedEvents.Problem) {
             return await store(try PostedEvents(json, body: body, served: served, now: clock()), reserve)
@@ -52,7 +53,8 @@ struct EventBridgeHandler: Sendable {
     private func store(_ events: PostedEvents, _ reserve: (Int) -> Bool) async -> IntakeResult {
         let rest: [IntakeResult.Part] = [
             IntakeResult.Part(outcome: "ignored", count: events.ignored),
-            IntakeResult.Part(outcome: IntakeResult.notServed, count: events.notServed, isRejected: true),
+            IntakeResult.Part(
+                outcome: ErrorCode.accountRegionNotServed.rawValue, count: events.notServed, isRejected: true),
         ].filter { $0.count > 0 }
         guard !events.deliveries.isEmpty else { return IntakeResult.accepted("ignored").of(rest) }
         guard reserve(events.deliveries.count) else { return .queueFull }
@@ -69,7 +71,7 @@ struct EventBridgeHandler: Sendable {
     private var unauthorized: IntakeResult {
         // RFC 9110, section 15.5.2: a 401 names how to authenticate.
         IntakeResult.rejected(
-            .unauthorized, code: "unauthorized",
+            .unauthorized, code: .unauthorized,
             message: "The credentials are missing or wrong. Give the connection of the API destination those of "
                 + "eventBridge.apiKey, eventBridge.basic or eventBridge.oauth."
         ).with(.wwwAuthenticate, gate.challenge)
@@ -82,13 +84,13 @@ extension IntakeResult {
         switch problem {
         case .tooMany(let count):
             rejected(
-                .contentTooLarge, code: "too_many_events",
+                .contentTooLarge, code: .tooManyEvents,
                 message: "The request has \(count) events. Set the batch size to \(PostedEvents.limit) at most.")
         case .unreadable(let reason):
-            rejected(.badRequest, code: "malformed_event", message: "The event is not understood: \(reason).")
+            rejected(.badRequest, code: .malformedEvent, message: "The event is not understood: \(reason).")
         case .notServed:
             rejected(
-                .forbidden, code: notServed,
+                .forbidden, code: .accountRegionNotServed,
                 message: "Account and Region of the event have no topic in sns.topics. Add one, or mend the rule.")
         }
     }

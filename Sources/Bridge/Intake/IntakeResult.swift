@@ -1,4 +1,5 @@
 import AWSCore
+import ErrorCodes
 import HTTPServer
 import HTTPTypes
 import JSON
@@ -41,10 +42,6 @@ struct IntakeResult: Sendable {
 
     /// The outcome of a delivery that is new in the queue.
     static let stored = "stored"
-    /// The code of a refusal because the store cannot be used.
-    static let storeUnavailable = "store_unavailable"
-    /// The code of a refusal because account and Region of an event are not served.
-    static let notServed = "account_region_not_served"
 
     /// It was taken; `outcome` says how.
     static func accepted(_ outcome: String) -> IntakeResult {
@@ -53,18 +50,19 @@ struct IntakeResult: Sendable {
     }
 
     /// It will never be taken as it is.
-    static func rejected(_ status: HTTPResponse.Status, code: String, message: String) -> IntakeResult {
-        IntakeResult(response: .rejection(status, code: code, message: message), outcome: code, rejection: message)
+    static func rejected(_ status: HTTPResponse.Status, code: ErrorCode, message: String) -> IntakeResult {
+        IntakeResult(
+            response: .rejection(status, code: code, message: message), outcome: code.rawValue, rejection: message)
     }
 
     /// It may be taken later: the sender tries again.
-    static func unavailable(code: String, message: String) -> IntakeResult {
+    static func unavailable(code: ErrorCode, message: String) -> IntakeResult {
         rejected(.serviceUnavailable, code: code, message: message).with(.retryAfter, "10")
     }
 
     /// Its client has left before any work was done for it.
     static let abandoned = unavailable(
-        code: "client_left", message: "The client closed the connection before the delivery was read.")
+        code: .clientLeft, message: "The client closed the connection before the delivery was read.")
 
     /// The same with a header field more.
     func with(_ name: HTTPField.Name, _ value: String) -> IntakeResult {
@@ -127,7 +125,7 @@ struct IntakeResult: Sendable {
 
     /// The queue has no room.
     static let queueFull = unavailable(
-        code: "queue_full",
+        code: .queueFull,
         message: "The queue has as many deliveries as store.maxPending allows. Send it again later.")
 
     /// Stores deliveries durably, all or none, and answers only then.
@@ -150,10 +148,10 @@ struct IntakeResult: Sendable {
             return answer
         } catch {
             if error.code == .invalidValue {
-                return .rejected(.badRequest, code: "invalid_id", message: "The message's id is not acceptable.")
+                return .rejected(.badRequest, code: .invalidID, message: "The message's id is not acceptable.")
             }
             return .unavailable(
-                code: storeUnavailable,
+                code: .storeUnavailable,
                 message: "The delivery could not be stored. Send it again later. \(error.message)")
         }
     }

@@ -1,4 +1,5 @@
 import AWSCore
+import ErrorCodes
 import EventLoop
 import HTTPServer
 import HTTPTypes
@@ -71,7 +72,7 @@ struct IntakeRoutes: Sendable {
         logParts(of: answer, request)
         if answer.response.status == .serviceUnavailable { gap.recordDeferral(now: MonotonicClock.milliseconds()) }
         if let reason = answer.rejection {
-            let isOutage = answer.outcome == IntakeResult.storeUnavailable
+            let isOutage = answer.outcome == ErrorCode.storeUnavailable.rawValue
             if isOutage { outage.failed(reason, to: .intake) }
             var metadata: Logger.Metadata = [
                 "route": "\(route)", "status": "\(answer.response.status.code)",

@@ -1,4 +1,5 @@
 import AWSCore
+import ErrorCodes
 import HTTPServer
 import Logging
 import SNS
@@ -89,7 +90,7 @@ struct SubscriptionManager: Sendable {
                         try await note(message, .pending)
                     }
                     return .unavailable(
-                        code: "confirmation_failed",
+                        code: .confirmationFailed,
                         message: "The subscription could not be confirmed: \(problem). Amazon SNS will ask again.")
                 }
                 try await note(message, .confirmed)
@@ -110,7 +111,7 @@ struct SubscriptionManager: Sendable {
             }
         } catch {
             return .unavailable(
-                code: IntakeResult.storeUnavailable,
+                code: .storeUnavailable,
                 message: "The subscription could not be remembered. Send it again later. \(error.message)")
         }
     }

@@ -1,3 +1,4 @@
+import ErrorCodes
 import HTTPServer
 import HTTPTypes
 
@@ -46,7 +47,7 @@ struct AdminRoutes: Sendable {
     }
 
     private static let misdirected = ServerResponse.rejection(
-        .misdirectedRequest, code: "host_not_allowed",
+        .misdirectedRequest, code: .hostNotAllowed,
         message:
             "The Host header has a name that is not allowed. Use an IP address or localhost, or add the name to admin.hosts."
     )

@@ -1,4 +1,5 @@
 import AWSCore
+import ErrorCodes
 import HTTPServer
 import HTTPTypes
 
@@ -17,13 +18,13 @@ struct AdminAuthenticator: Sendable {
         case overLimit
 
         /// The code in the log.
-        var code: String {
+        var code: ErrorCode? {
             switch self {
-            case .allowed: "allowed"
-            case .off: "off"
-            case .crossOrigin: "foreign"
-            case .rejected: "refused"
-            case .overLimit: "overLimit"
+            case .allowed: nil
+            case .off: .off
+            case .crossOrigin: .foreign
+            case .rejected: .refused
+            case .overLimit: .overLimit
             }
         }
     }
@@ -56,25 +57,25 @@ struct AdminAuthenticator: Sendable {
         case .allowed: return nil
         case .off:
             return .rejection(
-                .notFound, code: "actions_off",
+                .notFound, code: .actionsOff,
                 message:
                     "Actions are disabled. Set admin.allowActions, or use the command defender-bridge dead-letters.")
         case .crossOrigin:
             return .rejection(
-                .forbidden, code: "foreign_origin",
+                .forbidden, code: .foreignOrigin,
                 message:
                     "Cross-origin request: the Origin header differs from the Host header. Use the bridge's own status page."
             )
         case .rejected:
             var response = ServerResponse.rejection(
-                .unauthorized, code: "unauthorized",
+                .unauthorized, code: .unauthorized,
                 message: "The bearer token is missing or wrong. Send the token of admin.token."
             )
             response.headerFields[.wwwAuthenticate] = "Bearer"
             return response
         case .overLimit:
             var response = ServerResponse.rejection(
-                .tooManyRequests, code: "too_many_failures",
+                .tooManyRequests, code: .tooManyFailures,
                 message: "Too many wrong tokens from this address. Try again in a minute.")
             response.headerFields[.retryAfter] = String(failures.interval / 1000)
             return response

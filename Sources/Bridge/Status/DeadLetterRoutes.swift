@@ -1,4 +1,5 @@
 import AWSCore
+import ErrorCodes
 import HTTPServer
 import HTTPTypes
 import JSON
@@ -50,10 +51,10 @@ struct DeadLetterRoutes: Sendable {
     private func act(_ action: Action, on id: String, _ request: ServerRequest) async -> ServerResponse {
         let gate = AdminAuthenticator(access: configuration.value.admin, failures: failures)
         let decision = gate.decision(on: request, now: MonotonicClock.milliseconds())
-        if let rejection = gate.rejection(decision) {
+        if let rejection = gate.rejection(decision), let code = decision.code {
             logger.warning(
                 "An action on a dead letter was refused.",
-                metadata: about(request, ["action": "\(action.rawValue)", LogMetadataKey.code: "\(decision.code)"]))
+                metadata: about(request, ["action": "\(action.rawValue)", LogMetadataKey.code: "\(code)"]))
             return rejection
         }
         do throws(StoreError) {
@@ -84,12 +85,12 @@ struct DeadLetterRoutes: Sendable {
     }
 
     private static let unknown = ServerResponse.rejection(
-        .notFound, code: "no_such_dead_letter",
+        .notFound, code: .noSuchDeadLetter,
         message:
             "No dead letter has this id. /status.json has the newest ones, defender-bridge dead-letters list shows all."
     )
 
     private static func unavailable(_ error: StoreError) -> ServerResponse {
-        IntakeResult.unavailable(code: IntakeResult.storeUnavailable, message: error.message).response
+        IntakeResult.unavailable(code: .storeUnavailable, message: error.message).response
     }
 }

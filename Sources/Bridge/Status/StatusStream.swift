@@ -1,3 +1,4 @@
+import ErrorCodes
 import HTTPServer
 import HTTPTypes
 import JSON
@@ -67,7 +68,7 @@ final class StatusStream: Service {
         if request.head.method == .head { return ServerResponse(status: .ok, headerFields: fields) { _ in } }
         guard let snapshots = subscribe() else {
             var rejection = ServerResponse.rejection(
-                .serviceUnavailable, code: "too_many_viewers",
+                .serviceUnavailable, code: .tooManyViewers,
                 message:
                     "\(Self.maximumSubscribers) clients are connected already. Poll /status.json instead.")
             rejection.headerFields[.retryAfter] = "10"

@@ -16,7 +16,7 @@ public func fuzzSNSEnvelope(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt 
         let certificate = try SigningCertificateURL(message.signingCertificateURL, topic: message.topic)
         precondition(certificate.description.hasPrefix("https://sns."), "a request would go to another host")
     } catch {
-        precondition(!error.code.isEmpty && !error.message.isEmpty)
+        precondition(!"\(error.code)".isEmpty && !error.message.isEmpty)
     }
     return 0
 }

@@ -1,5 +1,6 @@
 import AWSCore
 import CoreMetrics
+import ErrorCodes
 import HTTPServer
 import HTTPTypes
 import Metrics
@@ -63,7 +64,7 @@ struct IntakeMetrics: Sendable {
     func countUnrelated(_ topic: ARN) { unrelated.add(1, topics.label(of: topic)) }
 
     /// Counts a request that is not valid HTTP.
-    func countFault(code: String) { faults.add(1, code) }
+    func countFault(code: ErrorCode) { faults.add(1, code.rawValue) }
 
     /// Counts connections closed because the connection limit was reached.
     func connectionLimitReached(idleClosed: Int, rejected: Int) {
