@@ -2,7 +2,7 @@ import ErrorCodes
 import HTTPTypes
 import Synchronization
 
-/// Whether a connection's client still sends. Handlers may ask from any thread.
+/// Whether a connection's client has disconnected. Can be read from any thread.
 final class ClientPresence: Sendable {
     private let left = Atomic(false)
 
@@ -12,7 +12,8 @@ final class ClientPresence: Sendable {
 }
 
 extension ServerResponse {
-    /// The response to a request whose client has left before any work was done for it.
+    /// The response to a request whose client disconnected before it was handled.
     public static let abandoned = ServerResponse.rejection(
-        .serviceUnavailable, code: .clientLeft, message: "The client closed the connection. Send the request again.")
+        .serviceUnavailable, code: .clientLeft,
+        message: "Client disconnected: the connection was closed before the request was handled. Retry.")
 }

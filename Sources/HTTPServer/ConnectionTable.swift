@@ -1,21 +1,22 @@
 import EventLoop
 
-/// The connections of one loop: how many there are, from where, and in which order they became idle. It closes nothing
-/// itself. Every step takes the same time, however many connections there are.
+/// The connections of one loop: their number per address, and the order in which they became idle.
+///
+/// The table closes no connection itself. Every operation takes constant time.
 struct ConnectionTable<Connection: AnyObject> {
-    /// Whether there is room for a new connection.
+    /// The capacity for a new connection.
     enum Capacity {
-        case free
-        /// When this idle one has been closed.
-        case after(Connection)
-        case none
+        case available
+        /// A connection is allowed after this idle one is evicted.
+        case afterEvicting(Connection)
+        case exhausted
     }
 
-    /// What the table knows of a connection.
+    /// The state of a connection.
     private final class Entry {
         let connection: Connection
         var client: Client?
-        /// Places in the queue of all idle connections and in that of the client's.
+        /// The places in the queue of all idle connections and in the queue of the client's.
         var inAll: IdleQueue<Connection>.Place?
         var inClient: IdleQueue<Connection>.Place?
 
@@ -41,21 +42,23 @@ struct ConnectionTable<Connection: AnyObject> {
     var isEmpty: Bool { entries.isEmpty }
     var all: [Connection] { entries.values.map(\.connection) }
 
-    // MARK: Room
+    // MARK: Capacity
 
-    /// - Parameter address: whom the connection counts for; nil if for nobody.
-    func room(for address: IPAddress?) -> Capacity {
-        let ofClient = roomOfClient(address)
-        guard case .free = ofClient, entries.count >= limits.total else { return ofClient }
-        return idle.oldest.map(Capacity.after) ?? .none
+    /// The capacity for a new connection, by both limits.
+    ///
+    /// - Parameter address: the address that the connection counts against; nil for a trusted proxy.
+    func capacity(for address: IPAddress?) -> Capacity {
+        let capacityOfClient = clientCapacity(address)
+        guard case .available = capacityOfClient, entries.count >= limits.total else { return capacityOfClient }
+        return idle.oldest.map(Capacity.afterEvicting) ?? .exhausted
     }
 
-    /// Whether there is room for one more of the address's own connections.
-    func roomOfClient(_ address: IPAddress?) -> Capacity {
+    /// The capacity for another connection of an address, by the limit per address only.
+    func clientCapacity(_ address: IPAddress?) -> Capacity {
         guard let client = address.flatMap({ clients[$0.client] }), client.count >= limits.perAddress else {
-            return .free
+            return .available
         }
-        return client.idle.oldest.map(Capacity.after) ?? .none
+        return client.idle.oldest.map(Capacity.afterEvicting) ?? .exhausted
     }
 
     // MARK: Connections
@@ -65,7 +68,7 @@ struct ConnectionTable<Connection: AnyObject> {
         setAddress(address, of: connection)
     }
 
-    /// Says whom a connection counts for, which may be known only after its first bytes.
+    /// Sets the address that a connection counts against. With the PROXY protocol it is known only after the first bytes.
     mutating func setAddress(_ address: IPAddress?, of connection: Connection) {
         guard let entry = entries[ObjectIdentifier(connection)] else { return }
         let isIdle = entry.inAll != nil
@@ -80,7 +83,7 @@ struct ConnectionTable<Connection: AnyObject> {
         setIdle(isIdle, connection)
     }
 
-    /// Says whether a connection does nothing but wait for a request. Saying it again changes nothing.
+    /// Marks a connection as idle (waiting for a request) or active. Idempotent.
     mutating func setIdle(_ isIdle: Bool, _ connection: Connection) {
         guard let entry = entries[ObjectIdentifier(connection)], isIdle != (entry.inAll != nil) else { return }
         if isIdle {

@@ -1,9 +1,9 @@
-/// The header fields that are the server's own, in every answer.
+/// The header fields that the server adds to every response.
 struct DefaultResponseFields {
-    /// The time in the form of the `Date` field.
+    /// The value of `Date`.
     var date: String
-    /// What the `Server` field says; nil leaves it out.
+    /// The value of `Server`; nil omits it.
     var server: String?
-    /// The request's id, for the `X-Request-Id` field; nil leaves it out.
+    /// The value of `X-Request-Id`; nil omits it.
     var requestID: String?
 }

@@ -1,10 +1,10 @@
 import EventLoop
 import HTTPTypes
 
-/// Finds the client behind proxies by `X-Forwarded-For`, to which each proxy appends the address that it was asked from.
+/// Determines the client's address behind proxies from `X-Forwarded-For`, to which each proxy appends the address of its client.
 enum ForwardedFor {
-    /// The address that a request comes from: the last one in the field that is not a trusted proxy's. What stands before
-    /// that one, anybody may have written.
+    /// The client's address: the last one in the field that is not a trusted proxy's. Clients can forge all entries to the left
+    /// of it.
     ///
     /// - Parameters:
     ///   - peer: the address of the connection.
@@ -24,15 +24,15 @@ enum ForwardedFor {
         return client
     }
 
-    /// Whether a connection comes from a proxy. One over a local socket does: the socket's permissions decide which programs
-    /// of this machine may connect.
+    /// Whether an address is a trusted proxy's. A local socket is trusted: its file permissions decide which programs may
+    /// connect.
     static func isTrusted(_ address: SocketAddress, _ trusted: [AddressBlock]) -> Bool {
         if address.isLocal { return true }
         guard !trusted.isEmpty, let ip = address.ip else { return false }
         return trusted.contains { $0.contains(ip) }
     }
 
-    /// An address with a port or without, with brackets around IPv6 or without.
+    /// Parses an address with or without a port, and with or without brackets around IPv6.
     private static func address(_ entry: Substring.UTF8View) -> SocketAddress? {
         let trimmed = HTTPGrammar.trim(Array(entry)[...])
         // Longer than any address with brackets, zone and port.

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The time in the form of the `Date` field (RFC 9110, section 5.6.7), for example `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// Formats a time for the `Date` field (RFC 9110, section 5.6.7), for example `Sun, 06 Nov 1994 08:49:37 GMT`.
 func httpDate(secondsSince1970 seconds: Int) -> String {
     var seconds = time_t(seconds)
     var time = tm()

@@ -1,6 +1,6 @@
 /// The character classes of RFC 9110, section 5, and RFC 9112.
 enum HTTPGrammar {
-    /// A character of a `token`: method and field names.
+    /// Whether a byte is a `tchar`, a character of methods and field names.
     static func isToken(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -14,16 +14,16 @@ enum HTTPGrammar {
         }
     }
 
-    /// A character of a field value: visible, white space, or outside of ASCII.
+    /// Whether a byte may be in a field value: visible, white space, or not ASCII.
     static func isFieldValue(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || byte == 0x09 }
 
     static func isWhitespace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
-    /// A character of a request target: visible ASCII, since a URI holds nothing else.
+    /// Whether a byte may be in a request target: visible ASCII.
     static func isTarget(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7F }
 
-    /// A host with an optional port (RFC 3986, section 3.2), without user information. The host is an IPv6 address in
-    /// brackets, or has the characters of names and IPv4 addresses.
+    /// Whether bytes are a host with an optional port (RFC 3986, section 3.2), without user information. The host is an IPv6
+    /// address in brackets, or consists of the characters of names and IPv4 addresses.
     static func isAuthority(_ bytes: ArraySlice<UInt8>) -> Bool {
         let host: ArraySlice<UInt8>
         if bytes.first == UInt8(ascii: "[") {
@@ -48,14 +48,14 @@ enum HTTPGrammar {
         }
     }
 
-    /// Nothing, or a colon and digits.
+    /// Whether bytes are empty, or a colon and digits.
     private static func isPort(_ bytes: ArraySlice<UInt8>) -> Bool {
         bytes.isEmpty || bytes.first == UInt8(ascii: ":") && bytes.dropFirst().allSatisfy(isDigit)
     }
 
     static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 
-    /// What may follow a chunk's size (RFC 9112, section 7.1.1), without the white space that it calls bad.
+    /// Whether bytes are chunk extensions (RFC 9112, section 7.1.1), without "bad" white space.
     static func isChunkExtensions(_ bytes: ArraySlice<UInt8>) -> Bool {
         var rest = bytes
         while rest.popFirst(if: ";") {
@@ -73,6 +73,8 @@ enum HTTPGrammar {
         return bytes
     }
 
+    /// Compares bytes with a word, ignoring the case of ASCII letters.
+    ///
     /// - Parameter word: ASCII in lower case.
     static func equalsIgnoringCase(_ bytes: ArraySlice<UInt8>, _ word: String) -> Bool {
         bytes.elementsEqual(word.utf8) { byte, letter in
@@ -97,14 +99,14 @@ extension ArraySlice<UInt8> {
         return true
     }
 
-    /// Takes a token; returns whether there was one.
+    /// Removes a token; returns whether there was one.
     fileprivate mutating func popToken() -> Bool {
         let token = prefix(while: HTTPGrammar.isToken)
         removeFirst(token.count)
         return !token.isEmpty
     }
 
-    /// Takes a quoted string (RFC 9110, section 5.6.4), whose first quote is there; returns whether it ends.
+    /// Removes a quoted string (RFC 9110, section 5.6.4) whose opening quote is first; returns whether it is closed.
     fileprivate mutating func popQuotedString() -> Bool {
         removeFirst()
         while let byte = popFirst() {

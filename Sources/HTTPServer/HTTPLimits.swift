@@ -1,20 +1,20 @@
-/// How much the clients may ask of the server.
+/// The limits on the size of requests.
 public struct HTTPLimits: Sendable, Hashable {
-    /// The longest request line, in bytes without its line end.
+    /// The longest request line, in bytes without the line terminator.
     public var requestLine: Int
-    /// The longest request head in bytes: request line and header fields with their line ends, without the empty line
-    /// behind them. Chunk extensions and trailer fields count, too.
+    /// The longest request head, in bytes: request line and header fields with line terminators, without the empty line after
+    /// them. Chunk extensions and trailer fields count, too.
     public var head: Int
-    /// The most header fields in one request.
+    /// The most header fields of a request.
     public var headerFields: Int
-    /// The longest body, in bytes, chunk framing not counted.
+    /// The longest body, in bytes without chunk framing.
     public var body: Int
-    /// How many bytes of requests may be held in all, over all connections, before they are answered. A request that
-    /// would exceed it is answered with 503. Requests of up to 8 KiB are always taken.
+    /// The most bytes of requests in progress, over all connections. A request that would exceed it is rejected with 503.
+    /// Requests of up to 8 KiB are always accepted.
     public var bodiesInAll: Int
 
-    /// Makes limits. The defaults leave room for the largest message that Amazon SNS delivers, 256 KiB that JSON's
-    /// escapes can double twice.
+    /// Creates limits. The default for bodies allows the largest message of Amazon SNS: 256 KiB, up to four times as long
+    /// with JSON escapes.
     public init(
         requestLine: Int = 8192, head: Int = 16_384, headerFields: Int = 100, body: Int = 1_048_576,
         bodiesInAll: Int = 268_435_456
@@ -27,9 +27,9 @@ public struct HTTPLimits: Sendable, Hashable {
     }
 }
 
-/// How long a connection may take.
+/// The time limits of a connection.
 public struct HTTPTimeouts: Sendable, Hashable {
-    /// What a client took too long for.
+    /// The time limit that a client exceeded.
     public enum Limit: String, Sendable, Hashable {
         /// ``HTTPTimeouts/handshake``
         case handshake
@@ -41,20 +41,20 @@ public struct HTTPTimeouts: Sendable, Hashable {
         case response
     }
 
-    /// From the connection's start to the end of its PROXY header and its TLS handshake.
+    /// The time from the start of the connection to the end of its PROXY header and TLS handshake.
     public var handshake: Duration
-    /// From the first byte of a request head to its last one; for a connection's first request from its start.
+    /// The time from the first byte of a request head to its last; for the first request from the start of the connection.
     public var head: Duration
-    /// Between two pieces of a body.
+    /// The time between two reads of a body.
     public var bodyPause: Duration
-    /// From the first byte of a request to its last one.
+    /// The time from the first byte of a request to its last.
     public var request: Duration
-    /// From an answer to the first byte of the next request.
+    /// The time from a response to the first byte of the next request.
     public var idle: Duration
-    /// How long the peer may take nothing of an answer that waits for it.
+    /// The time that a client may read nothing of a pending response.
     public var response: Duration
 
-    /// Makes time limits; the server looks once a second.
+    /// Creates time limits. The server checks them once a second.
     public init(
         handshake: Duration = .seconds(10), head: Duration = .seconds(10), bodyPause: Duration = .seconds(10),
         request: Duration = .seconds(30), idle: Duration = .seconds(75), response: Duration = .seconds(20)

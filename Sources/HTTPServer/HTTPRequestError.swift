@@ -1,17 +1,17 @@
 public import ErrorCodes
 public import HTTPTypes
 
-/// Why a request cannot be read. The connection ends after the answer, because it is not sure where the next request
-/// would start.
+/// Why a request was rejected before a handler saw it. The connection is closed after the response, because the start of the
+/// next request is unknown.
 public struct HTTPRequestError: Error, Hashable, Sendable {
-    /// The answer's status.
+    /// The response's status.
     public let status: HTTPResponse.Status
-    /// A word for programs.
+    /// The response's code.
     public let code: ErrorCode
-    /// What is wrong and what to do, for people.
+    /// What is wrong and what to do.
     public let message: String
 
-    /// After how many seconds it may be better, for an answer of 503.
+    /// The value of `Retry-After`, in seconds; nil unless the status is 503.
     var retryAfter: Int? { status == .serviceUnavailable ? 10 : nil }
 
     init(_ status: HTTPResponse.Status, _ code: ErrorCode, _ message: String) {
@@ -26,21 +26,22 @@ public struct HTTPRequestError: Error, Hashable, Sendable {
     }
 
     static let requestLineTooLong = HTTPRequestError(
-        .uriTooLong, .targetTooLong, "The request line is too long. Send a shorter target.")
+        .uriTooLong, .targetTooLong, "Request line too long. Send a shorter target.")
     static let headTooLarge = HTTPRequestError(
         .requestHeaderFieldsTooLarge, .headerFieldsTooLarge,
-        "The header fields are too large. Send fewer or shorter ones.")
+        "Header too large. Send fewer or shorter header fields.")
     static let bodyTooLarge = HTTPRequestError(
-        .contentTooLarge, .bodyTooLarge, "The body is larger than this server takes. Send a smaller one.")
+        .contentTooLarge, .bodyTooLarge, "Body too large. Send a smaller body.")
     static let tunnel = HTTPRequestError(
-        .notImplemented, .methodNotImplemented, "This server opens no tunnels; send any method but CONNECT.")
+        .notImplemented, .methodNotImplemented, "CONNECT is not supported. Use another method.")
     static let transferCoding = HTTPRequestError(
         .notImplemented, .transferCodingNotSupported,
-        "Send the body with Content-Length or with Transfer-Encoding: chunked.")
+        "Transfer coding not supported. Use Content-Length or Transfer-Encoding: chunked.")
     static let version = HTTPRequestError(
-        .httpVersionNotSupported, .httpVersionNotSupported, "Send the request as HTTP/1.1.")
+        .httpVersionNotSupported, .httpVersionNotSupported, "HTTP version not supported. Use HTTP/1.1.")
     static let overloaded = HTTPRequestError(
-        .serviceUnavailable, .overloaded, "This server holds too many requests just now. Send it again later.")
+        .serviceUnavailable, .overloaded, "Overloaded: requests in progress hold too much memory. Retry later.")
     static let expectation = HTTPRequestError(
-        .expectationFailed, .expectationFailed, "The only expectation met here is 100-continue.")
+        .expectationFailed, .expectationFailed,
+        "Expectation not supported. Remove the Expect header field, or send 100-continue.")
 }

@@ -1,31 +1,32 @@
 public import Cryptography
 public import EventLoop
 
-/// An HTTP/1.1 server (RFC 9110, RFC 9112) over TCP or TLS, on one event loop or several that share nothing. It serves
-/// until ``drain(within:)``, which must come before the loops' `shutdown()`.
+/// An HTTP/1.1 server (RFC 9110, RFC 9112) over TCP or TLS, on one or more event loops that share no state.
+///
+/// Call ``drain(within:)`` before the loops' `shutdown()`.
 public final class HTTPServer: Sendable {
-    /// How a server listens.
+    /// The configuration of a server.
     public struct Configuration: Sendable {
-        /// The address; port 0 asks the system for a free one.
+        /// The address to listen on; port 0 lets the system choose a free port.
         public var address: SocketAddress
-        /// Certificate and key, or nil for plain TCP.
+        /// Certificate and key; nil for plain TCP.
         public var tls: TLSServerContext?
-        /// How much a connection may ask.
+        /// The limits on requests.
         public var limits: HTTPLimits
-        /// How long a connection may take.
+        /// The time limits of connections.
         public var timeouts: HTTPTimeouts
-        /// How many connections there may be, over all loops.
+        /// The limits of concurrent connections, over all loops.
         public var connections = ConnectionLimits()
-        /// The proxies whose `X-Forwarded-For` is believed.
+        /// The proxies whose `X-Forwarded-For` is trusted.
         public var trustedProxies: [AddressBlock] = []
-        /// Whether each connection comes from a trusted proxy and begins with a PROXY header of version 2.
+        /// Whether each connection must come from a trusted proxy and begin with a PROXY header of version 2.
         public var proxyProtocol = false
-        /// What answers say in the `Server` field; nil leaves it out.
+        /// The value of the responses' `Server` field; nil omits it.
         public var serverName: String?
-        /// The time between two looks at the time limits, which take it for a second.
+        /// The interval of checking time limits. They count it as a second, whatever it is: tests shorten it.
         var tick = Duration.seconds(1)
 
-        /// Makes a configuration.
+        /// Creates a configuration.
         public init(
             address: SocketAddress, tls: TLSServerContext? = nil, limits: HTTPLimits = HTTPLimits(),
             timeouts: HTTPTimeouts = HTTPTimeouts()
@@ -37,20 +38,20 @@ public final class HTTPServer: Sendable {
         }
     }
 
-    /// The addresses listened on, with the ports that the system chose if none was asked for; at least one.
+    /// The addresses that the server listens on, with the actual ports; at least one.
     public let addresses: [SocketAddress]
-    /// The first of them.
+    /// The first of ``addresses``.
     public var address: SocketAddress { addresses[0] }
-    /// One for each loop.
-    let cores: [LoopBound<ServerLoop>]
+    /// The server's state on each loop.
+    let serverLoops: [LoopBound<ServerLoop>]
 
-    /// Starts to listen on one loop.
+    /// Starts a server on one loop.
     ///
     /// - Parameters:
     ///   - loop: the loop that the server runs on.
-    ///   - handler: answers requests; see ``Router/Handler``.
-    ///   - report: hears, on the loop's thread, of what happens.
-    /// - Throws: `EventLoopError` if the address cannot be listened on.
+    ///   - handler: handles requests; see ``Router/Handler``.
+    ///   - report: receives events, on the loop's thread.
+    /// - Throws: `EventLoopError` if listening on the address fails.
     public convenience init(
         on loop: EventLoop, configuration: Configuration, handler: @escaping Router.Handler,
         report: @escaping @Sendable (HTTPServerEvent) -> Void = { _ in }
@@ -58,14 +59,14 @@ public final class HTTPServer: Sendable {
         try await self.init(on: [loop], configuration: configuration, handler: handler, report: report)
     }
 
-    /// Starts to listen on several loops.
+    /// Starts a server on several loops.
     ///
     /// - Parameters:
     ///   - loops: the loops that the server runs on; at least one. A connection stays on one of them.
-    ///   - sockets: for each loop those that it listens on; none binds sockets to the configuration's address.
-    ///   - handler: answers requests; see ``Router/Handler``.
-    ///   - report: hears of what happens, on the thread of the loop where it happens.
-    /// - Throws: `EventLoopError` if the address cannot be listened on.
+    ///   - sockets: the sockets that each loop listens on; if empty, the server binds the configuration's address.
+    ///   - handler: handles requests; see ``Router/Handler``.
+    ///   - report: receives events, on the thread of the loop where they occur.
+    /// - Throws: `EventLoopError` if listening on the address fails.
     public init(
         on loops: [EventLoop], sockets given: [[ListeningSocket]] = [], configuration: Configuration,
         handler: @escaping Router.Handler, report: @escaping @Sendable (HTTPServerEvent) -> Void = { _ in }
@@ -80,16 +81,16 @@ public final class HTTPServer: Sendable {
         var configuration = configuration
         configuration.connections = configuration.connections.share(of: loops.count)
         configuration.limits.bodiesInAll /= loops.count
-        var cores: [LoopBound<ServerLoop>] = []
+        var serverLoops: [LoopBound<ServerLoop>] = []
         for (loop, socket) in zip(loops, sockets) {
             do throws(EventLoopError) {
-                cores.append(try await Self.start(loop, socket, configuration, handler, report))
+                serverLoops.append(try await Self.start(loop, socket, configuration, handler, report))
             } catch {
-                for core in cores { await Self.drain(core, within: .zero) }
+                for serverLoop in serverLoops { await Self.drain(serverLoop, within: .zero) }
                 throw error
             }
         }
-        self.cores = cores
+        self.serverLoops = serverLoops
     }
 
     private static func start(
@@ -97,44 +98,45 @@ public final class HTTPServer: Sendable {
         _ handler: @escaping Router.Handler, _ report: @escaping @Sendable (HTTPServerEvent) -> Void
     ) async throws(EventLoopError) -> LoopBound<ServerLoop> {
         try await loop.run { () throws(EventLoopError) in
-            let core = ServerLoop(configuration: configuration, loop: loop, handler: handler, report: report)
-            try core.listen(on: sockets)
-            return LoopBound(core, loop: loop)
+            let serverLoop = ServerLoop(configuration: configuration, loop: loop, handler: handler, report: report)
+            try serverLoop.listen(on: sockets)
+            return LoopBound(serverLoop, loop: loop)
         }
     }
 
-    /// Uses another certificate for the connections that come from now on; those that are there go on with theirs.
+    /// Uses another certificate for new connections. Existing connections keep theirs.
     public func use(_ context: TLSServerContext) async {
-        for core in cores { await core.loop.run { core.value.tls = context } }
+        for serverLoop in serverLoops { await serverLoop.loop.run { serverLoop.value.tls = context } }
     }
 
-    /// Waits until each of the server's loops has come round once: a loop that hangs never does.
+    /// Waits until each of the server's loops has run once. Does not return while a loop hangs.
     public func waitForLoops() async {
-        for core in cores { await core.loop.run {} }
+        for serverLoop in serverLoops { await serverLoop.loop.run {} }
     }
 
-    /// Takes no new connection or request, has those under way answered, and closes everything. To be called once.
+    /// Shuts the server down gracefully: accepts no new connections and requests, completes those in progress, and closes all
+    /// connections. Must be called exactly once.
     ///
-    /// - Parameter limit: after this time the connections that are left are closed all the same, and their handlers are
-    ///   canceled. A handler that does not heed that is waited for, because it still runs on the loop.
-    /// - Returns: how many connections were closed by force.
+    /// - Parameter limit: the time after which remaining connections are closed and their handlers are canceled. A handler that
+    ///   ignores cancellation is awaited, because it still runs on the loop.
+    /// - Returns: the number of connections that were closed with a request or response in progress.
     @discardableResult
     public func drain(within limit: Duration) async -> Int {
         await withTaskGroup(of: Int.self) { group in
-            for core in cores { group.addTask { await Self.drain(core, within: limit) } }
+            for serverLoop in serverLoops { group.addTask { await Self.drain(serverLoop, within: limit) } }
             return await group.reduce(0, +)
         }
     }
 
     @discardableResult
-    private static func drain(_ core: LoopBound<ServerLoop>, within limit: Duration) async -> Int {
-        let loop = core.loop
+    private static func drain(_ serverLoop: LoopBound<ServerLoop>, within limit: Duration) async -> Int {
+        let loop = serverLoop.loop
         let timeout = Task {
             try await loop.sleep(for: limit)
-            return await loop.run { core.value.abortAll() }
+            return await loop.run { serverLoop.value.abortAll() }
         }
         await withCheckedContinuation { continuation in
-            Task(executorPreference: loop) { core.value.drain { continuation.resume() } }
+            Task(executorPreference: loop) { serverLoop.value.drain { continuation.resume() } }
         }
         timeout.cancel()
         return (try? await timeout.value) ?? 0

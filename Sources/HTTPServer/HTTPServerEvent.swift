@@ -1,17 +1,17 @@
 public import EventLoop
 
-/// What a server tells its owner, beside what its handlers see.
+/// An event that a server reports to its owner.
 public enum HTTPServerEvent: Sendable {
-    /// A handler's answer is on its way.
-    case answered(AccessLogEntry)
-    /// A request that cannot be read was answered with an error.
+    /// A handler's response is being sent.
+    case completed(AccessLogEntry)
+    /// A request was rejected before a handler saw it.
     case rejected(HTTPRequestError, id: String, peer: SocketAddress?)
-    /// A TLS handshake or record was refused.
+    /// A TLS handshake or record failed.
     case tlsFailed(reason: String, peer: SocketAddress?)
-    /// A connection does not start with a PROXY header that can be read, or comes from an address that may send none.
+    /// A connection has no valid PROXY header, or is not from a trusted proxy.
     case proxyHeaderRejected(reason: String, peer: SocketAddress?)
-    /// A client took longer than a time limit allows, in the middle of something.
+    /// A client exceeded a time limit during a handshake, a request or a response.
     case timedOut(HTTPTimeouts.Limit, peer: SocketAddress?)
-    /// In the last second connections were closed because there were too many: idle ones, and new ones at once.
+    /// In the last second, connections were closed because of ``ConnectionLimits``: idle ones were evicted, new ones rejected.
     case connectionLimitReached(idleClosed: Int, rejected: Int)
 }

@@ -1,5 +1,5 @@
-/// Idle connections, the one that has been idle longest first: a list in which each has two neighbors, kept in one array
-/// so that a connection that comes and goes with each request takes no memory of its own.
+/// A queue of idle connections, the longest idle first: a doubly linked list in one array, so that a connection that becomes idle
+/// and active with each request needs no allocation.
 struct IdleQueue<Connection: AnyObject> {
     /// A place in the queue.
     struct Place {
@@ -8,9 +8,9 @@ struct IdleQueue<Connection: AnyObject> {
 
     private struct Node {
         var connection: Connection?
-        var before: Int?
-        /// The one behind; of a node that is free, the next one that is.
-        var behind: Int?
+        var previous: Int?
+        /// The next node; of a free node, the next free one.
+        var next: Int?
     }
 
     private var nodes: [Node] = []
@@ -21,28 +21,28 @@ struct IdleQueue<Connection: AnyObject> {
     var oldest: Connection? { first.flatMap { nodes[$0].connection } }
 
     mutating func append(_ connection: Connection) -> Place {
-        let node = Node(connection: connection, before: last, behind: nil)
+        let node = Node(connection: connection, previous: last, next: nil)
         let index: Int
         if let free {
             index = free
-            self.free = nodes[index].behind
+            self.free = nodes[index].next
             nodes[index] = node
         } else {
             index = nodes.count
             nodes.append(node)
         }
-        if let last { nodes[last].behind = index } else { first = index }
+        if let last { nodes[last].next = index } else { first = index }
         last = index
         return Place(index: index)
     }
 
-    /// Takes a place out; it must be in the queue.
+    /// Removes a place, which must be in the queue.
     mutating func remove(_ place: Place) {
         let node = nodes[place.index]
-        precondition(node.connection != nil, "a place was taken out twice")
-        if let before = node.before { nodes[before].behind = node.behind } else { first = node.behind }
-        if let behind = node.behind { nodes[behind].before = node.before } else { last = node.before }
-        nodes[place.index] = Node(connection: nil, before: nil, behind: free)
+        precondition(node.connection != nil, "a place was removed twice")
+        if let previous = node.previous { nodes[previous].next = node.next } else { first = node.next }
+        if let next = node.next { nodes[next].previous = node.previous } else { last = node.previous }
+        nodes[place.index] = Node(connection: nil, previous: nil, next: free)
         free = place.index
     }
 }

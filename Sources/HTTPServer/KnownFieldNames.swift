@@ -1,9 +1,8 @@
 import HTTPTypes
 
-/// The names of header fields that come with nearly each request, made once: to make one takes longer than to read the
-/// field.
+/// A cache of common header field names: creating an `HTTPField.Name` takes longer than parsing the field.
 enum KnownFieldNames {
-    /// As the senders write them: Amazon SNS, Amazon EventBridge, load balancers and browsers.
+    /// The spellings of Amazon SNS, Amazon EventBridge, load balancers and browsers.
     private static let all = [
         "Host", "host", "Accept", "accept", "Connection", "connection", "User-Agent", "user-agent", "Content-Type",
         "content-type", "Content-Length", "content-length", "Accept-Encoding", "accept-encoding", "Authorization",
@@ -12,7 +11,7 @@ enum KnownFieldNames {
         "x-amz-sns-subscription-arn",
     ]
 
-    /// By their lengths.
+    /// The names, by length.
     private static let byLength: [[(bytes: [UInt8], name: HTTPField.Name)]] = {
         let longest = all.map(\.utf8.count).max() ?? 0
         var byLength = [[(bytes: [UInt8], name: HTTPField.Name)]](repeating: [], count: longest + 1)
@@ -22,7 +21,7 @@ enum KnownFieldNames {
         return byLength
     }()
 
-    /// The name with just these bytes; nil if it is none of those.
+    /// The name with exactly these bytes; nil if it is not cached.
     static func find(_ bytes: ArraySlice<UInt8>) -> HTTPField.Name? {
         let byLength = byLength
         guard bytes.count < byLength.count else { return nil }

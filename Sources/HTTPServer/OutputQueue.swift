@@ -1,13 +1,12 @@
-/// An answer on its way, handed over in pieces as the client takes it: so that no more than one piece is copied, or
-/// encrypted, ahead of a client that is slow.
+/// The bytes of a response that are not sent yet, in chunks: for a slow client, at most one chunk is copied or encrypted ahead.
 struct OutputQueue {
     private var bytes: [UInt8] = []
     private var position = 0
 
-    /// The size of a piece.
-    static let pieceLength = 65_536
+    /// The size of a chunk, in bytes.
+    static let chunkLength = 65_536
 
-    /// How many bytes are left.
+    /// The number of bytes that are left.
     var count: Int { bytes.count - position }
 
     mutating func append(_ more: [UInt8]) {
@@ -18,13 +17,13 @@ struct OutputQueue {
         }
     }
 
-    /// Takes the next piece; nil if nothing is left.
+    /// Removes and returns the next chunk; nil if nothing is left.
     mutating func next() -> [UInt8]? {
         guard count > 0 else { return nil }
-        let end = min(position + Self.pieceLength, bytes.count)
-        let piece = end - position == bytes.count ? bytes : Array(bytes[position..<end])
+        let end = min(position + Self.chunkLength, bytes.count)
+        let chunk = end - position == bytes.count ? bytes : Array(bytes[position..<end])
         position = end
         if count == 0 { (bytes, position) = ([], 0) }
-        return piece
+        return chunk
     }
 }

@@ -1,24 +1,27 @@
-/// A path of which one segment may be anything: `/things/{id}`.
+/// A path with one variable segment, for example `/things/{id}`.
 struct PathTemplate: Equatable {
     private let segments: [Substring]
-    private let place: Int
+    private let variableIndex: Int
 
+    /// Parses a template.
+    ///
     /// - Precondition: one segment is a name in braces.
     init(_ text: String) {
         segments = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard let place = segments.firstIndex(where: { $0.hasPrefix("{") && $0.hasSuffix("}") }) else {
+        guard let variableIndex = segments.firstIndex(where: { $0.hasPrefix("{") && $0.hasSuffix("}") }) else {
             preconditionFailure("no segment of the path is in braces")
         }
-        self.place = place
+        self.variableIndex = variableIndex
     }
 
-    /// What a path has in the segment that may be anything, percent-decoded (RFC 3986, section 2.1). Nil if the template
-    /// does not stand for the path, or that segment is empty or not decodable as UTF-8.
+    /// The variable segment of a path, percent-decoded (RFC 3986, section 2.1).
+    ///
+    /// - Returns: nil if the path does not match, or the segment is empty or not UTF-8.
     func segment(of path: Substring) -> String? {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == segments.count else { return nil }
-        for (index, part) in parts.enumerated() where index != place && part != segments[index] { return nil }
-        return Self.decoded(parts[place]).flatMap { $0.isEmpty ? nil : $0 }
+        for (index, part) in parts.enumerated() where index != variableIndex && part != segments[index] { return nil }
+        return Self.decoded(parts[variableIndex]).flatMap { $0.isEmpty ? nil : $0 }
     }
 
     private static func decoded(_ text: Substring) -> String? {

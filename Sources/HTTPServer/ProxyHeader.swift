@@ -1,54 +1,57 @@
 import EventLoop
 
-/// The header that a load balancer puts before the first byte of a connection: version 2 of the PROXY protocol
-/// (haproxy.org, proxy-protocol.txt, section 2.2), for TCP.
+/// Why a PROXY header was rejected.
+struct ProxyHeaderError: Error, Equatable {
+    let reason: String
+}
+
+/// A parser for the header that a load balancer prepends to a connection: PROXY protocol version 2 over TCP (haproxy.org,
+/// proxy-protocol.txt, section 2.2).
 enum ProxyHeader {
-    /// What the bytes hold.
+    /// The result of parsing.
     enum Outcome: Equatable {
         case incomplete
-        /// A whole header of so many bytes. The source is nil when the balancer speaks for itself, as in its health checks.
+        /// A complete header and its length in bytes. The source is nil for the load balancer's own connections (`LOCAL`), such
+        /// as health checks.
         case header(length: Int, source: SocketAddress?)
     }
 
-    /// Why a header is refused, in words.
-    struct Failure: Error, Equatable {
-        let reason: String
-    }
-
-    /// The longest header taken: addresses and some hundred bytes that balancers add.
+    /// The longest header that is accepted, in bytes: the addresses and the extensions (TLVs) of load balancers.
     static let maximumLength = 2048
 
     private static let signature: [UInt8] = [
         0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A,
     ]
 
-    /// Reads the header from a connection's first bytes.
-    static func read(_ bytes: [UInt8]) throws(Failure) -> Outcome {
+    /// Parses the header at the start of a connection.
+    static func read(_ bytes: [UInt8]) throws(ProxyHeaderError) -> Outcome {
         guard bytes.starts(with: signature.prefix(bytes.count)) else {
-            throw Failure(reason: "the connection does not start with a PROXY header of version 2")
+            throw ProxyHeaderError(reason: "the connection does not start with a PROXY header of version 2")
         }
         guard bytes.count >= 16 else { return .incomplete }
         let length = 16 + (Int(bytes[14]) << 8 | Int(bytes[15]))
-        guard length <= maximumLength else { throw Failure(reason: "the PROXY header is too long") }
+        guard length <= maximumLength else { throw ProxyHeaderError(reason: "the PROXY header is too long") }
         guard bytes.count >= length else { return .incomplete }
         switch bytes[12] {
         case 0x20: return .header(length: length, source: nil)
         case 0x21:
             return .header(length: length, source: try source(family: bytes[13], bytes[16..<length]))
-        default: throw Failure(reason: "the PROXY header has an unknown version or command")
+        default: throw ProxyHeaderError(reason: "the PROXY header has an unknown version or command")
         }
     }
 
-    private static func source(family: UInt8, _ bytes: ArraySlice<UInt8>) throws(Failure) -> SocketAddress? {
+    private static func source(family: UInt8, _ bytes: ArraySlice<UInt8>) throws(ProxyHeaderError) -> SocketAddress? {
         let addressLength: Int
         switch family {
         case 0x00: return nil
         case 0x11: addressLength = 4
         case 0x21: addressLength = 16
-        default: throw Failure(reason: "the PROXY header is not about a TCP connection")
+        default: throw ProxyHeaderError(reason: "the PROXY header is not for TCP")
         }
-        // Source, destination, and the port of each; then what nobody here reads.
-        guard bytes.count >= 2 * addressLength + 4 else { throw Failure(reason: "the PROXY header is cut short") }
+        // Source and destination addresses, both ports; then extensions, which are ignored.
+        guard bytes.count >= 2 * addressLength + 4 else {
+            throw ProxyHeaderError(reason: "the PROXY header is truncated")
+        }
         let port = bytes.dropFirst(2 * addressLength).prefix(2).reduce(0) { $0 << 8 | UInt16($1) }
         guard let address = IPAddress(bytes.prefix(addressLength)) else { return nil }
         return SocketAddress(host: address.description, port: port)

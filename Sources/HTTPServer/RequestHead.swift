@@ -1,8 +1,8 @@
 import HTTPTypes
 
-/// A request line with its header fields, and what they say about the rest of the connection.
+/// A parsed request head: request line, header fields, and what they imply for the content and the connection.
 struct RequestHead {
-    /// How the content is framed (RFC 9112, section 6).
+    /// The framing of the content (RFC 9112, section 6).
     enum Framing: Equatable {
         case length(Int)
         case chunked
@@ -10,18 +10,18 @@ struct RequestHead {
 
     var request: HTTPRequest
     var framing = Framing.length(0)
-    /// Whether the client knows HTTP/1.1, and not 1.0 only.
+    /// Whether the client supports HTTP/1.1, not only 1.0.
     let isHTTP11: Bool
-    /// Whether the connection may serve another request (RFC 9112, section 9.3).
+    /// Whether the connection is persistent (RFC 9112, section 9.3).
     var keepsAlive: Bool
     /// Whether the client waits for `100 Continue` before it sends the content (RFC 9110, section 10.1.1).
     var expectsContinue = false
 
-    /// Reads a head.
+    /// Parses a head.
     ///
     /// - Parameters:
     ///   - bytes: the buffer.
-    ///   - lines: the lines in it, each without its line end and without control characters, the request line first.
+    ///   - lines: its lines, without terminators and control characters, the request line first.
     /// - Throws: ``HTTPRequestError``.
     init(_ bytes: [UInt8], lines: [Range<Int>], limits: HTTPLimits) throws(HTTPRequestError) {
         guard lines.count <= limits.headerFields + 1 else { throw .headTooLarge }
@@ -39,7 +39,7 @@ struct RequestHead {
     private mutating func setTarget(_ target: RequestLine.Target, host: String?) throws(HTTPRequestError) {
         switch target {
         case .origin(let path): (request.path, request.authority) = (path, host)
-        // RFC 9112, section 3.2.2: what Host says does not count then.
+        // RFC 9112, section 3.2.2: Host is ignored.
         case .absolute(let authority, let path): (request.path, request.authority) = (path, authority)
         }
     }
@@ -48,11 +48,11 @@ struct RequestHead {
         throws(HTTPRequestError)
     {
         if fields.hasTransferEncoding {
-            guard isHTTP11 else { throw .malformed("Transfer-Encoding needs HTTP/1.1.") }
+            guard isHTTP11 else { throw .malformed("Transfer-Encoding requires HTTP/1.1.") }
             guard fields.contentLength == nil else {
-                throw .malformed("Content-Length and Transfer-Encoding must not both be there.")
+                throw .malformed("Content-Length and Transfer-Encoding are both present. Send one of them.")
             }
-            // RFC 9112, sections 6.1 and 6.3: without chunked at its end, the content has no end.
+            // RFC 9112, sections 6.1 and 6.3: unless chunked is last, the end of the content is unknown.
             guard fields.endsChunked else { throw .malformed("Transfer-Encoding must end with chunked.") }
             guard fields.transferCodings == 1 else { throw .transferCoding }
             framing = .chunked
@@ -65,7 +65,7 @@ struct RequestHead {
     }
 }
 
-/// The request line (RFC 9112, section 3): one space between its parts, and nothing else.
+/// The request line (RFC 9112, section 3), with exactly one space between its parts.
 private struct RequestLine {
     enum Target {
         case origin(String)
@@ -78,9 +78,11 @@ private struct RequestLine {
         let parts = bytes.split(separator: 0x20, maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 3, !parts[0].isEmpty, parts[0].allSatisfy(HTTPGrammar.isToken),
             let method = HTTPRequest.Method(String(decoding: parts[0], as: UTF8.self))
-        else { throw .malformed("The request line must be a method, a target and HTTP/1.1, with one space between.") }
+        else {
+            throw .malformed("The request line must be a method, a target and HTTP/1.1, separated by single spaces.")
+        }
         let isHTTP11 = try version(parts[2])
-        // RFC 9110, section 9.3.6: what follows a CONNECT is not HTTP, so this is the connection's end.
+        // RFC 9110, section 9.3.6: bytes after a CONNECT are not HTTP, so the connection must end.
         guard method != .connect else { throw .tunnel }
         return (method, try target(parts[1], method: method), isHTTP11)
     }
@@ -90,17 +92,17 @@ private struct RequestLine {
         guard version.count == 8, version.starts(with: "HTTP/".utf8), version[6] == UInt8(ascii: "."),
             HTTPGrammar.isDigit(version[5]), HTTPGrammar.isDigit(version[7])
         else { throw .malformed("The request line must end with HTTP/1.1.") }
-        // RFC 9110, section 2.5: a higher minor version is read as the highest one known.
+        // RFC 9110, section 2.5: a higher minor version is processed as the highest supported one.
         guard version[5] == UInt8(ascii: "1") else { throw .version }
         return version[7] != UInt8(ascii: "0")
     }
 
     private func target(_ bytes: ArraySlice<UInt8>, method: HTTPRequest.Method) throws(HTTPRequestError) -> Target {
         guard let first = bytes.first, bytes.allSatisfy(HTTPGrammar.isTarget), !bytes.contains(UInt8(ascii: "#")) else {
-            throw .malformed("The target must be a path of visible ASCII characters without a fragment.")
+            throw .malformed("The target must consist of visible ASCII characters and have no fragment.")
         }
         let text = String(decoding: bytes, as: UTF8.self)
-        // RFC 9112, section 3.2.4: an asterisk asks for the options of the server itself, and is nothing else.
+        // RFC 9112, section 3.2.4: the asterisk form is for OPTIONS only.
         if first == UInt8(ascii: "/") || (text == "*" && method == .options) { return .origin(text) }
         for scheme in ["http://", "https://"] where text.lowercased().hasPrefix(scheme) {
             let rest = text.dropFirst(scheme.count)
@@ -113,7 +115,7 @@ private struct RequestLine {
     }
 }
 
-/// What the header fields say that matters to the server itself.
+/// The values of the header fields that the server itself interprets.
 private struct FieldSummary {
     var contentLength: Int?
     var hasTransferEncoding = false
@@ -128,9 +130,9 @@ private struct FieldSummary {
     mutating func add(_ line: ArraySlice<UInt8>, to fields: inout HTTPFields) throws(HTTPRequestError) {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex,
             let name = KnownFieldNames.find(line[..<colon]) ?? Self.name(line[..<colon])
-        else { throw .malformed("Each header field must be a name, a colon without space before it, and a value.") }
+        else { throw .malformed("A header field must be a name, a colon without space before it, and a value.") }
         let value = HTTPGrammar.trim(line[(colon + 1)...])
-        try note(name, value)
+        try apply(name, value)
         fields.append(HTTPField(name: name, lenientValue: value))
     }
 
@@ -138,11 +140,11 @@ private struct FieldSummary {
         bytes.allSatisfy(HTTPGrammar.isToken) ? HTTPField.Name(String(decoding: bytes, as: UTF8.self)) : nil
     }
 
-    private mutating func note(_ name: HTTPField.Name, _ value: ArraySlice<UInt8>) throws(HTTPRequestError) {
+    private mutating func apply(_ name: HTTPField.Name, _ value: ArraySlice<UInt8>) throws(HTTPRequestError) {
         switch name {
         case .contentLength:
-            // RFC 9112, section 6.3, lets equal repetitions be folded; refusing them leaves no two readings.
-            guard contentLength == nil else { throw .malformed("Content-Length must be there once.") }
+            // RFC 9112, section 6.3, allows folding equal repetitions; rejecting them leaves no ambiguity.
+            guard contentLength == nil else { throw .malformed("Content-Length is present more than once.") }
             contentLength = try Self.length(value)
         case .transferEncoding:
             hasTransferEncoding = true
@@ -160,9 +162,9 @@ private struct FieldSummary {
                 hasUnknownExpectation = true
             }
         case Self.host:
-            // RFC 9112, section 3.2: empty when the target has no authority.
+            // RFC 9112, section 3.2: empty if the target has no authority.
             guard value.isEmpty || HTTPGrammar.isAuthority(value) else {
-                throw .malformed("Host must be a host name or an address, with a port or without.")
+                throw .malformed("Host must be a host name or an address, with an optional port.")
             }
             hosts.append(String(decoding: value, as: UTF8.self))
         default: break
@@ -171,9 +173,11 @@ private struct FieldSummary {
 
     private static let host = HTTPField.Name("Host")
 
-    /// RFC 9112, section 3.2: exactly one, at most one in HTTP/1.0.
+    /// The value of Host (RFC 9112, section 3.2): exactly one, at most one in HTTP/1.0.
     func host(isHTTP11: Bool) throws(HTTPRequestError) -> String? {
-        guard hosts.count == 1 || (!isHTTP11 && hosts.isEmpty) else { throw .malformed("Host must be there once.") }
+        guard hosts.count == 1 || (!isHTTP11 && hosts.isEmpty) else {
+            throw .malformed("Host must be present exactly once.")
+        }
         return hosts.first
     }
 
@@ -181,7 +185,7 @@ private struct FieldSummary {
         guard !value.isEmpty, value.allSatisfy(HTTPGrammar.isDigit) else {
             throw .malformed("Content-Length must be a decimal number.")
         }
-        // What is larger than any Int is larger than any limit, too.
+        // A number that exceeds Int exceeds any limit, too.
         return Int(String(decoding: value, as: UTF8.self)) ?? .max
     }
 }

@@ -1,6 +1,6 @@
-/// Makes ids for requests, each different: 20 hexadecimal digits.
+/// Generates unique request ids of 20 hexadecimal digits.
 struct RequestIDs {
-    /// 48 random bits, so that the ids of loops and of restarts differ.
+    /// 48 random bits, so that ids differ between loops and restarts.
     private let prefix = UInt64.random(in: 0..<1 << 48)
     private var count: UInt32 = 0
 

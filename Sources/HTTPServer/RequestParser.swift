@@ -1,19 +1,19 @@
 import EventLoop
 import HTTPTypes
 
-/// Reads requests from bytes as they come (RFC 9112), one after the other. It knows no socket and no clock.
+/// An incremental parser of HTTP/1.1 requests (RFC 9112). It uses no socket and no clock.
 ///
-/// Strict where the RFC lets a server be strict: what two parsers could read differently is refused. What is held is
-/// bounded: the limits' head and body, and what one call of ``append(_:)`` brings.
+/// It is strict where the RFC allows it: input that two parsers could read differently is rejected, against request smuggling.
+/// Its memory is bounded by the limits of head and body, and the bytes of one call of ``append(_:)``.
 struct RequestParser {
-    /// What was found in the bytes.
+    /// The result of parsing.
     enum Event {
-        /// Nothing more without more bytes.
+        /// The request is incomplete; more bytes are needed.
         case needsBytes
-        /// A head whose client waits for `100 Continue`. The parser goes on by itself.
+        /// A head whose client waits for `100 Continue`. Send it and continue parsing.
         case expectsContinue
-        /// A whole request. `takesChunks`: its answer may be sent in chunks (RFC 9112, section 6.1).
-        case request(ServerRequest, keepsAlive: Bool, takesChunks: Bool)
+        /// A complete request. `supportsChunks`: the response may be chunked (RFC 9112, section 6.1).
+        case request(ServerRequest, keepsAlive: Bool, supportsChunks: Bool)
     }
 
     private enum State {
@@ -28,35 +28,35 @@ struct RequestParser {
 
     private let limits: HTTPLimits
     private var buffer: [UInt8] = []
-    /// What stands before this is done with.
+    /// The start of the bytes that are not parsed yet.
     private var position = 0
-    /// What stands before this holds no line end.
+    /// The start of the bytes that were not searched for a line terminator yet.
     private var scanned = 0
     private var state = State.requestLine
-    /// The lines of the head that is being read, as places in the buffer.
+    /// The lines of the incomplete head, as ranges of the buffer.
     private var lines: [Range<Int>] = []
     private var head: RequestHead?
     private var body: [UInt8] = []
-    /// What counts toward the limit of the head: its lines with their ends, chunk extensions and trailers.
+    /// The bytes that count toward the limit of the head: its lines with terminators, chunk extensions and trailers.
     private var headBytes = 0
 
-    /// The memory that a connection keeps between two requests.
+    /// The most buffer memory that a connection keeps between two requests, in bytes.
     private static let keptCapacity = 4096
 
     init(limits: HTTPLimits) { self.limits = limits }
 
-    /// How many bytes wait to be read.
+    /// The number of bytes that are buffered and not parsed.
     var bufferedBytes: Int { buffer.count - position }
 
-    /// How many bytes the buffer has room for.
+    /// The buffer's capacity, in bytes.
     var bufferCapacity: Int { buffer.capacity }
 
-    /// Whether a request has begun and is not whole yet.
+    /// Whether a request has begun and is not complete.
     var isInsideRequest: Bool {
         if case .requestLine = state { bufferedBytes > 0 } else { true }
     }
 
-    /// Whether a head was read, and its content not whole yet.
+    /// Whether a head is complete and its content is not.
     var isInsideBody: Bool {
         switch state {
         case .requestLine, .fields: false
@@ -64,7 +64,7 @@ struct RequestParser {
         }
     }
 
-    /// How many bytes are held of what was received.
+    /// The number of received bytes that are held.
     var heldBytes: Int { bufferedBytes + body.count }
 
     mutating func append(_ bytes: Span<UInt8>) {
@@ -72,9 +72,9 @@ struct RequestParser {
         buffer.append(copying: bytes)
     }
 
-    /// Reads on.
+    /// Parses up to the next event.
     ///
-    /// - Throws: ``HTTPRequestError``; nothing more can be read after it.
+    /// - Throws: ``HTTPRequestError``, after which the parser must not be used.
     mutating func next() throws(HTTPRequestError) -> Event {
         while true {
             switch state {
@@ -82,7 +82,7 @@ struct RequestParser {
                 guard try parseHeadLine() else { return .needsBytes }
                 if let head, case .requestLine = state { return try begin(head) }
             case .body(let remaining):
-                let left = remaining - takeBody(atMost: remaining)
+                let left = remaining - readBody(atMost: remaining)
                 state = .body(remaining: left)
                 return left == 0 ? finish() : .needsBytes
             case .chunkSize:
@@ -91,7 +91,7 @@ struct RequestParser {
                 }
                 try parseChunkSize(buffer[line])
             case .chunk(let remaining):
-                let left = remaining - takeBody(atMost: remaining)
+                let left = remaining - readBody(atMost: remaining)
                 state = left == 0 ? .chunkEnd : .chunk(remaining: left)
                 if left > 0 { return .needsBytes }
             case .chunkEnd:
@@ -112,8 +112,8 @@ struct RequestParser {
 
     // MARK: Head
 
-    /// Reads one line of the head; returns whether there was one. The state is `requestLine` again when the head is
-    /// whole.
+    /// Parses one line of the head; returns whether there was one. The state is `requestLine` again when the head is
+    /// complete.
     private mutating func parseHeadLine() throws(HTTPRequestError) -> Bool {
         let isFirst = lines.isEmpty
         let limit = isFirst ? min(limits.requestLine, limits.head) : limits.head - headBytes
@@ -122,9 +122,9 @@ struct RequestParser {
         }
         headBytes += line.count + 2
         if isFirst {
-            // RFC 9112, section 2.2: an empty line before the request line is passed over, here one.
+            // RFC 9112, section 2.2: one empty line before the request line is ignored.
             if line.isEmpty, headBytes == 2 { return true }
-            guard !line.isEmpty else { throw .malformed("There is an empty line before the request line.") }
+            guard !line.isEmpty else { throw .malformed("More than one empty line precedes the request line.") }
             state = .fields
             lines.append(line)
         } else if line.isEmpty {
@@ -133,9 +133,9 @@ struct RequestParser {
             state = .requestLine
         } else {
             guard lines.count <= limits.headerFields else { throw .headTooLarge }
-            // RFC 9112, section 5.2: a folded line.
+            // RFC 9112, section 5.2: obsolete line folding.
             guard !HTTPGrammar.isWhitespace(buffer[line.lowerBound]) else {
-                throw .malformed("A header field is folded over several lines.")
+                throw .malformed("A header field spans several lines.")
             }
             lines.append(line)
         }
@@ -148,13 +148,13 @@ struct RequestParser {
         case .length(let length): state = .body(remaining: length)
         case .chunked: state = .chunkSize
         }
-        // A client that has begun to send does not wait.
+        // A client that has already sent content does not wait for it.
         if head.expectsContinue, bufferedBytes == 0 { return .expectsContinue }
         return try next()
     }
 
     private mutating func finish() -> Event {
-        guard let head else { preconditionFailure("a request ended that had no head") }
+        guard let head else { preconditionFailure("a request without a head") }
         let request = ServerRequest(head: head.request, body: body)
         if bufferedBytes == 0 {
             buffer.removeAll(keepingCapacity: buffer.capacity <= Self.keptCapacity)
@@ -162,14 +162,14 @@ struct RequestParser {
         }
         (scanned, state, self.head, body, headBytes) = (position, .requestLine, nil, [], 0)
         compact()
-        return .request(request, keepsAlive: head.keepsAlive, takesChunks: head.isHTTP11)
+        return .request(request, keepsAlive: head.keepsAlive, supportsChunks: head.isHTTP11)
     }
 
     // MARK: Chunks
 
     private mutating func parseChunkSize(_ line: ArraySlice<UInt8>) throws(HTTPRequestError) {
         let digits = line.prefix { HTTPGrammar.hexDigit($0) != nil }
-        // RFC 9112, section 7.1.1: extensions that are not known are passed over.
+        // RFC 9112, section 7.1.1: unknown extensions are ignored.
         let extensions = line[digits.endIndex...]
         guard (1...8).contains(digits.count), HTTPGrammar.isChunkExtensions(extensions) else {
             throw .malformed("A chunk size must be a hexadecimal number.")
@@ -181,8 +181,8 @@ struct RequestParser {
         state = size == 0 ? .trailers : .chunk(remaining: size)
     }
 
-    /// Takes what is there of the content; returns how much that was.
-    private mutating func takeBody(atMost wanted: Int) -> Int {
+    /// Moves available content into the body; returns its length.
+    private mutating func readBody(atMost wanted: Int) -> Int {
         let count = min(wanted, bufferedBytes)
         body.append(contentsOf: buffer[position..<position + count])
         position += count
@@ -190,25 +190,25 @@ struct RequestParser {
         return count
     }
 
-    /// Trailers are checked like header fields, then dropped: nothing here reads them.
+    /// Checks a trailer field. Trailers are dropped: no handler needs them.
     private mutating func checkTrailer(_ line: Range<Int>) throws(HTTPRequestError) {
         headBytes += line.count + 2
         let bytes = buffer[line]
         guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), colon > bytes.startIndex,
             bytes[..<colon].allSatisfy(HTTPGrammar.isToken)
         else { throw .malformed("A trailer field is malformed.") }
-        // RFC 9110, section 6.5.1: it would come too late to frame the message, and only confuse.
+        // RFC 9110, section 6.5.1: framing fields are not allowed in trailers.
         guard !HTTPGrammar.equalsIgnoringCase(bytes[..<colon], "content-length"),
             !HTTPGrammar.equalsIgnoringCase(bytes[..<colon], "transfer-encoding")
-        else { throw .malformed("A trailer field must not frame the message.") }
+        else { throw .malformed("Content-Length and Transfer-Encoding are not allowed in trailers.") }
     }
 
     // MARK: Lines
 
-    /// The next line without its end, or nil if it is not whole yet.
+    /// The next line without its terminator; nil if it is incomplete.
     ///
-    /// - Throws: a fault for a line that is longer than the limit, for control characters, and for line ends other than
-    ///   CR LF: each as soon as the byte comes that makes it sure.
+    /// - Throws: an error for a line that exceeds the limit, for control characters, and for terminators other than CR LF: each
+    ///   at the first byte that violates the rule.
     private mutating func nextLine(limit: Int, else tooLong: HTTPRequestError) throws(HTTPRequestError) -> Range<Int>? {
         let start = position
         scanned = max(scanned, start)
@@ -220,32 +220,32 @@ struct RequestParser {
             let byte = buffer[scanned]
             if byte == 0x0A {
                 guard scanned > start, buffer[scanned - 1] == 0x0D else {
-                    throw .malformed("Lines must end with CR LF; there is a bare LF.")
+                    throw .malformed("Lines must end with CR LF: a bare LF was found.")
                 }
                 position = scanned + 1
                 scanned = position
                 return start..<position - 2
             }
             guard scanned == start || buffer[scanned - 1] != 0x0D else {
-                throw .malformed("Lines must end with CR LF; there is a bare CR.")
+                throw .malformed("Lines must end with CR LF: a bare CR was found.")
             }
             guard scanned - start < limit || byte == 0x0D && scanned - start == limit else { throw tooLong }
             guard byte == 0x0D || HTTPGrammar.isFieldValue(byte) else {
-                throw .malformed("There is a control character.")
+                throw .malformed("The request head contains a control character.")
             }
             scanned += 1
         }
         return nil
     }
 
-    /// Where the first byte stands that is no character of a field value, or the end.
+    /// The index of the first byte that is not allowed in a field value, or the end.
     private static func endOfValue(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
         var index = start
         while index < end, HTTPGrammar.isFieldValue(bytes[index]) { index += 1 }
         return index
     }
 
-    /// Frees what is done with, as soon as that is more than what is left: then each byte is moved once at most.
+    /// Frees parsed bytes once they outnumber the rest, so that each byte is moved at most once.
     private mutating func compact() {
         guard position > bufferedBytes, lines.isEmpty else { return }
         buffer.removeFirst(position)

@@ -1,27 +1,27 @@
 import EventLoop
 
-/// Writes an answer's content piece by piece, as fast as the client takes it.
+/// Writes the content of a streaming response, as fast as the client reads it.
 public struct ResponseWriter: Sendable {
-    private let answer: LoopBound<StreamingResponse>
+    private let response: LoopBound<StreamingResponse>
 
-    init(_ answer: LoopBound<StreamingResponse>) { self.answer = answer }
+    init(_ response: LoopBound<StreamingResponse>) { self.response = response }
 
-    /// Writes a piece, and waits until the system has taken it: so that no more than one piece waits for a client that is
-    /// slow. A client that takes nothing for as long as ``HTTPTimeouts/response`` is cut off.
+    /// Writes a chunk and waits until the system has accepted it (backpressure). A client that reads nothing for
+    /// ``HTTPTimeouts/response`` is disconnected.
     ///
-    /// - Throws: `CancellationError` if the client has left, the server is drained or the task is canceled.
+    /// - Throws: `CancellationError` if the client has disconnected, the server is drained or the task is canceled.
     public func write(_ content: [UInt8]) async throws(CancellationError) {
         guard !Task.isCancelled else { throw CancellationError() }
-        let waiting = try await answer.loop.run { () throws(CancellationError) in try answer.value.write(content) }
+        let waiting = try await response.loop.run { () throws(CancellationError) in try response.value.write(content) }
         if let waiting {
             for await _ in waiting {}
-            // The wait ends in any case; another call tells why.
+            // The wait also ends when the stream does; the next call throws then.
             guard !Task.isCancelled else { throw CancellationError() }
         }
     }
 
-    /// Has the content written; returns whether it is whole.
-    func isWhole(_ stream: ServerResponse.Stream) async -> Bool {
+    /// Writes the content; returns whether it is complete.
+    func isComplete(_ stream: ServerResponse.Stream) async -> Bool {
         do {
             try await stream(self)
             return true
@@ -31,38 +31,38 @@ public struct ResponseWriter: Sendable {
     }
 }
 
-/// An answer whose content is written piece by piece; on its connection's loop only.
+/// The state of a streaming response. Used on its connection's loop only.
 final class StreamingResponse {
-    /// The bytes of content that were written.
+    /// The length of the content that was written, in bytes.
     private(set) var sent = 0
     private let connection: ServerConnection
     private var isOver = false
-    /// Those who wait until the client has taken what they wrote.
+    /// Continuations of writers that wait for the system to accept their chunk.
     private var waiting: [AsyncStream<Void>.Continuation] = []
 
     init(connection: ServerConnection) { self.connection = connection }
 
-    /// Writes a piece.
+    /// Writes a chunk.
     ///
-    /// - Returns: what ends when the system has taken it; nil if it has already.
+    /// - Returns: a sequence that ends when the system has accepted the chunk; nil if it has already.
     func write(_ content: [UInt8]) throws(CancellationError) -> AsyncStream<Void>? {
         guard !isOver else { throw CancellationError() }
         sent += content.count
         connection.write(content)
         guard !isOver else { throw CancellationError() }
         guard !connection.hasSentAll else { return nil }
-        let (taken, continuation) = AsyncStream.makeStream(of: Void.self)
+        let (accepted, continuation) = AsyncStream.makeStream(of: Void.self)
         waiting.append(continuation)
-        return taken
+        return accepted
     }
 
-    /// The system has taken everything.
+    /// Resumes the waiting writers: the system has accepted everything.
     func resumeWriters() {
         for continuation in waiting { continuation.finish() }
         waiting = []
     }
 
-    /// Nothing more can be written.
+    /// Ends the response: further writes throw.
     func end() {
         isOver = true
         resumeWriters()

@@ -1,37 +1,36 @@
 import ErrorCodes
 public import HTTPTypes
 
-/// Finds the handler of a request by its path and method.
+/// Dispatches requests to handlers by path and method.
 public struct Router: Sendable {
-    /// Answers a request. Runs on the event loop of the request's connection, and must not block it.
-    /// Before costly work, look at ``ServerRequest/clientHasLeft``.
+    /// Handles a request. Runs on the event loop of the request's connection, and must not block it. Check
+    /// ``ServerRequest/clientHasLeft`` before expensive work.
     public typealias Handler = @Sendable (ServerRequest) async -> ServerResponse
 
-    /// Answers a request for a path of which a segment may be anything; that segment is given, percent-decoded.
+    /// Handles a request whose path has a variable segment, which is passed percent-decoded.
     public typealias SegmentHandler = @Sendable (ServerRequest, String) async -> ServerResponse
 
     private var routes: [String: [HTTPRequest.Method: Handler]] = [:]
     private var templates: [(template: PathTemplate, methods: [HTTPRequest.Method: SegmentHandler])] = []
 
-    /// The methods of RFC 9110, section 9, without CONNECT, and of RFC 5789: others are not implemented here.
+    /// The methods of RFC 9110, section 9, except CONNECT, and of RFC 5789. Others are answered with 501.
     private static let knownMethods: Set<HTTPRequest.Method> = [
         .get, .head, .post, .put, .delete, .options, .trace, .patch,
     ]
 
-    /// Makes a router without routes.
+    /// Creates a router without routes.
     public init() {}
 
-    /// Adds a route. A route for GET answers HEAD, too.
+    /// Adds a route. A route for GET also handles HEAD.
     ///
     /// - Parameter path: the exact path, for example `/healthz`.
     public mutating func on(_ method: HTTPRequest.Method, _ path: String, handler: @escaping Handler) {
         routes[path, default: [:]][method] = handler
     }
 
-    /// Adds a route for each path that a template stands for. A route for GET answers HEAD, too, and exact paths count
-    /// first.
+    /// Adds a route for all paths that match a template. A route for GET also handles HEAD. Exact paths take precedence.
     ///
-    /// - Parameter template: a path of which one segment is a name in braces, for example `/things/{id}`.
+    /// - Parameter template: a path with one segment in braces, for example `/things/{id}`.
     public mutating func on(
         _ method: HTTPRequest.Method, template text: String, handler: @escaping SegmentHandler
     ) {
@@ -41,21 +40,21 @@ public struct Router: Sendable {
         templates[index].methods[method] = handler
     }
 
-    /// Answers a request: by its handler, or with 404, 405 with `Allow`, or 501.
+    /// Responds to a request: by its handler, or with 404, 405 with `Allow`, or 501.
     public func respond(to request: ServerRequest) async -> ServerResponse {
         guard Self.knownMethods.contains(request.head.method) else {
             return .rejection(
-                .notImplemented, code: .methodNotImplemented, message: "This method is not known here.")
+                .notImplemented, code: .methodNotImplemented, message: "Unknown method. Use another method.")
         }
         guard let methods = handlers(of: request.path) else {
-            return .rejection(.notFound, code: .notFound, message: "There is nothing at this path.")
+            return .rejection(.notFound, code: .notFound, message: "No route has this path. Check the path.")
         }
         let method = request.head.method
         guard let handler = methods[method] ?? (method == .head ? methods[.get] : nil) else {
             let allowed = Set(methods.keys.map(\.rawValue) + (methods[.get] == nil ? [] : ["HEAD"])).sorted()
             var response = ServerResponse.rejection(
                 .methodNotAllowed, code: .methodNotAllowed,
-                message: "This path takes \(allowed.joined(separator: ", ")) only.")
+                message: "Method not allowed for this path. Use \(allowed.joined(separator: ", ")).")
             response.headerFields[.allow] = allowed.joined(separator: ", ")
             return response
         }

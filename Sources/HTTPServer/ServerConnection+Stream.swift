@@ -1,47 +1,47 @@
 import EventLoop
 
 extension ServerConnection {
-    /// Begins an answer whose content is written piece by piece; returns what writes it, or nil if none is to be.
+    /// Begins a streaming response; returns its writer, or nil if the content must not be sent.
     func beginStream(_ response: ServerResponse, to request: ServerRequest) -> ResponseWriter? {
         guard case .serving = stage, machine.willStream(response) else { return nil }
-        let answer = StreamingResponse(connection: self)
-        streamed = answer
+        let stream = StreamingResponse(connection: self)
+        streamingResponse = stream
         send(response, to: request)
-        if core.isDraining { cancelStream() }
-        return ResponseWriter(LoopBound(answer, loop: stream.loop))
+        if serverLoop.isDraining { cancelStream() }
+        return ResponseWriter(LoopBound(stream, loop: self.stream.loop))
     }
 
-    /// Sends a piece of a stream's content.
+    /// Sends a chunk of a streaming response.
     func write(_ content: [UInt8]) {
-        // The client's time begins when there is something to take.
-        if hasSentAll { lastProgress = core.seconds }
-        output.append(machine.piece(content))
+        // The client's time limit begins when there is something to read.
+        if hasSentAll { lastProgress = serverLoop.seconds }
+        output.append(machine.chunk(content))
         advance()
     }
 
     func endStream(
-        _ response: ServerResponse, to request: ServerRequest, isWhole: Bool, after duration: Duration
+        _ response: ServerResponse, to request: ServerRequest, isComplete: Bool, after duration: Duration
     ) {
-        endHandling(response, to: request, sent: streamed?.sent ?? 0, after: duration)
-        streamed?.end()
-        streamed = nil
+        finishHandling(response, to: request, sent: streamingResponse?.sent ?? 0, after: duration)
+        streamingResponse?.end()
+        streamingResponse = nil
         switch stage {
-        case .serving where isWhole:
-            lastProgress = core.seconds
+        case .serving where isComplete:
+            lastProgress = serverLoop.seconds
             requestStart = nil
             output.append(machine.finishStream())
             advance()
-        // Neither the last chunk nor an orderly end: so the client knows that there is something missing.
+        // Without the last chunk and an orderly close, the client notices that the content is incomplete.
         case .serving: stream.reset()
         case .ending, .lingering: break
-        case .closed: core.remove(self)
+        case .closed: serverLoop.remove(self)
         }
     }
 
-    /// Tells what writes a stream, if there is one, that nobody waits for it any more.
+    /// Cancels the streaming response, if there is one: its client no longer reads it.
     func cancelStream() {
-        guard let streamed else { return }
-        streamed.end()
-        handling?.cancel()
+        guard let streamingResponse else { return }
+        streamingResponse.end()
+        handlerTask?.cancel()
     }
 }

@@ -1,13 +1,13 @@
 import EventLoop
 
 extension ServerConnection {
-    /// How long a client is given to close after its last answer.
+    /// The time for a client to close the connection after its last response.
     private static let lingerLimit = Duration.seconds(5)
 
-    /// Closes the connection if it has taken too long; called once a second.
+    /// Closes the connection if it has exceeded a time limit. Called once a second.
     func checkTime() {
-        let timeouts = core.configuration.timeouts
-        let sinceProgress = Duration.seconds(core.seconds - lastProgress)
+        let timeouts = serverLoop.configuration.timeouts
+        let sinceProgress = Duration.seconds(serverLoop.seconds - lastProgress)
         switch stage {
         case .closed: return
         case .lingering:
@@ -18,7 +18,7 @@ extension ServerConnection {
             } else if machine.isResponding {
                 return
             } else if let requestStart {
-                checkRequest(sinceStart: .seconds(core.seconds - requestStart), sinceProgress, timeouts)
+                checkRequest(sinceStart: .seconds(serverLoop.seconds - requestStart), sinceProgress, timeouts)
             } else if sinceProgress > (isFresh ? timeouts.head : timeouts.idle) {
                 evict()
             }
@@ -36,7 +36,7 @@ extension ServerConnection {
     }
 
     private func timeOut(_ limit: HTTPTimeouts.Limit) {
-        core.report(.timedOut(limit, peer: client))
+        serverLoop.report(.timedOut(limit, peer: client))
         stream.close()
     }
 }

@@ -2,83 +2,83 @@ import Cryptography
 import EventLoop
 import HTTPTypes
 
-/// One connection: moves bytes between its socket, TLS if there is any, and its ``HTTP1ConnectionStateMachine``.
+/// One connection: moves bytes between its socket, TLS (if enabled) and its ``HTTP1ConnectionStateMachine``.
 final class ServerConnection: TCPStreamHandler {
     enum Stage {
-        /// Requests are read and answered.
+        /// Requests are read and handled.
         case serving
-        /// What is left to send is sent, and nothing is read.
+        /// Remaining bytes are sent, and nothing is read.
         case ending(lingers: Bool)
-        /// Everything is sent. What still comes is dropped until the client closes, for a while: closing a socket that
-        /// has unread bytes resets it, and the client may lose the answer.
+        /// Everything is sent. Received bytes are dropped until the client closes or a time limit passes: closing a socket with
+        /// unread bytes resets it, and the client could lose the response.
         case lingering
-        /// The socket is gone.
+        /// The socket is closed.
         case closed
     }
 
-    let core: ServerLoop
+    let serverLoop: ServerLoop
     let stream: TCPStream
     let tls: TLSServerSession?
-    /// The first bytes, while a PROXY header is awaited; nil afterwards.
+    /// The first bytes, while a PROXY header is incomplete; nil afterwards.
     private(set) var proxyHeader: [UInt8]?
-    /// The address that the connection comes from, by what the proxy says.
+    /// The client's address: the peer's, or the one in the PROXY header.
     private(set) var client: SocketAddress?
     var machine: HTTP1ConnectionStateMachine
     private(set) var stage = Stage.serving
     var output = OutputQueue()
-    /// The task that answers a request. It goes on when the client has gone, unless it writes a stream.
-    var handling: Task<Void, Never>?
+    /// The task that runs the handler. It continues after the client has disconnected, unless it writes a stream.
+    var handlerTask: Task<Void, Never>?
     /// Shared with the requests of this connection.
     private let presence = ClientPresence()
-    /// The answer whose content that task writes.
-    var streamed: StreamingResponse?
-    /// How many bytes the request has that is being answered.
-    private var bodyInHandling = 0
-    /// How many bytes of requests were counted.
+    /// The streaming response that the task writes.
+    var streamingResponse: StreamingResponse?
+    /// The length of the body of the request in progress, in bytes.
+    private var handledBodyBytes = 0
+    /// The bytes of requests that were last added to the loop's total.
     private var heldBytes = 0
-    /// The second in which something last moved.
+    /// The second in which bytes were last read or written.
     var lastProgress: Int
-    /// The second in which the request that is being read, or the handshake, began.
+    /// The second in which the incomplete request, or the handshake, began.
     var requestStart: Int?
-    /// Whether no request has come whole yet.
+    /// Whether no request has been completed yet.
     private(set) var isFresh = true
 
-    init(_ stream: TCPStream, tls: TLSServerSession?, core: ServerLoop) {
-        self.core = core
+    init(_ stream: TCPStream, tls: TLSServerSession?, serverLoop: ServerLoop) {
+        self.serverLoop = serverLoop
         self.stream = stream
         self.tls = tls
         client = stream.peer
-        machine = HTTP1ConnectionStateMachine(limits: core.configuration.limits)
-        lastProgress = core.seconds
-        if core.configuration.proxyProtocol { proxyHeader = [] }
-        if !isSecured { requestStart = core.seconds }
+        machine = HTTP1ConnectionStateMachine(limits: serverLoop.configuration.limits)
+        lastProgress = serverLoop.seconds
+        if serverLoop.configuration.proxyProtocol { proxyHeader = [] }
+        if !isSecured { requestStart = serverLoop.seconds }
     }
 
     func start() {
         stream.handler = self
-        if core.configuration.proxyProtocol, stream.peer.map(core.isTrusted) != true {
-            return rejectProxyHeader("it comes from an address that is not one of the trusted proxies'")
+        if serverLoop.configuration.proxyProtocol, stream.peer.map(serverLoop.isTrusted) != true {
+            return rejectProxyHeader("its address is not a trusted proxy's")
         }
-        // Who has said nothing yet waits, too.
-        core.setIdle(true, self)
+        // A connection that has not sent anything is idle, too.
+        serverLoop.setIdle(true, self)
         stream.startReading()
     }
 
     // MARK: State
 
-    /// How many bytes of answers wait for the client: unencrypted, and handed to the socket.
+    /// The bytes of responses that wait for the client: queued unencrypted, and pending in the socket.
     var unsentBytes: (queued: Int, pending: Int) { (output.count, stream.pendingBytes) }
 
-    /// How many bytes wait to be read as requests.
+    /// The number of bytes that are buffered and not parsed.
     var bufferedBytes: Int { machine.bufferedBytes }
 
-    /// Whether the next byte would be the first of a request.
+    /// Whether the connection waits for the first byte of a request.
     var isIdle: Bool { machine.isIdle }
 
-    /// Whether PROXY header and TLS handshake are done with, as far as there must be any.
+    /// Whether the PROXY header and the TLS handshake are complete, if they are required.
     var isSecured: Bool { proxyHeader == nil && tls?.isHandshakeComplete ?? true }
 
-    /// Whether the system has taken everything that there was to send.
+    /// Whether the system has accepted all bytes.
     var hasSentAll: Bool { output.count == 0 && stream.pendingBytes == 0 }
 
     /// Whether the socket is gone.
@@ -88,8 +88,8 @@ final class ServerConnection: TCPStreamHandler {
 
     func streamDidRead(_ bytes: Span<UInt8>) {
         guard case .serving = stage else { return }
-        lastProgress = core.seconds
-        core.setIdle(false, self)
+        lastProgress = serverLoop.seconds
+        serverLoop.setIdle(false, self)
         if proxyHeader == nil { receive(bytes) } else { receiveProxyHeader(bytes) }
         advance()
     }
@@ -98,14 +98,14 @@ final class ServerConnection: TCPStreamHandler {
         guard var received = proxyHeader else { return }
         received.append(copying: bytes)
         proxyHeader = received
-        do throws(ProxyHeader.Failure) {
+        do throws(ProxyHeaderError) {
             guard case .header(let length, let source) = try ProxyHeader.read(received) else { return }
             proxyHeader = nil
             if let source {
                 client = source
-                guard core.setClient(source, of: self) else { return stream.reset() }
+                guard serverLoop.setClient(source, of: self) else { return stream.reset() }
             }
-            requestStart = tls == nil ? nil : core.seconds
+            requestStart = tls == nil ? nil : serverLoop.seconds
             received.removeFirst(length)
         } catch {
             return rejectProxyHeader(error.reason)
@@ -114,7 +114,7 @@ final class ServerConnection: TCPStreamHandler {
     }
 
     private func rejectProxyHeader(_ reason: String) {
-        core.report(.proxyHeaderRejected(reason: reason, peer: stream.peer))
+        serverLoop.report(.proxyHeaderRejected(reason: reason, peer: stream.peer))
         stream.reset()
     }
 
@@ -126,7 +126,7 @@ final class ServerConnection: TCPStreamHandler {
         let wasComplete = tls.isHandshakeComplete
         do throws(TLSError) {
             try tls.receive(bytes)
-            // The time for a request begins when the handshake has ended.
+            // The time limit of a request begins after the handshake.
             if !wasComplete, tls.isHandshakeComplete { requestStart = nil }
             while case let plaintext = try tls.takePlaintext(maximum: 65_536), !plaintext.isEmpty {
                 machine.receive(plaintext.span)
@@ -148,10 +148,10 @@ final class ServerConnection: TCPStreamHandler {
         advance()
     }
 
-    // MARK: Answering
+    // MARK: Responding
 
-    /// Sends what there is to send, and does what the machine says, until it has to wait: for bytes, for an answer or
-    /// for the client to take one.
+    /// Sends pending bytes and performs the state machine's actions, until it must wait: for bytes, for a response, or for the
+    /// client to read one.
     func advance() {
         while flush() {
             switch stage {
@@ -163,13 +163,13 @@ final class ServerConnection: TCPStreamHandler {
         adjustReading()
     }
 
-    /// Does the machine's next action; returns whether there may be another one.
+    /// Performs the state machine's next action; returns whether another may follow.
     private func step() -> Bool {
         switch machine.next() {
         case .wait: return countHeldBytes() ? false : reject(.overloaded)
         case .dispatch(let request): dispatch(request)
         case .write(let bytes): output.append(bytes)
-        case .reject(let fault): return reject(fault)
+        case .reject(let error): return reject(error)
         case .close(let lingers):
             stage = .ending(lingers: lingers)
             cancelStream()
@@ -177,39 +177,41 @@ final class ServerConnection: TCPStreamHandler {
         return true
     }
 
-    /// Counts what this connection holds of requests; returns whether there is room for that. A request that is whole is
-    /// answered in any case.
+    /// Updates the loop's total of held bytes; returns whether it is within the limit. A complete request is handled in any
+    /// case.
     private func countHeldBytes() -> Bool {
-        let held = machine.heldBytes + bodyInHandling
+        let held = machine.heldBytes + handledBodyBytes
         defer { heldBytes = held }
-        return core.changeHeldBytes(from: heldBytes, to: held) || machine.isResponding || machine.isIdle
+        return serverLoop.changeHeldBytes(from: heldBytes, to: held) || machine.isResponding || machine.isIdle
     }
 
-    private func reject(_ fault: HTTPRequestError) -> Bool {
-        let id = core.nextRequestID()
-        core.report(.rejected(fault, id: id, peer: client))
-        output.append(machine.reject(fault, core.answerFields(requestID: id)))
+    private func reject(_ error: HTTPRequestError) -> Bool {
+        let id = serverLoop.nextRequestID()
+        serverLoop.report(.rejected(error, id: id, peer: client))
+        output.append(machine.reject(error, serverLoop.defaultResponseFields(requestID: id)))
         return true
     }
 
     private func dispatch(_ request: ServerRequest) {
         let connection = LoopBound(self, loop: stream.loop)
-        let handler = core.handler
+        let handler = serverLoop.handler
         var request = request
-        request.id = core.nextRequestID()
+        request.id = serverLoop.nextRequestID()
         request.presence = presence
         request.peer = client.map {
-            ForwardedFor.client(peer: $0, fields: request.head.headerFields, trusted: core.configuration.trustedProxies)
+            ForwardedFor.client(
+                peer: $0, fields: request.head.headerFields, trusted: serverLoop.configuration.trustedProxies)
         }
         isFresh = false
-        bodyInHandling = request.body.count
-        handling = Task(executorPreference: stream.loop) { [request] in
+        handledBodyBytes = request.body.count
+        handlerTask = Task(executorPreference: stream.loop) { [request] in
             let start = ContinuousClock.now
-            // Of a connection that is closed, no request that has not begun is worth its work.
+            // A request whose connection was closed before its handler started is not worth the work.
             let response = connection.value.isClosed ? ServerResponse.abandoned : await handler(request)
             if let stream = response.stream, let writer = connection.value.beginStream(response, to: request) {
-                let isWhole = await writer.isWhole(stream)
-                connection.value.endStream(response, to: request, isWhole: isWhole, after: ContinuousClock.now - start)
+                let isComplete = await writer.isComplete(stream)
+                connection.value.endStream(
+                    response, to: request, isComplete: isComplete, after: ContinuousClock.now - start)
             } else {
                 connection.value.respond(response, to: request, after: ContinuousClock.now - start)
             }
@@ -217,20 +219,20 @@ final class ServerConnection: TCPStreamHandler {
     }
 
     private func respond(_ response: ServerResponse, to request: ServerRequest, after duration: Duration) {
-        endHandling(response, to: request, sent: response.body.count, after: duration)
+        finishHandling(response, to: request, sent: response.body.count, after: duration)
         switch stage {
         case .serving: send(response, to: request)
         case .ending, .lingering: break
-        case .closed: core.remove(self)
+        case .closed: serverLoop.remove(self)
         }
     }
 
-    /// A handler has done its work.
-    func endHandling(_ response: ServerResponse, to request: ServerRequest, sent: Int, after time: Duration) {
-        handling = nil
-        bodyInHandling = 0
-        core.report(
-            .answered(
+    /// Reports that a handler has completed.
+    func finishHandling(_ response: ServerResponse, to request: ServerRequest, sent: Int, after time: Duration) {
+        handlerTask = nil
+        handledBodyBytes = 0
+        serverLoop.report(
+            .completed(
                 AccessLogEntry(
                     method: request.head.method, path: String(request.path), status: response.status,
                     received: request.body.count, sent: sent, duration: time, peer: request.peer, id: request.id,
@@ -240,17 +242,17 @@ final class ServerConnection: TCPStreamHandler {
                     }, details: response.details)))
     }
 
-    /// Sends an answer, or of a stream what stands before its content.
+    /// Sends a response, or the head of a streaming response.
     func send(_ response: ServerResponse, to request: ServerRequest) {
-        lastProgress = core.seconds
+        lastProgress = serverLoop.seconds
         requestStart = nil
-        output.append(machine.respond(response, core.answerFields(requestID: request.id)))
+        output.append(machine.respond(response, serverLoop.defaultResponseFields(requestID: request.id)))
         advance()
     }
 
-    /// Hands over what there is to send as long as the system takes it at once; returns whether all is gone.
+    /// Writes pending bytes while the system accepts them immediately; returns whether all were written.
     private func flush() -> Bool {
-        while stream.pendingBytes == 0, let piece = output.next() { send(piece) }
+        while stream.pendingBytes == 0, let chunk = output.next() { send(chunk) }
         return stream.pendingBytes == 0
     }
 
@@ -265,15 +267,15 @@ final class ServerConnection: TCPStreamHandler {
     }
 
     func streamDidDrain() {
-        lastProgress = core.seconds
-        // What the client sent while it took no answer was not read, and does not count against it.
+        lastProgress = serverLoop.seconds
+        // While the client did not read the response, its bytes were not read; that time does not count against it.
         requestStart = nil
         advance()
-        if hasSentAll { streamed?.resumeWriters() }
+        if hasSentAll { streamingResponse?.resumeWriters() }
     }
 
-    /// Reads while it is of use. While an answer waits for the client, nothing is read: so a client that takes no answers
-    /// gets none, and the server's memory does not grow.
+    /// Starts or stops reading. Nothing is read while a response is pending, so that a client that does not read responses cannot
+    /// make the server's memory grow.
     private func adjustReading() {
         let reads =
             switch stage {
@@ -283,52 +285,52 @@ final class ServerConnection: TCPStreamHandler {
             }
         if reads { stream.startReading() } else { stream.stopReading() }
         let isIdle = machine.isIdle && isSecured
-        requestStart = isIdle ? nil : requestStart ?? core.seconds
-        core.setIdle(isIdle && reads, self)
+        requestStart = isIdle ? nil : requestStart ?? serverLoop.seconds
+        serverLoop.setIdle(isIdle && reads, self)
     }
 
     // MARK: Ending
 
     private func fail(_ error: TLSError) {
-        core.report(.tlsFailed(reason: error.description, peer: client))
+        serverLoop.report(.tlsFailed(reason: error.description, peer: client))
         output = OutputQueue()
         stage = .ending(lingers: false)
     }
 
-    /// Ends the connection, now that everything is sent.
+    /// Closes the connection after everything was sent.
     private func finish(lingers: Bool) {
-        core.setIdle(false, self)
+        serverLoop.setIdle(false, self)
         if let tls {
             tls.close()
             stream.write(tls.takeCiphertext())
         }
         guard lingers else { return stream.close() }
         stage = .lingering
-        lastProgress = core.seconds
+        lastProgress = serverLoop.seconds
         stream.finishWriting()
         stream.startReading()
     }
 
-    /// Ends the idle connection because another one needs its place, or because it was idle for too long.
+    /// Closes the idle connection, because of a connection limit or a time limit.
     func evict() { finish(lingers: false) }
 
-    /// Ends the connection after its next answer, and a stream at once.
+    /// Closes the connection after its next response, and cancels a stream immediately.
     func drain() {
         machine.drain()
         cancelStream()
     }
 
-    /// Ends the connection as soon as it is idle.
+    /// Closes the connection as soon as it is idle.
     func endWhenIdle() {
         machine.endWhenIdle()
         if proxyHeader == nil { advance() } else { stream.close() }
     }
 
-    /// Closes the connection at once, and cancels what answers its request.
+    /// Closes the connection immediately and cancels its handler.
     ///
-    /// - Returns: whether that took anything from the client.
+    /// - Returns: whether the client loses a request or response.
     func abort() -> Bool {
-        handling?.cancel()
+        handlerTask?.cancel()
         defer { stream.close() }
         switch stage {
         case .serving, .ending: return true
@@ -339,11 +341,11 @@ final class ServerConnection: TCPStreamHandler {
     func streamDidClose(_ error: EventLoopError?) {
         stage = .closed
         output = OutputQueue()
-        _ = core.changeHeldBytes(from: heldBytes, to: 0)
+        _ = serverLoop.changeHeldBytes(from: heldBytes, to: 0)
         heldBytes = 0
-        core.setIdle(false, self)
+        serverLoop.setIdle(false, self)
         cancelStream()
         presence.leave()
-        if handling == nil { core.remove(self) }
+        if handlerTask == nil { serverLoop.remove(self) }
     }
 }

@@ -2,33 +2,33 @@ import Cryptography
 import EventLoop
 import Glibc
 
-/// The server's state on one loop's thread. Listener and timer keep it alive until it is drained.
+/// The server's state on one event loop. Its listeners and timer keep it alive until it is drained.
 final class ServerLoop {
     let configuration: HTTPServer.Configuration
     let handler: Router.Handler
     let report: @Sendable (HTTPServerEvent) -> Void
-    /// What new connections are encrypted with.
+    /// The TLS context of new connections.
     var tls: TLSServerContext?
-    /// Counts up once a second.
+    /// The number of ticks since the start; a tick is a second.
     private(set) var seconds = 0
     private var date = ""
     private var requestIDs = RequestIDs()
     private let loop: EventLoop
     private var listeners: [TCPListener] = []
     private var timer: LoopTimer?
-    /// Those whose socket is open or whose handler runs.
+    /// The connections with an open socket or a running handler.
     private(set) var connections: ConnectionTable<ServerConnection>
-    /// How many bytes of requests the connections hold, those that are being answered included.
+    /// The bytes of requests that all connections hold, including requests in progress.
     private(set) var heldBytes = 0
-    /// What was done in the last second because there were too many connections.
-    private var crowding = (idleClosed: 0, rejected: 0)
+    /// The connections that were evicted or rejected in the last second because of the limits.
+    private var limitCounts = (idleClosed: 0, rejected: 0)
     private var drained: (() -> Void)?
-    /// Runs down when idle connections are closed while the server is drained.
+    /// Fires when idle connections are closed during draining.
     private var grace: LoopTimer?
 
-    /// How long an idle connection is left open while the server is drained: a client may have sent a request already.
+    /// How long an idle connection stays open during draining: its client may have sent a request already.
     private static let drainGrace = Duration.milliseconds(250)
-    /// How many bytes of a request are taken even while there are too many.
+    /// The size of a request that is accepted even when the limit of held bytes is reached.
     static let smallRequest = 8192
 
     init(
@@ -43,7 +43,7 @@ final class ServerLoop {
         connections = ConnectionTable(limits: configuration.connections)
     }
 
-    /// Whether the server takes no more connections.
+    /// Whether the server is shutting down.
     var isDraining: Bool { drained != nil }
 
     func listen(on sockets: [ListeningSocket]) throws(EventLoopError) {
@@ -65,7 +65,7 @@ final class ServerLoop {
 
     private func accept(_ stream: TCPStream) {
         let address = countedAddress(of: stream.peer)
-        guard makeRoom(connections.room(for: address)) else { return stream.reset() }
+        guard evictIfNeeded(connections.capacity(for: address)) else { return stream.reset() }
         var session: TLSServerSession?
         if let tls {
             do throws(TLSError) {
@@ -75,38 +75,38 @@ final class ServerLoop {
                 return stream.close()
             }
         }
-        let connection = ServerConnection(stream, tls: session, core: self)
+        let connection = ServerConnection(stream, tls: session, serverLoop: self)
         connections.insert(connection, from: address)
         connection.start()
     }
 
-    /// Whom a connection counts for: nobody, if it comes from a proxy, behind which there are many.
+    /// The address that a connection counts against; nil for trusted proxies.
     private func countedAddress(of peer: SocketAddress?) -> IPAddress? {
         guard let peer, !isTrusted(peer) else { return nil }
         return peer.ip
     }
 
-    /// Whether what a peer says of its clients is believed.
+    /// Whether a peer is a trusted proxy.
     func isTrusted(_ peer: SocketAddress) -> Bool { ForwardedFor.isTrusted(peer, configuration.trustedProxies) }
 
-    /// Closes an idle connection if that is what a new one needs; returns whether there is room.
-    private func makeRoom(_ room: ConnectionTable<ServerConnection>.Capacity) -> Bool {
-        switch room {
-        case .free: return true
-        case .after(let idle):
-            crowding.idleClosed += 1
+    /// Evicts an idle connection if a new one needs its place; returns whether the new one is allowed.
+    private func evictIfNeeded(_ capacity: ConnectionTable<ServerConnection>.Capacity) -> Bool {
+        switch capacity {
+        case .available: return true
+        case .afterEvicting(let idle):
+            limitCounts.idleClosed += 1
             idle.evict()
             return true
-        case .none:
-            crowding.rejected += 1
+        case .exhausted:
+            limitCounts.rejected += 1
             return false
         }
     }
 
-    /// A proxy has said where a connection comes from; returns whether there is room for one more from there.
+    /// Sets the client of a connection from its PROXY header; returns whether the limit per address allows it.
     func setClient(_ client: SocketAddress, of connection: ServerConnection) -> Bool {
         let address = countedAddress(of: client)
-        guard makeRoom(connections.roomOfClient(address)) else { return false }
+        guard evictIfNeeded(connections.clientCapacity(address)) else { return false }
         connections.setAddress(address, of: connection)
         return true
     }
@@ -122,11 +122,11 @@ final class ServerLoop {
 
     func nextRequestID() -> String { requestIDs.next() }
 
-    func answerFields(requestID: String?) -> DefaultResponseFields {
+    func defaultResponseFields(requestID: String?) -> DefaultResponseFields {
         DefaultResponseFields(date: date, server: configuration.serverName, requestID: requestID)
     }
 
-    /// A connection holds another number of bytes; returns whether all connections together may hold so many.
+    /// Updates the bytes that a connection holds; returns whether the total is within the limit.
     func changeHeldBytes(from before: Int, to after: Int) -> Bool {
         heldBytes += after - before
         return after <= Self.smallRequest || heldBytes <= configuration.limits.bodiesInAll
@@ -138,9 +138,9 @@ final class ServerLoop {
         seconds += 1
         date = httpDate(secondsSince1970: time(nil))
         for connection in connections.all { connection.checkTime() }
-        if crowding != (0, 0) {
-            report(.connectionLimitReached(idleClosed: crowding.idleClosed, rejected: crowding.rejected))
-            crowding = (0, 0)
+        if limitCounts != (0, 0) {
+            report(.connectionLimitReached(idleClosed: limitCounts.idleClosed, rejected: limitCounts.rejected))
+            limitCounts = (0, 0)
         }
     }
 
@@ -172,6 +172,6 @@ final class ServerLoop {
         drained()
     }
 
-    /// Closes what is left; returns how many connections lost something by that.
+    /// Closes all connections; returns how many lost a request or response.
     func abortAll() -> Int { connections.all.count { $0.abort() } }
 }

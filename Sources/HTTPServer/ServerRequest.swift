@@ -1,23 +1,23 @@
 public import EventLoop
 public import HTTPTypes
 
-/// A request that has come whole.
+/// A complete request.
 public struct ServerRequest: Sendable {
-    /// Method, target and header fields. `path` holds the target with its query.
+    /// Method, target and header fields. Its `path` is the target including the query.
     public let head: HTTPRequest
-    /// The content; empty if there was none.
+    /// The content; empty if there is none.
     public let body: [UInt8]
-    /// The address that the request comes from, if it could be told: the client's own, by what trusted proxies say.
+    /// The client's address, if it is known; behind trusted proxies, the one that they report.
     public var peer: SocketAddress?
-    /// Names the request in the answer's `X-Request-Id` and in logs; empty until a server has taken the request.
+    /// The request id, as in the response's `X-Request-Id` and in logs; empty until a server has accepted the request.
     public var id = ""
 
     var presence: ClientPresence?
 
-    /// Whether the client sends nothing more: nearly always it has closed the connection, and no response reaches it.
+    /// Whether the client has closed its side of the connection. Almost always, no response reaches it any more.
     public var clientHasLeft: Bool { presence?.hasLeft ?? false }
 
-    /// Makes a request.
+    /// Creates a request.
     public init(head: HTTPRequest, body: [UInt8] = [], peer: SocketAddress? = nil) {
         self.head = head
         self.body = body

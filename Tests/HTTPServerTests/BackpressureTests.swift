@@ -27,12 +27,12 @@ struct BackpressureTests {
             for _ in 0..<count {
                 let unsent = await server.unsent()
                 largest = (max(largest.queued, unsent.queued), max(largest.pending, unsent.pending))
-                let answer = try await onThread { client.readResponse() }
-                #expect(answer?.body == largeBody)
+                let response = try await onThread { client.readResponse() }
+                #expect(response?.body == largeBody)
             }
             #expect(answered.count == count)
             #expect(largest.queued <= largeBody.count)
-            #expect((1...OutputQueue.pieceLength).contains(largest.pending))
+            #expect((1...OutputQueue.chunkLength).contains(largest.pending))
         }
     }
 

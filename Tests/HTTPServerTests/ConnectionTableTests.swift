@@ -13,11 +13,11 @@ struct ConnectionTableTests {
 
     private func address(_ text: String) throws -> IPAddress { try #require(IPAddress(text)) }
 
-    private func name(_ room: ConnectionTable<Connection>.Capacity) -> String {
-        switch room {
-        case .free: "free"
-        case .after(let connection): "after \(connection.name)"
-        case .none: "none"
+    private func name(_ capacity: ConnectionTable<Connection>.Capacity) -> String {
+        switch capacity {
+        case .available: "available"
+        case .afterEvicting(let connection): "after \(connection.name)"
+        case .exhausted: "exhausted"
         }
     }
 
@@ -26,19 +26,19 @@ struct ConnectionTableTests {
         var table = ConnectionTable<Connection>(limits: ConnectionLimits(total: 3, perAddress: 10))
         let connections = ["a", "b", "c"].map(Connection.init)
         for (index, connection) in connections.enumerated() {
-            #expect(name(table.room(for: try address("192.0.2.\(index)"))) == "free")
+            #expect(name(table.capacity(for: try address("192.0.2.\(index)"))) == "available")
             table.insert(connection, from: try address("192.0.2.\(index)"))
         }
         let other = try address("192.0.2.9")
-        #expect(name(table.room(for: other)) == "none")
+        #expect(name(table.capacity(for: other)) == "exhausted")
         for index in [1, 0, 2] { table.setIdle(true, connections[index]) }
         table.setIdle(true, connections[1])
-        #expect(name(table.room(for: other)) == "after b")
+        #expect(name(table.capacity(for: other)) == "after b")
         table.setIdle(false, connections[1])
         table.setIdle(true, connections[1])
-        #expect(name(table.room(for: other)) == "after a")
+        #expect(name(table.capacity(for: other)) == "after a")
         table.remove(connections[0])
-        #expect(name(table.room(for: other)) == "free")
+        #expect(name(table.capacity(for: other)) == "available")
         #expect(table.count == 2)
     }
 
@@ -50,21 +50,21 @@ struct ConnectionTableTests {
         table.insert(connections[0], from: other)
         table.setIdle(true, connections[0])
         for connection in connections[1...] { table.insert(connection, from: greedy) }
-        #expect(name(table.room(for: greedy)) == "none")
-        #expect(name(table.room(for: other)) == "free")
-        #expect(name(table.room(for: nil)) == "free")
+        #expect(name(table.capacity(for: greedy)) == "exhausted")
+        #expect(name(table.capacity(for: other)) == "available")
+        #expect(name(table.capacity(for: nil)) == "available")
         table.setIdle(true, connections[2])
-        #expect(name(table.room(for: greedy)) == "after c")
+        #expect(name(table.capacity(for: greedy)) == "after c")
         table.remove(connections[1])
-        #expect(name(table.room(for: greedy)) == "free")
+        #expect(name(table.capacity(for: greedy)) == "available")
     }
 
     @Test("an IPv6 network of 64 bits counts as one address")
     func network() throws {
         var table = ConnectionTable<Connection>(limits: ConnectionLimits(total: 10, perAddress: 1))
         table.insert(Connection("a"), from: try address("2001:db8::1"))
-        #expect(name(table.room(for: try address("2001:db8::ffff:2"))) == "none")
-        #expect(name(table.room(for: try address("2001:db8:0:1::1"))) == "free")
+        #expect(name(table.capacity(for: try address("2001:db8::ffff:2"))) == "exhausted")
+        #expect(name(table.capacity(for: try address("2001:db8:0:1::1"))) == "available")
     }
 
     @Test("a connection counts for the address that is said of it later")
@@ -74,11 +74,11 @@ struct ConnectionTableTests {
         let address = try address("192.0.2.1")
         table.insert(connection, from: nil)
         table.setIdle(true, connection)
-        #expect(name(table.roomOfClient(address)) == "free")
+        #expect(name(table.clientCapacity(address)) == "available")
         table.setAddress(address, of: connection)
-        #expect(name(table.roomOfClient(address)) == "after a")
+        #expect(name(table.clientCapacity(address)) == "after a")
         table.setAddress(nil, of: connection)
-        #expect(name(table.roomOfClient(address)) == "free")
+        #expect(name(table.clientCapacity(address)) == "available")
     }
 
     @Test("whatever happens, the order is that of a simple list, and nothing is left at the end")
@@ -111,8 +111,8 @@ struct ConnectionTableTests {
                     idle.removeAll { $0 === known }
                 }
                 let expected = all.isEmpty ? "free" : idle.first.map { "after \($0.name)" } ?? "none"
-                try #require(name(table.room(for: host)) == expected, "seed \(seed), step \(step)")
-                try #require(name(table.room(for: nil)) == expected, "seed \(seed), step \(step)")
+                try #require(name(table.capacity(for: host)) == expected, "seed \(seed), step \(step)")
+                try #require(name(table.capacity(for: nil)) == expected, "seed \(seed), step \(step)")
                 try #require(table.count == all.count)
             }
         }

@@ -36,9 +36,9 @@ struct DrainTests {
             #expect(try await onThread { idle.readEnd() } == .closed)
             #expect(throws: ConnectionError.self) { try ClientSocket(port: port) }
             gate.open()
-            let answer = try await onThread { busy.readResponse() }
-            #expect(answer?.text == "/slow")
-            #expect(answer?.fields["connection"] == "close")
+            let response = try await onThread { busy.readResponse() }
+            #expect(response?.text == "/slow")
+            #expect(response?.fields["connection"] == "close")
             #expect(try await onThread { busy.readEnd() } == .closed)
             busy.finishSending()
             #expect(await forced == 0)

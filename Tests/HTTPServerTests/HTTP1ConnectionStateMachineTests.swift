@@ -89,11 +89,12 @@ struct HTTP1ConnectionStateMachineTests {
         #expect(next() == "refuse 505")
         #expect(next() == "wait")
         #expect(!machine.wantsBytes)
-        let answer = String(decoding: machine.reject(.version, Self.fields), as: UTF8.self)
-        #expect(answer.hasPrefix("HTTP/1.1 505 HTTP Version Not Supported\r\n"))
-        #expect(answer.contains("\r\nConnection: close\r\n"))
+        let response = String(decoding: machine.reject(.version, Self.fields), as: UTF8.self)
+        #expect(response.hasPrefix("HTTP/1.1 505 HTTP Version Not Supported\r\n"))
+        #expect(response.contains("\r\nConnection: close\r\n"))
         #expect(
-            answer.hasSuffix(#"\#r\#n{"error":"http_version_not_supported","message":"Send the request as HTTP/1.1."}"#)
+            response.hasSuffix(
+                #"\#r\#n{"error":"http_version_not_supported","message":"HTTP version not supported. Use HTTP/1.1."}"#)
         )
         receive(Self.get("/3"))
         #expect(next() == "close and linger")
@@ -181,13 +182,13 @@ struct HTTP1ConnectionStateMachineTests {
 
     /// Begins an answer that is streamed; returns the lines of its head but the date.
     private mutating func stream() -> [String] {
-        let text = String(decoding: machine.respond(Self.streamed, Self.fields), as: UTF8.self)
+        let text = String(decoding: machine.respond(Self.streamingResponse, Self.fields), as: UTF8.self)
         return text.components(separatedBy: "\r\n").filter { !$0.isEmpty && !$0.hasPrefix("Date") }
     }
 
-    private static let streamed = ServerResponse(status: .ok, stream: { _ in })
+    private static let streamingResponse = ServerResponse(status: .ok, stream: { _ in })
 
-    private func piece(_ text: String) -> String { String(decoding: machine.piece(Array(text.utf8)), as: UTF8.self) }
+    private func chunk(_ text: String) -> String { String(decoding: machine.chunk(Array(text.utf8)), as: UTF8.self) }
 
     @Test("content that is streamed comes in chunks, and the request behind it is dispatched at its end")
     mutating func chunks() {
@@ -195,9 +196,9 @@ struct HTTP1ConnectionStateMachineTests {
         #expect(next() == "dispatch /1")
         #expect(stream() == ["HTTP/1.1 200 OK", "Transfer-Encoding: chunked"])
         #expect(machine.isStreaming && machine.isResponding && !machine.isIdle)
-        #expect(piece("abc") == "3\r\nabc\r\n")
-        #expect(piece("") == "")
-        #expect(piece(String(repeating: "x", count: 26)).hasPrefix("1a\r\nxx"))
+        #expect(chunk("abc") == "3\r\nabc\r\n")
+        #expect(chunk("") == "")
+        #expect(chunk(String(repeating: "x", count: 26)).hasPrefix("1a\r\nxx"))
         #expect(next() == "wait")
         #expect(machine.finishStream() == Array("0\r\n\r\n".utf8))
         #expect(!machine.isStreaming)
@@ -209,7 +210,7 @@ struct HTTP1ConnectionStateMachineTests {
         receive("GET /1 HTTP/1.0\r\n\r\n")
         #expect(next() == "dispatch /1")
         #expect(stream() == ["HTTP/1.1 200 OK", "Connection: close"])
-        #expect(piece("abc") == "abc")
+        #expect(chunk("abc") == "abc")
         #expect(machine.finishStream().isEmpty)
         #expect(next() == "close and linger")
     }
@@ -218,7 +219,7 @@ struct HTTP1ConnectionStateMachineTests {
     mutating func streamWithoutContent(method: String, status: Int) {
         receive("\(method) /1 HTTP/1.1\r\nHost: a\r\n\r\n" + Self.get("/2"))
         #expect(next() == "dispatch /1")
-        var response = Self.streamed
+        var response = Self.streamingResponse
         response.status = HTTPResponse.Status(code: status)
         #expect(!machine.willStream(response))
         let text = String(decoding: machine.respond(response, Self.fields), as: UTF8.self)

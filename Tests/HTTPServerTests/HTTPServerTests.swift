@@ -16,14 +16,14 @@ struct HTTPServerTests {
             let client = try ClientSocket(port: server.port)
             defer { client.close() }
             for number in 1...3 {
-                let answer = try await onThread {
+                let response = try await onThread {
                     client.send(get("/small?\(number)"))
                     return client.readResponse()
                 }
-                #expect(answer?.status == 200)
-                #expect(answer?.text == "small \(number)")
-                #expect(answer?.fields["connection"] == nil)
-                #expect(answer?.fields["date"]?.hasSuffix(" GMT") == true)
+                #expect(response?.status == 200)
+                #expect(response?.text == "small \(number)")
+                #expect(response?.fields["connection"] == nil)
+                #expect(response?.fields["date"]?.hasSuffix(" GMT") == true)
             }
         }
     }
@@ -60,11 +60,11 @@ struct HTTPServerTests {
                 quick.close()
             }
             slow.send(get("/slow") + get("/behind"))
-            let answer = try await onThread {
+            let response = try await onThread {
                 quick.send(get("/quick"))
                 return quick.readResponse()
             }
-            #expect(answer?.text == "/quick")
+            #expect(response?.text == "/quick")
             gate.open()
             let answers = try await onThread { [slow.readResponse()?.text, slow.readResponse()?.text] }
             #expect(answers == ["/slow", "/behind"])
@@ -76,7 +76,7 @@ struct HTTPServerTests {
         try await withServer { server in
             let client = try ClientSocket(port: server.port)
             defer { client.close() }
-            let answer = try await onThread {
+            let response = try await onThread {
                 client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
                 var rest = largeBody[...]
                 while !rest.isEmpty {
@@ -89,7 +89,7 @@ struct HTTPServerTests {
                 client.send("0\r\n\r\n")
                 return client.readResponse()
             }
-            #expect(answer?.body == largeBody)
+            #expect(response?.body == largeBody)
         }
     }
 
@@ -98,14 +98,14 @@ struct HTTPServerTests {
         try await withServer { server in
             let client = try ClientSocket(port: server.port)
             defer { client.close() }
-            let (interim, answer) = try await onThread {
+            let (interim, response) = try await onThread {
                 client.send("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
                 let interim = client.read("HTTP/1.1 100 Continue\r\n\r\n".utf8.count)
                 client.send("hello")
                 return (interim, client.readResponse())
             }
             #expect(String(decoding: interim, as: UTF8.self) == "HTTP/1.1 100 Continue\r\n\r\n")
-            #expect(answer?.text == "hello")
+            #expect(response?.text == "hello")
         }
     }
 
@@ -139,15 +139,15 @@ struct HTTPServerTests {
         try await withServer { server in
             let client = try ClientSocket(port: server.port)
             defer { client.close() }
-            let (answer, end) = try await onThread {
+            let (response, end) = try await onThread {
                 client.send(get("/small") + request + "and more that nobody reads")
                 _ = client.readResponse()
                 return (client.readResponse(), client.readEnd())
             }
-            #expect(answer?.status == status)
-            #expect(answer?.fields["connection"] == "close")
-            #expect(answer?.fields["content-type"] == "application/json")
-            let json = try JSON(parsing: answer?.body ?? [])
+            #expect(response?.status == status)
+            #expect(response?.fields["connection"] == "close")
+            #expect(response?.fields["content-type"] == "application/json")
+            let json = try JSON(parsing: response?.body ?? [])
             #expect(json["error"]?.string == code)
             #expect(json["message"]?.string?.isEmpty == false)
             #expect(end == .closed)
@@ -166,13 +166,13 @@ struct HTTPServerTests {
         try await withServer { server in
             let client = try ClientSocket(port: server.port)
             defer { client.close() }
-            let (wasSent, answer, end) = try await onThread {
+            let (wasSent, response, end) = try await onThread {
                 client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 20971520\r\n\r\n")
                 let wasSent = (0..<20).allSatisfy { _ in client.send(largeBody) }
                 return (wasSent, client.readResponse(), client.readEnd())
             }
             #expect(wasSent)
-            #expect(answer?.status == 413)
+            #expect(response?.status == 413)
             #expect(end == .closed)
         }
     }
@@ -182,13 +182,13 @@ struct HTTPServerTests {
         try await withServer { server in
             let client = try ClientSocket(port: server.port)
             defer { client.close() }
-            let (answer, end) = try await onThread {
+            let (response, end) = try await onThread {
                 client.send(get("/small", "Connection: close\r\n") + get("/large"))
-                let answer = client.readResponse()
+                let response = client.readResponse()
                 client.send(largeBody)
-                return (answer, client.readEnd())
+                return (response, client.readEnd())
             }
-            #expect(answer?.fields["connection"] == "close")
+            #expect(response?.fields["connection"] == "close")
             #expect(end == .closed)
         }
     }
@@ -198,12 +198,12 @@ struct HTTPServerTests {
         try await withServer { server in
             let client = try ClientSocket(port: server.port)
             defer { client.close() }
-            let (answer, end) = try await onThread {
+            let (response, end) = try await onThread {
                 client.send(get("/large"))
                 client.finishSending()
                 return (client.readResponse(), client.readEnd())
             }
-            #expect(answer?.body == largeBody)
+            #expect(response?.body == largeBody)
             #expect(end == .closed)
         }
     }

@@ -54,11 +54,11 @@ struct ManyConnectionsTests {
             #expect(try await onThread { newcomer.readEnd() } == .reset)
             newcomer.close()
             for client in clients {
-                let answer = try await onThread {
+                let response = try await onThread {
                     client.send("Host: a\r\n\r\n")
                     return client.readResponse()
                 }
-                #expect(answer?.status == 200)
+                #expect(response?.status == 200)
                 client.close()
             }
             await server.tick(1)
@@ -111,11 +111,11 @@ struct ManyConnectionsTests {
             #expect(rejection?.fields["retry-after"] == "10")
             #expect(rejection?.fields["connection"] == "close")
             #expect(try await ask(clients[2]) == "small ")
-            let answer = try await onThread {
+            let response = try await onThread {
                 clients[0].send("b")
                 return clients[0].readResponse()
             }
-            #expect(answer?.body == half + [0x62])
+            #expect(response?.body == half + [0x62])
             for client in clients { client.close() }
             try await server.wait { $0.connections.isEmpty && $0.heldBytes == 0 }
         }
@@ -137,8 +137,8 @@ struct ManyConnectionsTests {
                     let clients = try (0..<64).map { _ in try ClientSocket(port: server.address.port) }
                     for client in clients { #expect(try await ask(client) == "small ") }
                     let counts = [
-                        await first.run { server.cores[0].value.connections.count },
-                        await second.run { server.cores[1].value.connections.count },
+                        await first.run { server.serverLoops[0].value.connections.count },
+                        await second.run { server.serverLoops[1].value.connections.count },
                     ]
                     // That all go to one of them has a chance of one in 2 to the 63.
                     #expect(counts[0] + counts[1] == 64 && !counts.contains(0), "\(counts)")
@@ -160,18 +160,18 @@ struct ManyConnectionsTests {
             var answers = server.answers.makeAsyncIterator()
             var ids: Set<String> = []
             for status in [200, 404] {
-                let answer = try await onThread {
+                let response = try await onThread {
                     client.send(get(status == 200 ? "/small?secret" : "/none", "User-Agent: test\r\n"))
                     return client.readResponse()
                 }
-                #expect(answer?.fields["server"] == "example")
-                let id = try #require(answer?.fields["x-request-id"])
+                #expect(response?.fields["server"] == "example")
+                let id = try #require(response?.fields["x-request-id"])
                 #expect(id.wholeMatch(of: /[0-9a-f]{20}/) != nil)
                 ids.insert(id)
                 let report = try #require(await answers.next())
                 #expect(report.id == id && report.status.code == status)
                 #expect(report.path == (status == 200 ? "/small" : "/none") && report.method == .get)
-                #expect(report.sent == answer?.body.count && report.received == 0)
+                #expect(report.sent == response?.body.count && report.received == 0)
                 #expect(report.userAgent == "test" && report.tls == nil)
                 #expect(report.peer?.host == "127.0.0.1")
             }

@@ -24,8 +24,8 @@ struct Reading: Equatable {
     /// Has pieces read one after the other.
     init(_ pieces: [ArraySlice<UInt8>], limits: HTTPLimits = HTTPLimits()) {
         var parser = RequestParser(limits: limits)
-        for piece in pieces {
-            parser.append(piece)
+        for chunk in pieces {
+            parser.append(chunk)
             do throws(HTTPRequestError) {
                 try read(&parser)
             } catch {

@@ -54,7 +54,7 @@ struct ProxyHeaderTests {
             header([UInt8](repeating: 0, count: 2033)),
         ])
     func rejected(bytes: [UInt8]) {
-        #expect(throws: ProxyHeader.Failure.self) { try ProxyHeader.read(bytes) }
+        #expect(throws: ProxyHeaderError.self) { try ProxyHeader.read(bytes) }
     }
 }
 
@@ -95,11 +95,11 @@ struct ProxyTests {
         try await withServer(configure: { $0.trustedProxies = trusted }, handler: whoAmI) { server in
             let client = try ClientSocket(port: server.port)
             defer { client.close() }
-            let answer = try await onThread {
+            let response = try await onThread {
                 client.send(get("/", "X-Forwarded-For: 192.0.2.1\r\n"))
                 return client.readResponse()
             }
-            #expect(answer?.text == "192.0.2.1:0")
+            #expect(response?.text == "192.0.2.1:0")
         }
     }
 
@@ -112,11 +112,11 @@ struct ProxyTests {
         } handler: { [whoAmI] in
             await whoAmI($0)
         } _: { server in
-            for isWhole in [true, false] {
+            for isComplete in [true, false] {
                 let client = try ClientSocket(port: server.port)
                 defer { client.close() }
                 let answers = try await onThread {
-                    if isWhole {
+                    if isComplete {
                         client.send(fromFour + Array(get("/").utf8))
                     } else {
                         for byte in fromFour { client.send([byte]) }

@@ -111,10 +111,10 @@ struct RequestParserTests {
             "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(20 + excess)\r\n\r\n\(body)", limits: limits)
         let first = String(20, radix: 16)
         let last = excess == 0 ? "0\r\n\r\n" : "1\r\na\r\n0\r\n\r\n"
-        let inChunks = Reading(
+        let isChunked = Reading(
             "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(first)\r\n\(body.prefix(20))\r\n\(last)",
             limits: limits)
-        for reading in [byLength, inChunks] {
+        for reading in [byLength, isChunked] {
             #expect(reading.messages.first?.body.count == (excess == 0 ? 20 : nil))
             #expect(reading.fault?.status.code == (excess == 0 ? nil : 413))
         }
@@ -150,7 +150,7 @@ struct RequestParserTests {
             return
         }
         parser.append(parts[1].utf8)
-        guard case .request(let request, keepsAlive: true, takesChunks: true) = try parser.next() else {
+        guard case .request(let request, keepsAlive: true, supportsChunks: true) = try parser.next() else {
             Issue.record("the request was not read")
             return
         }

@@ -87,7 +87,7 @@ struct ServerResponseTests {
     private func encode(_ response: ServerResponse, isHead: Bool = false, closes: Bool = false) -> String {
         let fields = DefaultResponseFields(date: "now")
         return String(
-            decoding: response.encoded(isHead: isHead, closes: closes, takesChunks: true, fields), as: UTF8.self)
+            decoding: response.encoded(isHead: isHead, closes: closes, supportsChunks: true, fields), as: UTF8.self)
     }
 
     @Test("an answer is encoded with its length")
@@ -155,9 +155,9 @@ struct OutputQueueTests {
         }
         var taken: [UInt8] = []
         #expect(queue.count == expected.count)
-        while let piece = queue.next() {
-            #expect((1...65_536).contains(piece.count))
-            taken += piece
+        while let chunk = queue.next() {
+            #expect((1...65_536).contains(chunk.count))
+            taken += chunk
             #expect(queue.count == expected.count - taken.count)
         }
         #expect(taken == expected)

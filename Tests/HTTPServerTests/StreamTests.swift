@@ -25,10 +25,10 @@ struct StreamTests {
     }
 
     /// Writes without end, and notes how it ends.
-    private func endless(_ ends: Ends, piece: [UInt8] = Array("tick".utf8)) -> ServerResponse.Stream {
+    private func endless(_ ends: Ends, chunk: [UInt8] = Array("tick".utf8)) -> ServerResponse.Stream {
         { writer in
             do {
-                while true { try await writer.write(piece) }
+                while true { try await writer.write(chunk) }
             } catch {
                 ends.note(Task.isCancelled ? "canceled" : "\(error)")
                 throw error
@@ -193,7 +193,7 @@ struct StreamTests {
             }
             #expect(try await onThread { client.readChunk() } == [])
             #expect(largest.queued <= largeBody.count + 16)
-            #expect((1...OutputQueue.pieceLength).contains(largest.pending))
+            #expect((1...OutputQueue.chunkLength).contains(largest.pending))
         }
     }
 
@@ -202,7 +202,7 @@ struct StreamTests {
     )
     func stuckReader() async throws {
         let (gate, ends) = (Gate(), Ends())
-        let endless = endless(ends, piece: largeBody)
+        let endless = endless(ends, chunk: largeBody)
         let handler = handler { writer in
             try await writer.write(Array("one".utf8))
             await gate.wait()
@@ -251,7 +251,7 @@ struct StreamTests {
     @Test("what waits for a client to take a piece is canceled when the client leaves")
     func clientLeavesWhileItIsSlow() async throws {
         let ends = Ends()
-        try await withServer(handler: handler(endless(ends, piece: largeBody))) { server in
+        try await withServer(handler: handler(endless(ends, chunk: largeBody))) { server in
             let client = try ClientSocket(port: server.port, receiveBuffer: 4096)
             client.send(get("/stream"))
             try await server.wait { $0.connections.all.contains { $0.unsentBytes.pending > 0 } }
@@ -277,10 +277,10 @@ struct StreamTests {
             defer { client.close() }
             for _ in 0..<2 {
                 client.send(get("/stream"))
-                let (_, piece, end) = try await onThread {
+                let (_, chunk, end) = try await onThread {
                     (client.readResponse(), client.readChunk(), client.readChunk())
                 }
-                #expect(piece == [2])
+                #expect(chunk == [2])
                 #expect(end == [])
             }
         }
@@ -360,7 +360,7 @@ struct StreamTests {
     @Test("a stream that gives up when the server is drained is cut off, even if its client takes nothing")
     func drainStuck() async throws {
         let ends = Ends()
-        try await withServer(handler: handler(endless(ends, piece: largeBody))) { server in
+        try await withServer(handler: handler(endless(ends, chunk: largeBody))) { server in
             let client = try ClientSocket(port: server.port, receiveBuffer: 4096)
             defer { client.close() }
             client.send(get("/stream"))

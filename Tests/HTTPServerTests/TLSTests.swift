@@ -85,7 +85,7 @@ struct TLSTests {
             #expect(answered.count < 30)
             #expect(unsent.queued <= largeBody.count + 200)
             // One piece, with what TLS adds to each of its records.
-            #expect((1...OutputQueue.pieceLength + 1024).contains(unsent.pending))
+            #expect((1...OutputQueue.chunkLength + 1024).contains(unsent.pending))
             isBlocked.open()
             let result = try await output
             #expect(result == "ok\n")

@@ -21,11 +21,11 @@ struct TestServer {
 
     /// Looks at the server's state on its thread.
     func look<Value>(_ body: @Sendable (ServerLoop) -> sending Value) async -> sending Value {
-        await loop.run { body(server.cores[0].value) }
+        await loop.run { body(server.serverLoops[0].value) }
     }
 
     /// Lets so many seconds pass.
-    func tick(_ seconds: Int) async { await look { core in for _ in 0..<seconds { core.tick() } } }
+    func tick(_ seconds: Int) async { await look { serverLoop in for _ in 0..<seconds { serverLoop.tick() } } }
 
     /// Waits until a condition holds on the loop's thread.
     func wait(until condition: @Sendable (ServerLoop) -> Bool) async throws {
@@ -34,8 +34,8 @@ struct TestServer {
 
     /// How much waits for the clients that are connected.
     func unsent() async -> (queued: Int, pending: Int) {
-        await look { core in
-            core.connections.all.reduce((0, 0)) { sum, connection in
+        await look { serverLoop in
+            serverLoop.connections.all.reduce((0, 0)) { sum, connection in
                 (sum.0 + connection.unsentBytes.queued, sum.1 + connection.unsentBytes.pending)
             }
         }
@@ -57,14 +57,14 @@ func withServer(
         let (events, continuation) = AsyncStream.makeStream(of: HTTPServerEvent.self)
         let (answers, answered) = AsyncStream.makeStream(of: AccessLogEntry.self)
         let server = try await HTTPServer(on: loop, configuration: configuration, handler: handler) { event in
-            if case .answered(let request) = event { answered.yield(request) } else { continuation.yield(event) }
+            if case .completed(let request) = event { answered.yield(request) } else { continuation.yield(event) }
         }
         try await withCleanup {
             try await body(TestServer(loop: loop, server: server, events: events, answers: answers))
         } cleanup: {
             // A body may have drained the server itself.
-            if await loop.run({ !server.cores[0].value.isDraining }) { await server.drain(within: .seconds(20)) }
-            let connections = await loop.run { server.cores[0].value.connections.count }
+            if await loop.run({ !server.serverLoops[0].value.isDraining }) { await server.drain(within: .seconds(20)) }
+            let connections = await loop.run { server.serverLoops[0].value.connections.count }
             #expect(connections == 0)
         }
     }

@@ -15,9 +15,9 @@ public func fuzzConnectionMachine(_ data: UnsafePointer<UInt8>?, _ size: Int) ->
             connection.happen(next)
             rest.removeFirst()
         } else {
-            let piece = rest.prefix { $0 < 0xF0 }
-            connection.receive(Array(piece))
-            rest.removeFirst(piece.count)
+            let chunk = rest.prefix { $0 < 0xF0 }
+            connection.receive(Array(chunk))
+            rest.removeFirst(chunk.count)
         }
     }
     connection.finish()
@@ -40,7 +40,7 @@ private struct Connection {
 
     mutating func happen(_ what: UInt8) {
         switch what & 3 {
-        case 0: if pieces == nil { answer() } else { stream() }
+        case 0: if pieces == nil { response() } else { stream() }
         case 1: machine.receiveEnd()
         case 2: machine.drain()
         default: machine.endWhenIdle()
@@ -48,7 +48,7 @@ private struct Connection {
         advance()
     }
 
-    mutating func answer() {
+    mutating func response() {
         guard let request = waiting else { return }
         precondition(machine.isResponding && !machine.isIdle)
         waiting = nil
@@ -68,7 +68,7 @@ private struct Connection {
         guard let count = pieces else { return }
         precondition(machine.isStreaming && machine.isResponding && !machine.isIdle)
         if count < 2 {
-            precondition(machine.piece([1, 2, 3]).count >= 3)
+            precondition(machine.chunk([1, 2, 3]).count >= 3)
             pieces = count + 1
         } else {
             _ = machine.finishStream()
@@ -105,7 +105,7 @@ private struct Connection {
         machine.receiveEnd()
         advance()
         while waiting != nil {
-            answer()
+            response()
             advance()
         }
         precondition(isClosed, "the connection was not closed")

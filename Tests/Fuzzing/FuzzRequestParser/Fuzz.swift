@@ -25,22 +25,22 @@ private func read(_ pieces: [ArraySlice<UInt8>]) -> [String] {
     let limits = HTTPLimits(requestLine: 200, head: 600, headerFields: 12, body: 500)
     var parser = RequestParser(limits: limits)
     var seen: [String] = []
-    for piece in pieces {
-        parser.append(Array(piece).span)
+    for chunk in pieces {
+        parser.append(Array(chunk).span)
         do throws(HTTPRequestError) {
             reading: while true {
                 switch try parser.next() {
                 case .needsBytes: break reading
                 // Whether 100 Continue is sent depends on whether more bytes arrived together.
                 case .expectsContinue: continue
-                case .request(let request, let keepsAlive, let takesChunks):
+                case .request(let request, let keepsAlive, let supportsChunks):
                     precondition(request.body.count <= limits.body)
                     precondition(request.head.headerFields.count <= limits.headerFields)
                     seen.append(
-                        "\(request.head) \(request.head.headerFields) \(request.body) \(keepsAlive) \(takesChunks)")
+                        "\(request.head) \(request.head.headerFields) \(request.body) \(keepsAlive) \(supportsChunks)")
                 }
             }
-            precondition(parser.heldBytes <= limits.head + limits.body + 256 + piece.count)
+            precondition(parser.heldBytes <= limits.head + limits.body + 256 + chunk.count)
         } catch {
             return seen + ["\(error.status.code) \(error.code)"]
         }
