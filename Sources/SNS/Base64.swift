@@ -1,6 +1,6 @@
 /// Base64 with padding (RFC 4648, section 4).
 enum Base64 {
-    /// For each byte the six bits that it stands for, or 255.
+    /// The value of each character, or 255.
     private static let values: [UInt8] = {
         var values = [UInt8](repeating: 255, count: 256)
         let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -8,7 +8,7 @@ enum Base64 {
         return values
     }()
 
-    /// Decodes a text; nil for every other one than encoding the result gives again.
+    /// Decodes a text; nil if it is not the canonical encoding of its result.
     static func decode(_ text: String) -> [UInt8]? {
         let characters = text.utf8Span.span
         guard characters.count.isMultiple(of: 4) else { return nil }
@@ -31,7 +31,7 @@ enum Base64 {
                 bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(bitCount)))
             }
         }
-        // The bits that the padding stands for carry nothing.
+        // Unused bits of the last character must be zero.
         guard padding <= 2, bits & (1 << UInt32(bitCount) - 1) == 0 else { return nil }
         return bytes
     }

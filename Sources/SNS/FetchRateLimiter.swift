@@ -1,24 +1,25 @@
 import AWSCore
 
-/// How often hosts may be asked for what strangers can make us ask for: a few times at once, and then once in a while.
+/// A token bucket per host for requests that unauthenticated clients can trigger.
 public struct FetchRateLimiter: Sendable {
-    /// How many times a host is asked at once.
+    /// The most requests to a host in a burst.
     public static let burst = 6
-    /// After which time a host may be asked once more, in milliseconds.
+    /// The time after which another request to a host is allowed, in milliseconds.
     public static let interval: Int64 = 10_000
-    /// How many hosts are kept account of.
+    /// The most hosts that are tracked.
     private static let maximumHosts = 256
 
-    /// When each host's account is full again, in milliseconds of the clock that the caller goes by.
+    /// The time at which each host's bucket is full again, in milliseconds of the caller's clock.
     private var fullAt: [String: Int64] = [:]
 
-    /// Makes one that nothing was taken from.
+    /// Creates a limiter with full buckets.
     public init() {}
 
-    /// Takes a request to a host from its account, if there is one left.
+    /// Takes a token for a request to a host.
     ///
-    /// - Parameter now: the time of a monotonic clock, in milliseconds. One that goes back fills the accounts.
-    public mutating func take(from host: String, now: Int64) -> Bool {
+    /// - Parameter now: the time of a monotonic clock, in milliseconds. If it goes back, the buckets are refilled.
+    /// - Returns: false if the rate limit is reached.
+    public mutating func allowRequest(to host: String, now: Int64) -> Bool {
         let span = Int64(Self.burst) * Self.interval
         fullAt = fullAt.filter { $0.value > now && $0.value <= now.saturatingAdding(span) }
         let full = fullAt[host] ?? now

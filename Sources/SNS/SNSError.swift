@@ -1,23 +1,22 @@
 public import ErrorCodes
 
-/// Why a message was not taken.
+/// Why a message was not accepted.
 public struct SNSError: Error, Hashable, CustomStringConvertible {
-    /// What the sender is told, chosen for SNS's retries: it delivers again only after 5xx.
+    /// The class of the error. It decides the status, because SNS retries only after 5xx.
     public enum Kind: Sendable, Hashable {
-        /// Not a message at all: 400, and SNS gives up.
+        /// The request is not an SNS message: 400, SNS does not retry.
         case malformed
-        /// A message that must not be taken: 403, and SNS gives up.
+        /// The message must not be accepted: 403, SNS does not retry.
         case rejected
-        /// A message that could not be checked just now, or that only this machine's clock speaks against: 503, and SNS
-        /// comes back.
+        /// The message could not be verified at the moment, or is invalid only by this machine's clock: 503, SNS retries.
         case unavailable
     }
 
-    /// A stable word in snake case, for metrics and searches.
+    /// The error code.
     public let code: ErrorCode
-    /// What is wrong and what to do, in words for the operator. Of the message itself it has at most its topic.
+    /// What is wrong and what to do, for operators. Of the message itself, it contains at most the topic.
     public let message: String
-    /// What the sender is told.
+    /// The class of the error.
     public let kind: Kind
 
     init(_ kind: Kind, _ code: ErrorCode, _ message: String) {

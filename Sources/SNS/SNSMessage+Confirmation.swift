@@ -2,45 +2,46 @@ public import AWSCore
 import ErrorCodes
 
 extension SNSMessage {
-    /// The address that confirms a subscription to a topic, put together from what is known and on the topic's own host,
-    /// whatever the message says (see `ConfirmSubscription` in the Amazon SNS API Reference).
+    /// The URL that confirms a subscription to a topic (`ConfirmSubscription` in the Amazon SNS API Reference). It is built from
+    /// topic and token, on the host of the topic's Region, never taken from a message.
     public static func confirmationURL(topic: ARN, token: String) -> String {
         "https://\(topic.accountRegion.region.snsHost)/?Action=ConfirmSubscription"
             + "&TopicArn=\(percentEncoded(topic.description))&Token=\(percentEncoded(token))&Version=2010-03-31"
     }
 
-    /// The address that confirms the subscription that this message asks to confirm, or that takes back the end of the one
-    /// that it tells of; nil for a notification.
+    /// The URL that confirms the subscription, or re-subscribes after an unsubscribe; nil for a notification.
     ///
-    /// Verify the message before.
+    /// Verify the message first.
     ///
-    /// - Throws: ``SNSError`` with the code `subscribe_url_rejected` if the message's own address says anything else.
+    /// - Throws: ``SNSError`` with the code `subscribe_url_refused` if the message's `SubscribeURL` does not match.
     public func confirmationURL() throws(SNSError) -> String? {
         guard let confirmation = kind.confirmation else { return nil }
-        guard Self.says(confirmation, about: topic) else {
+        guard Self.matches(confirmation, topic) else {
             throw .rejected(
                 .subscribeURLRejected,
-                "The SubscribeURL does not confirm a subscription to the message's own topic with its own token.")
+                "SubscribeURL rejected: it does not confirm the message's topic with its token. Messages may be forged."
+            )
         }
         return Self.confirmationURL(topic: topic, token: confirmation.token)
     }
 
-    /// The command with which an operator confirms the subscription instead; nil for a notification.
+    /// The AWS CLI command that confirms the subscription; nil for a notification.
     ///
-    /// Verify the message before.
+    /// Verify the message first.
     public var confirmationCommand: String? {
         guard let confirmation = kind.confirmation else { return nil }
         return "aws sns confirm-subscription --region \(topic.accountRegion.region) --topic-arn \(topic)"
             + " --token \(Self.quoted(confirmation.token))"
     }
 
-    /// Quotes a word for a shell, unless it is plain.
+    /// Quotes a word for a POSIX shell, if necessary.
     private static func quoted(_ word: String) -> String {
         if word.utf8.allSatisfy(\.isLetterOrDigit) { return word }
         return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 
-    private static func says(_ confirmation: Confirmation, about topic: ARN) -> Bool {
+    /// Whether `SubscribeURL` confirms the topic with the message's token.
+    private static func matches(_ confirmation: Confirmation, _ topic: ARN) -> Bool {
         let start = Array("https://\(topic.accountRegion.region.snsHost)/?".utf8)
         let url = Array(confirmation.subscribeURL.utf8)
         guard url.starts(with: start) else { return false }
@@ -62,7 +63,7 @@ extension SNSMessage {
             ]
     }
 
-    /// Encodes everything but RFC 3986's unreserved characters.
+    /// Percent-encodes everything except unreserved characters (RFC 3986, section 2.3).
     private static func percentEncoded(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var encoded: [UInt8] = []
@@ -76,7 +77,7 @@ extension SNSMessage {
         return String(decoding: encoded, as: UTF8.self)
     }
 
-    /// Decodes the value of a parameter; nil unless every `%` stands before two hexadecimal digits.
+    /// Percent-decodes a parameter's value; nil unless every `%` is followed by two hexadecimal digits.
     private static func percentDecoded(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         var decoded: [UInt8] = []
         var rest = text

@@ -3,16 +3,15 @@ import ErrorCodes
 import JSON
 
 extension SNSMessage {
-    /// The longest body that is read, in bytes: a message of 256 KB, SNS's own limit, with most of it escaped.
+    /// The longest body that is parsed, in bytes: a message of 256 KB (the limit of SNS) with most characters escaped.
     public static let maximumBodyLength = 2_097_152
 
-    /// Takes the body of a request apart. Members that are not needed are ignored; those that are must be strings, and the
-    /// spellings `…URL` and `…Url` are the same name.
+    /// Parses the body of a request. Unknown members are ignored; known ones must be strings. `…URL` may be spelled `…Url`.
     ///
-    /// - Throws: ``SNSError`` of the kind `malformed`, or `rejected` for a signature version that is not known.
+    /// - Throws: ``SNSError`` of the kind `malformed`, or `rejected` for an unknown signature version.
     public init(parsing body: [UInt8]) throws(SNSError) {
         guard body.count <= Self.maximumBodyLength else {
-            throw .malformed(.bodyTooLarge, "The body has more than \(Self.maximumBodyLength) bytes.")
+            throw .malformed(.bodyTooLarge, "Body too large: it has more than \(Self.maximumBodyLength) bytes.")
         }
         let fields = try EnvelopeFields(body)
         let type = try fields.required("Type", maximum: 64)
@@ -21,7 +20,7 @@ extension SNSMessage {
         message = try fields.text("Message", maximum: 524_288)
         timestamp = try fields.required("Timestamp", maximum: 64)
         guard let publishedAt = SNSTimestamp.milliseconds(timestamp) else {
-            throw .malformed(.invalidTimestamp, "The Timestamp is not of the form 2026-11-22T10:00:00.123Z.")
+            throw .malformed(.invalidTimestamp, "Invalid Timestamp: the form is 2026-11-22T10:00:00.123Z.")
         }
         self.publishedAt = publishedAt
         signatureVersion = try Self.signatureVersion(fields.required("SignatureVersion", maximum: 16))
@@ -35,11 +34,11 @@ extension SNSMessage {
         case "UnsubscribeConfirmation":
             kind = .unsubscribeConfirmation(try Self.confirmation(fields))
         default:
-            throw .malformed(.unknownType, "The Type is none of those that SNS sends to HTTPS endpoints.")
+            throw .malformed(.unknownType, "Unknown Type: Amazon SNS does not send it to HTTPS endpoints.")
         }
     }
 
-    /// Refuses what SNS delivered without an envelope, and so without a signature.
+    /// Rejects a raw message, which has no envelope and so no signature.
     ///
     /// - Parameter isRaw: whether the request has the header `x-amz-sns-rawdelivery: true`.
     /// - Throws: ``SNSError`` with the code `raw_delivery`, if so.
@@ -48,23 +47,23 @@ extension SNSMessage {
     }
 
     private static func topic(_ text: String) throws(SNSError) -> ARN {
-        // The ARN is signed as it is written here, not as it was sent: it must be the same.
+        // The string to sign contains the ARN as this program formats it, so that must equal the received text.
         guard let topic = ARN(text), topic.isTopic, topic.description.utf8.elementsEqual(text.utf8) else {
-            throw .malformed(.invalidTopicARN, "The TopicArn is not the ARN of an SNS topic.")
+            throw .malformed(.invalidTopicARN, "Invalid TopicArn: it is not the ARN of an SNS topic.")
         }
         return topic
     }
 
     private static func signatureVersion(_ text: String) throws(SNSError) -> SignatureVersion {
         guard let version = SignatureVersion(rawValue: text) else {
-            throw .rejected(.signatureVersionUnknown, "The SignatureVersion is neither 1 nor 2.")
+            throw .rejected(.signatureVersionUnknown, "Unknown SignatureVersion: it is neither 1 nor 2.")
         }
         return version
     }
 
     private static func signature(_ text: String) throws(SNSError) -> [UInt8] {
         guard let signature = Base64.decode(text) else {
-            throw .malformed(.invalidSignatureEncoding, "The Signature is not base64 (RFC 4648, section 4).")
+            throw .malformed(.invalidSignatureEncoding, "Invalid Signature: it is not Base64 (RFC 4648, section 4).")
         }
         return signature
     }
@@ -83,40 +82,40 @@ private struct EnvelopeFields {
     init(_ body: [UInt8]) throws(SNSError) {
         let json: JSON
         do throws(JSONError) {
-            // Message attributes, which are not signed and not needed, nest three deep.
+            // Message attributes, which are neither signed nor used, nest three deep.
             json = try JSON(parsing: body, limits: JSONLimits(depth: 8, values: 1000))
         } catch {
-            throw .malformed(.malformedJSON, "The body is not JSON that can be read: \(error).")
+            throw .malformed(.malformedJSON, "Malformed JSON: \(error).")
         }
         guard let members = json.object, members["Type"] != nil else { throw .rawDelivery }
         self.members = members
     }
 
-    /// A field that must be there, and have something in it.
+    /// A required field that must not be empty.
     func required(_ name: String, maximum: Int) throws(SNSError) -> String {
         guard let value = try optional(name, maximum: maximum), !value.isEmpty else {
-            throw .malformed(.fieldMissing, "The field \(name) is missing or empty.")
+            throw .malformed(.fieldMissing, "Field \(name) missing or empty.")
         }
         return value
     }
 
-    /// A field that must be there under one of two names: with `URL` at its end, or `Url`.
+    /// A required field whose name ends in `URL` or `Url`.
     func url(_ prefix: String, maximum: Int) throws(SNSError) -> String {
         let (name, other) = (prefix + "URL", prefix + "Url")
         guard members[name] == nil || members[other] == nil else {
-            throw .malformed(.fieldAmbiguous, "The field \(name) is there in both of its spellings.")
+            throw .malformed(.fieldAmbiguous, "Field \(name) ambiguous: both spellings are present.")
         }
         return try required(members[name] == nil && members[other] != nil ? other : name, maximum: maximum)
     }
 
-    /// A field without control characters.
+    /// An optional field without control characters.
     ///
-    /// SNS signs names and values with line breaks between. Only because no value but the first, the message, has a line
-    /// break can a signed text be split in no other way than the one that was signed.
+    /// In the string to sign, names and values are separated by line breaks. It is unambiguous only because no value except the
+    /// first, the message, can contain a line break.
     func optional(_ name: String, maximum: Int) throws(SNSError) -> String? {
         let value = try string(name, maximum: maximum)
         guard value.map(Self.isPlain) ?? true else {
-            throw .malformed(.fieldInvalid, "The field \(name) has a control character.")
+            throw .malformed(.fieldInvalid, "Field \(name) invalid: it contains a control character.")
         }
         return value
     }
@@ -127,10 +126,10 @@ private struct EnvelopeFields {
         return true
     }
 
-    /// A field that must be there, with any text.
+    /// A required field with any text.
     func text(_ name: String, maximum: Int) throws(SNSError) -> String {
         guard let value = try string(name, maximum: maximum) else {
-            throw .malformed(.fieldMissing, "The field \(name) is missing.")
+            throw .malformed(.fieldMissing, "Field \(name) missing.")
         }
         return value
     }
@@ -138,10 +137,10 @@ private struct EnvelopeFields {
     private func string(_ name: String, maximum: Int) throws(SNSError) -> String? {
         guard let value = members[name] else { return nil }
         guard let text = value.string else {
-            throw .malformed(.fieldNotAString, "The field \(name) is not a string.")
+            throw .malformed(.fieldNotAString, "Field \(name) invalid: it is not a string.")
         }
         guard text.utf8.count <= maximum else {
-            throw .malformed(.fieldTooLong, "The field \(name) has more than \(maximum) bytes.")
+            throw .malformed(.fieldTooLong, "Field \(name) too long: it has more than \(maximum) bytes.")
         }
         return text
     }
@@ -154,5 +153,5 @@ extension SNSError {
 
     static let rawDelivery = malformed(
         .rawDelivery,
-        "The message has no SNS envelope, so it has no signature. Turn raw message delivery off for this subscription.")
+        "Raw message delivery is on: the message has no signature. Turn it off for this subscription.")
 }

@@ -1,7 +1,7 @@
 import AWSCore
 
 extension SNSMessage {
-    /// The bytes that SNS signed: names and values in the order of the names, each followed by a line break.
+    /// The bytes that SNS signs: names and values, sorted by name, each followed by a line break.
     ///
     /// See "Verifying the signatures of Amazon SNS messages" in the Amazon SNS Developer Guide.
     public var stringToSign: [UInt8] {

@@ -1,30 +1,30 @@
 public import AWSCore
 
-/// A message as SNS posts it to an HTTPS endpoint, taken apart but not verified: see ``SNSVerifier``.
+/// A message as SNS posts it to an HTTPS endpoint, parsed but not verified. Verify it with ``SNSVerifier``.
 ///
 /// See "Parsing Amazon SNS message formats" in the Amazon SNS Developer Guide.
 public struct SNSMessage: Sendable, Hashable {
-    /// What the message is, with what only such messages have.
+    /// The type of a message, with the fields of that type.
     public enum Kind: Sendable, Hashable {
-        /// Something that was published to the topic.
+        /// A message that was published to the topic.
         ///
-        /// The subject is signed if it is there at all, even when it is empty.
+        /// The subject is signed if it is present, even if it is empty.
         case notification(subject: String?)
-        /// SNS asks whether this endpoint wants the topic's messages.
+        /// SNS asks this endpoint to confirm a subscription.
         case subscriptionConfirmation(Confirmation)
-        /// SNS tells that this endpoint was unsubscribed; confirming this would subscribe it again.
+        /// This endpoint was unsubscribed. Confirming this message re-subscribes it.
         case unsubscribeConfirmation(Confirmation)
     }
 
-    /// What it takes to confirm a subscription.
+    /// The fields that confirm a subscription.
     public struct Confirmation: Sendable, Hashable {
-        /// Proves to SNS that the endpoint got the message; 1 to 2048 bytes.
+        /// The token that proves to SNS that the endpoint received the message; 1 to 2048 bytes.
         public let token: String
-        /// The address that the message says to visit. Do not visit it: see ``SNSMessage/confirmationURL()``.
+        /// The URL in the message. Do not request it; use ``SNSMessage/confirmationURL()``.
         public let subscribeURL: String
     }
 
-    /// How a message is signed.
+    /// The version of the signature.
     public enum SignatureVersion: String, Sendable, Hashable, Comparable {
         /// SHA-1 with RSA.
         case one = "1"
@@ -35,23 +35,23 @@ public struct SNSMessage: Sendable, Hashable {
         public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
     }
 
-    /// What the message is.
+    /// The type of the message.
     public let kind: Kind
-    /// The same for every attempt to deliver the message; 1 to 100 bytes.
+    /// The message id, the same for every delivery attempt; 1 to 100 bytes.
     public let messageID: String
-    /// The topic.
+    /// The topic that the message was published to.
     public let topic: ARN
-    /// What was published, or a text for people; 512 KB at most.
+    /// The published text, or an explanation in subscription messages; at most 512 KB.
     public let message: String
-    /// When the message was published, as it was written: this text is signed.
+    /// The time of publishing, as received: this text is signed.
     public let timestamp: String
-    /// When the message was published, in milliseconds since 1970.
+    /// The time of publishing, in milliseconds since 1970.
     public let publishedAt: Int64
-    /// How the message is signed.
+    /// The version of the signature.
     public let signatureVersion: SignatureVersion
     /// The signature; 1 to 1536 bytes.
     public let signature: [UInt8]
-    /// Where the message says that the signing certificate is: not to be trusted before ``SigningCertificateURL`` did.
+    /// The URL of the signing certificate, untrusted: validate it with ``SigningCertificateURL``.
     public let signingCertificateURL: String
 }
 

@@ -1,14 +1,14 @@
 import ErrorCodes
 
-/// When messages were published, and whether that is a time at which they may still arrive.
+/// Parses the timestamps of messages and checks their age.
 public enum SNSTimestamp {
-    /// By how much clocks may differ, in milliseconds.
+    /// The allowed clock skew, in milliseconds.
     public static let allowedSkew: Int64 = 300_000
 
-    /// Reads a time of the form `2026-11-22T10:00:00.123Z` (ISO 8601, in UTC); the fraction may be left out or have up to
-    /// nine digits, of which the first three count.
+    /// Parses a time of the form `2026-11-22T10:00:00.123Z` (ISO 8601, UTC). The fraction is optional and has up to nine digits,
+    /// of which the first three are used.
     ///
-    /// - Returns: milliseconds since 1970, or nil for anything else, also for days that no calendar has.
+    /// - Returns: milliseconds since 1970; nil for any other form and for dates that do not exist.
     public static func milliseconds(_ text: String) -> Int64? {
         let bytes = Array(text.utf8)
         guard (20...30).contains(bytes.count), bytes.count != 21, bytes.last == UInt8(ascii: "Z"),
@@ -23,16 +23,16 @@ public enum SNSTimestamp {
         return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + fraction
     }
 
-    /// Checks that a message is neither so old that SNS would no longer deliver it, and so may be a copy that somebody
-    /// kept, nor from the future. The skew of clocks is allowed for at both ends.
+    /// Checks that a message is not from the future and not older than SNS retries, against replays of captured messages. Clock
+    /// skew is allowed in both directions.
     ///
-    /// A genuine message fails this check when this machine's clock is wrong, so the message is refused for now only:
-    /// after a 4xx SNS would never send it again.
+    /// A genuine message fails this check if this machine's clock is wrong, so the error is `unavailable`: after a 4xx, SNS would
+    /// discard the message.
     ///
     /// - Parameters:
     ///   - publishedAt: milliseconds since 1970.
     ///   - now: milliseconds since 1970.
-    ///   - maximumAge: milliseconds; SNS retries for an hour at most.
+    ///   - maximumAge: milliseconds. SNS retries for at most an hour.
     /// - Throws: ``SNSError`` with the code `message_too_old` or `message_from_future`.
     public static func check(publishedAt: Int64, now: Int64, maximumAge: Int64) throws(SNSError) {
         let (age, overflow) = now.subtractingReportingOverflow(publishedAt)
@@ -40,23 +40,25 @@ public enum SNSTimestamp {
         if overflow ? now > publishedAt : (!isEndless && age > oldest) {
             throw .unavailable(
                 .messageTooOld,
-                "The message was published more than \(maximumAge / 1000) seconds ago. Check this machine's clock.")
+                "Message too old: published more than \(maximumAge / 1000) seconds ago. Check this machine's clock.")
         }
         if overflow || age < -allowedSkew {
             throw .unavailable(
                 .messageFromFuture,
-                "The message was published more than \(allowedSkew / 1000) seconds from now. Check this machine's clock."
+                "Message from the future: published more than \(allowedSkew / 1000) seconds ahead. Check this machine's clock."
             )
         }
     }
 
-    /// - Parameter digits: four of them at most.
+    /// Parses a number.
+    ///
+    /// - Parameter digits: at most four.
     private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
         guard digits.allSatisfy(\.isDigit) else { return nil }
         return digits.reduce(0) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) }
     }
 
-    /// Reads nothing, or a dot and digits, as whole milliseconds.
+    /// Parses an empty text, or a dot and digits, as whole milliseconds.
     private static func fraction(_ text: ArraySlice<UInt8>) -> Int64? {
         guard let dot = text.first else { return 0 }
         let digits = text.dropFirst()

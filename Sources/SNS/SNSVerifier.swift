@@ -2,21 +2,21 @@ public import AWSCore
 import Cryptography
 import ErrorCodes
 
-/// Decides whether a message comes from SNS, and from a topic that it may come from.
+/// Verifies that a message comes from SNS and from an allowed topic.
 public struct SNSVerifier: Sendable {
-    /// The topics whose messages are taken.
+    /// The allowed topics.
     public let topics: TopicPolicy
     private let certificates: SigningCertificateCache
     private let maximumAge: Int64
     private let minimumVersion: SNSMessage.SignatureVersion
 
-    /// Makes a verifier.
+    /// Creates a verifier.
     ///
     /// - Parameters:
-    ///   - topics: the topics whose messages are taken.
-    ///   - certificates: where signing certificates come from.
-    ///   - maximumAge: how old a message may be, in milliseconds; see ``SNSTimestamp/check(publishedAt:now:maximumAge:)``.
-    ///   - minimumVersion: the lowest signature version that is taken.
+    ///   - topics: the allowed topics.
+    ///   - certificates: the source of signing certificates.
+    ///   - maximumAge: the maximum age of a message, in milliseconds; see ``SNSTimestamp/check(publishedAt:now:maximumAge:)``.
+    ///   - minimumVersion: the lowest signature version that is accepted.
     public init(
         topics: TopicPolicy, certificates: SigningCertificateCache, maximumAge: Int64,
         minimumVersion: SNSMessage.SignatureVersion = .one
@@ -27,16 +27,16 @@ public struct SNSVerifier: Sendable {
         self.minimumVersion = minimumVersion
     }
 
-    /// Checks topic, signature version, certificate address, certificate, signature, and last what depends on this machine's
-    /// clock: the certificate's validity and the message's age. What is cheap comes first, and nothing is fetched for a
-    /// message of another topic.
+    /// Verifies a message: topic, signature version, certificate URL, certificate, signature, and finally what depends on this
+    /// machine's clock, the certificate's validity and the message's age. Cheap checks come first, and nothing is fetched for a
+    /// topic that is not allowed.
     ///
     /// - Parameters:
     ///   - now: milliseconds since 1970.
     ///   - elapsed: the time of ``MonotonicClock``, in milliseconds.
-    /// - Returns: the account and Region whose findings the message carries.
-    /// - Throws: ``SNSError`` of the kind `rejected`, or `unavailable` if the signature could not be checked just now, or
-    ///   if the message is genuine and the clock speaks against it.
+    /// - Returns: the account and Region that the message's findings belong to.
+    /// - Throws: ``SNSError`` of the kind `rejected`, or `unavailable` if the signature could not be verified at the moment, or
+    ///   if the message is genuine but invalid by this machine's clock.
     @discardableResult
     public func verify(
         _ message: SNSMessage, now: Int64, elapsed: Int64 = MonotonicClock.milliseconds()
@@ -45,8 +45,8 @@ public struct SNSVerifier: Sendable {
         guard message.signatureVersion >= minimumVersion else {
             throw .rejected(
                 .signatureVersionTooLow,
-                "The topic signs with version 1, which sns.minimumSignatureVersion forbids. Set the topic's attribute "
-                    + "SignatureVersion to 2.")
+                "SignatureVersion too low: the topic signs with version 1, below sns.minimumSignatureVersion. Set the topic's "
+                    + "attribute SignatureVersion to 2.")
         }
         let url = try SigningCertificateURL(message.signingCertificateURL, topic: message.topic)
         let signing = try await certificates.certificate(at: url, now: now, elapsed: elapsed)
@@ -57,11 +57,13 @@ public struct SNSVerifier: Sendable {
         } catch {
             throw .unavailable(
                 .signatureUnverifiable,
-                "\(error). If SHA-1 is forbidden here, set the topic's attribute SignatureVersion to 2.")
+                "Verifying the signature failed: \(error). If OpenSSL forbids SHA-1, set the topic's attribute SignatureVersion to 2."
+            )
         }
         guard isGenuine else {
             throw .rejected(
-                .signatureMismatch, "The signature does not fit the message. Somebody may be forging messages.")
+                .signatureMismatch,
+                "Signature mismatch: the signature does not match the message. Messages may be forged.")
         }
         try signing.checkValidity(now: now)
         try SNSTimestamp.check(publishedAt: message.publishedAt, now: now, maximumAge: maximumAge)
@@ -70,7 +72,7 @@ public struct SNSVerifier: Sendable {
 }
 
 extension SNSMessage.SignatureVersion {
-    /// What the signature is made over.
+    /// The digest that is signed.
     var digest: SignatureDigest {
         switch self {
         case .one: .sha1

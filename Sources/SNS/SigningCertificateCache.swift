@@ -3,44 +3,43 @@ public import Cryptography
 import ErrorCodes
 import Synchronization
 
-/// The certificates that SNS signs with, fetched once each.
+/// A cache of the certificates that SNS signs with.
 ///
-/// Whoever asks for a certificate that is being fetched waits for the same fetch; it goes on when some or all of them are
-/// canceled. What can never become a certificate is remembered for a while, so that it is not fetched for every message.
-/// Anybody may name certificates that do not exist: therefore what is remembered of them does not push out certificates,
-/// only a few fetches run at once, and each host is asked only so often (``FetchRateLimiter``). A certificate that is known is
-/// never fetched again, whatever happens to its host.
+/// Concurrent requests for a certificate share one fetch, which continues if they are canceled. Permanent failures are cached for
+/// a while. Any client can name certificates that do not exist, so cached failures do not evict certificates, concurrent fetches
+/// are limited, and requests to each host are rate-limited (``FetchRateLimiter``). A cached certificate is never fetched again,
+/// so it outlives outages of its host.
 public final class SigningCertificateCache: Sendable {
-    /// Why there is no body.
+    /// Why a fetch failed.
     public enum FetchError: Error, Hashable {
-        /// An answer other than 200; redirects are not followed.
+        /// A status other than 200. Redirects are not followed.
         case status(Int)
-        /// No answer: names, connections, TLS or time; with the reason in words.
+        /// No response: DNS, connection, TLS or timeout; the value is the reason.
         case unreachable(String)
         /// A body of more than 64 KB.
         case tooLarge
     }
 
-    /// Gets the body at an `https` address, without following redirects and within a few seconds.
+    /// Fetches an `https` URL within a few seconds, without following redirects.
     ///
-    /// SNS gives a signing certificate without those that issued it. That it is genuine then follows from the host that it
-    /// comes from alone, so the fetch must verify that host's own certificate.
+    /// SNS publishes signing certificates without their issuers, so their authenticity rests on the host alone: the fetch must
+    /// verify the host's TLS certificate.
     public typealias Fetch = @Sendable (_ url: String) async throws(FetchError) -> [UInt8]
 
-    /// How many certificates are kept; the least recently used one makes room.
+    /// The most certificates that are cached; the least recently used one is evicted.
     public static let maximumCertificates = 64
-    /// How many addresses without a certificate are remembered; the oldest one makes room.
+    /// The most rejected URLs that are cached; the oldest one is evicted.
     public static let maximumRejections = 64
-    /// How many fetches run at once.
+    /// The most concurrent fetches.
     public static let maximumFetches = 8
-    /// For how long an address without a certificate is remembered, in milliseconds.
+    /// How long a rejected URL is cached, in milliseconds.
     public static let rejectionLifetime: Int64 = 60_000
 
     private typealias Outcome = Result<SigningCertificate, SNSError>
 
     private struct State {
         var certificates: [SigningCertificateURL: (known: SigningCertificate, lastUse: UInt64)] = [:]
-        var budget = FetchRateLimiter()
+        var fetchLimiter = FetchRateLimiter()
         var rejections: [(url: SigningCertificateURL, rejection: SNSError, end: Int64)] = []
         var fetches: [SigningCertificateURL: Task<Outcome, Never>] = [:]
         var uses: UInt64 = 0
@@ -56,12 +55,12 @@ public final class SigningCertificateCache: Sendable {
     private let report: @Sendable (SNSError.Kind?) -> Void
     private let authorities: TrustStore
 
-    /// Makes an empty cache.
+    /// Creates an empty cache.
     ///
     /// - Parameters:
-    ///   - authorities: what a certificate must lead to that comes with those that issued it.
-    ///   - report: hears how each fetch went: nil when it gave a certificate, else what its refusal is.
-    ///   - fetch: gets a certificate.
+    ///   - authorities: the trust anchors for certificates that come with their issuers.
+    ///   - report: is called after each fetch, with nil for a certificate, else with the kind of the error.
+    ///   - fetch: fetches a certificate.
     public init(
         authorities: TrustStore, report: @escaping @Sendable (SNSError.Kind?) -> Void = { _ in },
         fetch: @escaping Fetch
@@ -71,13 +70,13 @@ public final class SigningCertificateCache: Sendable {
         self.fetch = fetch
     }
 
-    /// The certificate at an address, whether it is valid now or not.
+    /// The certificate at a URL. Its validity is not checked.
     ///
     /// - Parameters:
     ///   - now: milliseconds since 1970.
     ///   - elapsed: the time of ``MonotonicClock``, in milliseconds.
-    /// - Throws: ``SNSError``: `signing_certificate_unavailable` for what may work later, and
-    ///   `signing_certificate_rejected` for what will not.
+    /// - Throws: ``SNSError`` with the code `signing_certificate_unavailable` for temporary failures, and
+    ///   `signing_certificate_refused` for permanent ones.
     public func certificate(
         at url: SigningCertificateURL, now: Int64, elapsed: Int64 = MonotonicClock.milliseconds()
     ) async throws(SNSError) -> SigningCertificate {
@@ -89,7 +88,7 @@ public final class SigningCertificateCache: Sendable {
         return try outcome.get()
     }
 
-    /// When the last of the certificates of each Region expires that are known, in seconds since 1970.
+    /// The latest expiry of each Region's cached certificates, in seconds since 1970.
     public var expiries: [Region: Int64] {
         let certificates = state.withLock { $0.certificates }
         return Dictionary(
@@ -108,10 +107,10 @@ public final class SigningCertificateCache: Sendable {
         state.rejections.removeAll { $0.end <= elapsed }
         if let known = state.rejections.first(where: { $0.url == url }) { return .done(.failure(known.rejection)) }
         guard state.fetches.count < Self.maximumFetches else {
-            return .done(.failure(.certificateUnavailable("too many certificates are being fetched at once")))
+            return .done(.failure(.certificateUnavailable("too many concurrent fetches")))
         }
-        guard state.budget.take(from: url.region.snsHost, now: elapsed) else {
-            return .done(.failure(.certificateUnavailable("its host was asked for too many others")))
+        guard state.fetchLimiter.allowRequest(to: url.region.snsHost, now: elapsed) else {
+            return .done(.failure(.certificateUnavailable("the rate limit for its host is reached")))
         }
         let task = Task { await self.outcome(of: url, now: now, elapsed: elapsed) }
         state.fetches[url] = task
@@ -121,16 +120,16 @@ public final class SigningCertificateCache: Sendable {
     private func outcome(of url: SigningCertificateURL, now: Int64, elapsed: Int64) async -> Outcome {
         let outcome: Outcome
         do throws(FetchError) {
-            outcome = read(try await fetch(url.description), region: url.region, now: now)
+            outcome = parse(try await fetch(url.description), region: url.region, now: now)
         } catch {
             outcome = .failure(Self.rejection(for: error))
         }
-        state.withLock { Self.remember(outcome, of: url, elapsed: elapsed, state: &$0) }
+        state.withLock { Self.cache(outcome, of: url, elapsed: elapsed, state: &$0) }
         if case .failure(let rejection) = outcome { report(rejection.kind) } else { report(nil) }
         return outcome
     }
 
-    private static func remember(
+    private static func cache(
         _ outcome: Outcome, of url: SigningCertificateURL, elapsed: Int64, state: inout State
     ) {
         state.fetches[url] = nil
@@ -150,8 +149,8 @@ public final class SigningCertificateCache: Sendable {
         }
     }
 
-    /// Reads a body: a certificate alone, as SNS gives it, or with those that issued it.
-    private func read(_ body: [UInt8], region: Region, now: Int64) -> Outcome {
+    /// Parses a body: a certificate alone, as SNS publishes it, or with its issuers.
+    private func parse(_ body: [UInt8], region: Region, now: Int64) -> Outcome {
         let chain: [Certificate]
         do throws(CryptographyError) {
             chain = try Certificate.bundle(pem: body)
@@ -161,30 +160,30 @@ public final class SigningCertificateCache: Sendable {
         let certificate = chain[0]
         if let reason = Self.reasonToReject(certificate, of: region) { return .failure(.certificateRejected(reason)) }
         guard certificate.notBefore <= certificate.notAfter else {
-            return .failure(.certificateRejected("is never valid"))
+            return .failure(.certificateRejected("has an empty validity period"))
         }
         var validity = certificate.notBefore...certificate.notAfter
         if chain.count > 1 {
             do throws(CryptographyError) {
-                // At a time at which all are valid, if there is one: a wrong clock says nothing against them.
+                // Verified at a time at which all are valid, if there is one, so that a wrong clock does not matter.
                 let start = chain.map(\.notBefore).max() ?? validity.lowerBound
-                // To OpenSSL, the last second is over.
+                // OpenSSL treats the last second as expired.
                 let end = (chain.map(\.notAfter).min() ?? validity.upperBound).saturatingSubtracting(1)
                 let time = start <= end ? min(max(now / 1000, start), end) : now / 1000
                 validity = try authorities.validity(of: chain, at: time)
             } catch {
-                return .failure(.certificateRejected("has issuers that do not lead to a trusted authority"))
+                return .failure(.certificateRejected("has no chain to a trusted authority"))
             }
         }
         return .success(SigningCertificate(certificate: certificate, validity: validity))
     }
 
-    /// What does not change with time: the names and the key.
+    /// Checks what does not depend on time: names and key.
     private static func reasonToReject(_ certificate: Certificate, of region: Region) -> String? {
         let expected = signingCommonNames(for: region)
         let names = certificate.dnsNames.isEmpty ? [certificate.commonName ?? ""] : certificate.dnsNames
         guard names.contains(where: { name in expected.contains { $0.utf8.elementsEqual(name.utf8) } }) else {
-            return "is not made out to \(expected.joined(separator: " or "))"
+            return "is not issued to \(expected.joined(separator: " or "))"
         }
         guard certificate.keyKind == .rsa, certificate.keyBits >= 2048 else {
             return "has no RSA key of at least 2048 bits"
@@ -195,8 +194,8 @@ public final class SigningCertificateCache: Sendable {
     private static func rejection(for failure: FetchError) -> SNSError {
         switch failure {
         case .status(404), .status(410): .certificateRejected("does not exist on SNS's host")
-        case .tooLarge: .certificateRejected("is larger than any certificate")
-        case .status(let status): .certificateUnavailable("SNS's host answered \(status)")
+        case .tooLarge: .certificateRejected("is too large")
+        case .status(let status): .certificateUnavailable("Amazon SNS responded with status \(status)")
         case .unreachable(let reason): .certificateUnavailable(String(reason.prefix(200)))
         }
     }
@@ -204,12 +203,12 @@ public final class SigningCertificateCache: Sendable {
 
 extension SNSError {
     fileprivate static func certificateRejected(_ reason: String) -> SNSError {
-        rejected(.signingCertificateRejected, "The message's signing certificate \(reason).")
+        rejected(.signingCertificateRejected, "Signing certificate rejected: it \(reason). Messages may be forged.")
     }
 
     fileprivate static func certificateUnavailable(_ reason: String) -> SNSError {
         unavailable(
             .signingCertificateUnavailable,
-            "The message's signing certificate cannot be had just now: \(reason). Check that this machine reaches SNS.")
+            "Fetching the signing certificate failed: \(reason). Allow HTTPS from this machine to Amazon SNS.")
     }
 }

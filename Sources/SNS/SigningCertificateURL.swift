@@ -1,21 +1,20 @@
 public import AWSCore
 import ErrorCodes
 
-/// The address of a certificate that SNS signs with, in the one form that is taken:
-/// `https://sns.<Region>.<suffix>/SimpleNotificationService-<letters and digits>.pem`, on the host of the topic's own
-/// Region.
+/// The validated URL of a certificate that SNS signs with. The only accepted form is
+/// `https://sns.<Region>.<suffix>/SimpleNotificationService-<letters and digits>.pem`, on the host of the topic's Region.
 ///
-/// It is compared byte for byte and never taken apart by a URL parser, so that there is nothing that two parsers could
-/// understand differently. A pattern for Regions would not do: `sns.s3-us-west-2.amazonaws.com` is anybody's bucket.
+/// The URL is compared byte by byte and never parsed, so that no two parsers can disagree. A pattern for Regions would not be
+/// safe: `sns.s3-us-west-2.amazonaws.com` can be any customer's bucket.
 public struct SigningCertificateURL: Sendable, Hashable, CustomStringConvertible {
-    /// The Region whose SNS has the certificate.
+    /// The Region of the host.
     public let region: Region
-    /// The address as it was given.
+    /// The URL.
     public let description: String
 
-    /// Checks an address from a message of a topic.
+    /// Validates a URL from a message of a topic.
     ///
-    /// - Throws: ``SNSError`` with the code `signing_certificate_url_rejected`.
+    /// - Throws: ``SNSError`` with the code `signing_certificate_url_refused`.
     public init(_ text: String, topic: ARN) throws(SNSError) {
         let region = topic.accountRegion.region
         let (start, end) = ("https://" + region.snsHost + "/SimpleNotificationService-", ".pem")
@@ -39,7 +38,7 @@ extension SNSError {
     fileprivate static func urlRejected(_ region: Region) -> SNSError {
         rejected(
             .signingCertificateURLRejected,
-            "The SigningCertURL is not that of a certificate of https://\(region.snsHost). Somebody may be forging messages."
+            "SigningCertURL rejected: it is not a certificate's on https://\(region.snsHost). Messages may be forged."
         )
     }
 }

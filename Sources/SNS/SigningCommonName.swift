@@ -1,10 +1,9 @@
 public import AWSCore
 
-/// The names that the certificate of a Region's signatures may be made out to. They are not the host that has the
-/// certificate.
+/// The names that a Region's signing certificate may be issued to. They differ from the host that serves the certificate.
 ///
-/// The first is that of AWS's own verifier (`SnsHostProvider` of the AWS SDK for Java 2). Regions opened after this was
-/// written use `sns-signing.<Region>.<suffix>`, so that this name of the Region's own is accepted everywhere.
+/// The first is that of AWS's own verifier (`SnsHostProvider` of the AWS SDK for Java 2). Newer Regions use
+/// `sns-signing.<Region>.<suffix>`, so that name is accepted for every Region.
 public func signingCommonNames(for region: Region) -> [String] {
     let own = "sns-signing.\(region).\(region.partition.dnsSuffix)"
     let listed: String =

@@ -1,37 +1,36 @@
 import AWSCore
 
-/// An entry of `sns.topics`: the ARN of a topic, in which `*` may stand for the name or for the account; and, after an
-/// equals sign, the account whose findings its topics carry, if that is another one, or `*` for each of `sns.accounts`: a
-/// central topic.
+/// An entry of `sns.topics`: the ARN of a topic, with `*` for any name or for each of `sns.accounts`. After an equals sign, it
+/// may name the account whose findings the topic carries, or `*` for each of `sns.accounts` (a central topic).
 ///
 /// For example `arn:aws:sns:us-east-1:111122223333:device-defender`, `arn:aws:sns:us-east-1:*:device-defender`,
 /// `arn:aws:sns:us-east-1:111122223333:fleet=444455556666` or `arn:aws:sns:us-east-1:111122223333:audits=*`.
 public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
-    /// The entry as it was written.
+    /// The entry as configured.
     public let description: String
     private let region: Region
-    /// nil for each of the accounts of `sns.accounts`.
+    /// nil for each of `sns.accounts`.
     private let account: AccountID?
-    /// nil for every name.
+    /// nil for any name.
     private let name: String?
     private let carried: Carried
 
-    /// Whose findings its topics carry.
+    /// The accounts whose findings the topics carry.
     private enum Carried: Hashable {
-        /// Those of the topic's own account.
+        /// The topic's own account.
         case own
         case account(AccountID)
-        /// Those of all accounts of `sns.accounts`; each audit says of which.
+        /// Each of `sns.accounts`; every audit states its account.
         case allAccounts
     }
 
-    /// Reads an entry; nil if it is none.
+    /// Parses an entry; nil if it is malformed.
     public init?(_ text: String) {
         let halves = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         var parts = halves[0].split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 6 else { return nil }
         let (isAnyAccount, isAnyName) = (parts[4] == "*", parts[5] == "*")
-        // Something valid in their places, so that the rest is checked as any ARN is.
+        // Valid placeholders, so that the rest is validated as an ARN.
         if isAnyAccount { parts[4] = "000000000000" }
         if isAnyName { parts[5] = "name" }
         guard let topic = ARN(parts.joined(separator: ":")), topic.isTopic else { return nil }
@@ -48,29 +47,29 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
         name = isAnyName ? nil : topic.resource
     }
 
-    /// Whether the account is that of any entry of `sns.accounts`.
+    /// Whether the entry is for each of `sns.accounts`.
     var isForAnyAccount: Bool { account == nil }
 
-    /// Whether the name is any.
+    /// Whether the entry is for any name.
     public var isForAnyName: Bool { name == nil }
 
-    /// Whether its topics carry the findings of all accounts of `sns.accounts`.
+    /// Whether the topics are central: they carry the findings of each of `sns.accounts`.
     var isCentral: Bool { carried == .allAccounts }
 
-    /// Whether the entry is about a topic.
-    func isAbout(_ topic: ARN, accounts: Set<AccountID>) -> Bool {
+    /// Whether a topic matches the entry.
+    func matches(_ topic: ARN, accounts: Set<AccountID>) -> Bool {
         topic.isTopic && topic.accountRegion.region == region && (name.map { $0 == topic.resource } ?? true)
             && (account.map { $0 == topic.accountRegion.account } ?? accounts.contains(topic.accountRegion.account))
     }
 
-    /// The account and Region whose findings a topic carries that the entry is about. Of a central topic it is that of
-    /// messages that do not say of which account they are: the topic's own.
+    /// The account and Region whose findings a matching topic carries. For a central topic, those of messages that state no
+    /// account: the topic's own.
     func accountRegion(of topic: ARN) -> AccountRegion {
         if case .account(let account) = carried { return AccountRegion(account: account, region: region) }
         return AccountRegion(account: topic.accountRegion.account, region: region)
     }
 
-    /// Every account and Region whose findings its topics can carry.
+    /// All accounts and Regions whose findings matching topics can carry.
     func accountRegions(accounts: Set<AccountID>) -> Set<AccountRegion> {
         let own: Set<AccountID> =
             switch carried {
@@ -81,7 +80,7 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
         return Set(own.map { AccountRegion(account: $0, region: region) })
     }
 
-    /// The topics that it names; none if any name will do.
+    /// The topics that the entry names; empty if it is for any name.
     func namedTopics(accounts: Set<AccountID>) -> [ARN] {
         guard let name else { return [] }
         return (account.map { [$0] } ?? accounts).map {
@@ -89,8 +88,8 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Whether two entries are about the same topics.
-    func isAboutSame(as other: TopicPattern) -> Bool {
+    /// Whether two entries match the same topics.
+    func matchesSame(as other: TopicPattern) -> Bool {
         region == other.region && account == other.account && name == other.name
     }
 }

@@ -1,43 +1,46 @@
 public import AWSCore
 import ErrorCodes
 
-/// The topics whose messages are taken. Every AWS account can make SNS sign and deliver to this endpoint, so that a valid
-/// signature alone says nothing about who published.
-public struct TopicPolicy: Sendable, Hashable {
-    /// Why topics cannot be used.
-    public enum Problem: Error, Hashable {
-        /// An entry is not the ARN of a topic.
-        case invalidTopic(String)
-        /// An entry says of the same topics as one before something else, or the same again.
-        case repeated(String)
-        /// An entry has `*` for the account or `=*` behind it, and there are no accounts.
-        case missingAccounts(String)
-        /// There are accounts, and no entry has `*` for the account or `=*` behind it.
-        case unusedAccounts
-        /// There are topics, and none of them is in one of the Regions.
-        case noTopicInRegions
-    }
+/// Why `sns.topics`, `sns.accounts` and `aws.regions` cannot be used together.
+public enum TopicPolicyError: Error, Hashable {
+    /// The entry is not the ARN of a topic.
+    case invalidTopic(String)
+    /// The entry matches the same topics as an earlier one.
+    case repeated(String)
+    /// The entry has `*` for the account or ends in `=*`, and there are no accounts.
+    case missingAccounts(String)
+    /// There are accounts, and no entry has `*` for the account or ends in `=*`.
+    case unusedAccounts
+    /// There are topics, and none of them is in the allowed Regions.
+    case noTopicInRegions
+}
 
+/// The topics whose messages are accepted.
+///
+/// Any AWS account can make SNS deliver signed messages to this endpoint, so a valid signature does not identify the publisher.
+public struct TopicPolicy: Sendable, Hashable {
     /// The entries, in order.
     public let patterns: [TopicPattern]
-    /// Every account and Region whose findings may come.
+    /// All accounts and Regions whose findings are accepted.
     public let accountRegions: Set<AccountRegion>
     private let accounts: Set<AccountID>
-    /// Nil for every Region.
+    /// Nil for all Regions.
     private let regions: Set<Region>?
 
-    /// Reads a list of topics; an empty one allows none.
+    /// Parses a list of topics; an empty one allows none.
     ///
     /// - Parameters:
-    ///   - texts: entries as ``TopicPattern`` has them.
-    ///   - accounts: those that `*` stands for, and those whose audits central topics carry.
-    ///   - regions: the only Regions whose messages are taken, whatever the entries say; nil for all.
-    /// - Throws: ``Problem`` for the first entry that cannot be used.
-    public init(topics texts: [String], accounts: Set<AccountID> = [], regions: Set<Region>? = nil) throws(Problem) {
+    ///   - texts: entries in the form of ``TopicPattern``.
+    ///   - accounts: the accounts that `*` stands for, and whose audits central topics carry.
+    ///   - regions: the allowed Regions, whatever the entries say; nil for all.
+    /// - Throws: ``TopicPolicyError`` for the first entry that cannot be used.
+    public init(topics texts: [String], accounts: Set<AccountID> = [], regions: Set<Region>? = nil)
+        throws(TopicPolicyError)
+    {
         var patterns: [TopicPattern] = []
         for text in texts {
             guard let pattern = TopicPattern(text) else { throw .invalidTopic(text) }
-            guard !patterns.contains(where: pattern.isAboutSame) else { throw .repeated(text) }
+            guard !patterns.contains(where: pattern.matchesSame) else { throw .repeated(text) }
             guard !pattern.usesAccounts || !accounts.isEmpty else { throw .missingAccounts(text) }
             patterns.append(pattern)
         }
@@ -52,31 +55,31 @@ public struct TopicPolicy: Sendable, Hashable {
         guard !accountRegions.isEmpty || patterns.isEmpty else { throw .noTopicInRegions }
     }
 
-    /// The topics that the entries name, those aside of which any name will do.
+    /// The topics that the entries name; entries for any name contribute none.
     public var namedTopics: [ARN] {
         patterns.flatMap { $0.namedTopics(accounts: accounts) }
             .filter { regions?.contains($0.accountRegion.region) ?? true }
             .sorted { $0.description < $1.description }
     }
 
-    /// The account and Region whose findings a topic carries, as the first entry says that is about it. Of a central topic
-    /// it is the topic's own; see ``origin(of:stating:)``.
+    /// The account and Region whose findings a topic carries, by the first matching entry. For a central topic, the topic's own;
+    /// see ``accountRegion(of:stating:)``.
     ///
-    /// - Throws: ``SNSError`` with the code `topic_not_allowed` if none is, `region_not_allowed` if its Region is none of
-    ///   those that are taken.
+    /// - Throws: ``SNSError`` with the code `topic_not_allowed` if no entry matches, `region_not_allowed` if its Region is not
+    ///   allowed.
     public func accountRegion(of topic: ARN) throws(SNSError) -> AccountRegion {
         try pattern(of: topic).accountRegion(of: topic)
     }
 
-    /// Whether a topic is a central one, whose audits say of which account they are.
+    /// Whether a topic is central: its audits state their account.
     public func isCentral(_ topic: ARN) -> Bool { (try? pattern(of: topic))?.isCentral ?? false }
 
     /// The account and Region of a message of a central topic.
     ///
-    /// - Parameter account: that which an audit states in its signed text; nil for any other message, which is of the
+    /// - Parameter account: the account that an audit states in its signed text; nil for any other message, which belongs to the
     ///   topic's own account.
-    /// - Throws: ``SNSError`` with the code `account_not_allowed` if the account is not one of `sns.accounts`, and those
-    ///   of ``origin(of:)``.
+    /// - Throws: ``SNSError`` with the code `account_not_allowed` if the account is not in `sns.accounts`, and those of
+    ///   ``accountRegion(of:)``.
     public func accountRegion(of topic: ARN, stating account: AccountID?) throws(SNSError) -> AccountRegion {
         let accountRegion = AccountRegion(
             account: account ?? topic.accountRegion.account, region: try accountRegion(of: topic).region)
@@ -84,10 +87,10 @@ public struct TopicPolicy: Sendable, Hashable {
             throw .rejected(
                 .accountNotAllowed,
                 account == nil
-                    ? "The message on the central topic \(topic) does not say of which account it is, and the topic's own "
-                        + "account is not in sns.accounts. Only audits of Device Defender say it."
-                    : "The audit on the central topic \(topic) is of account \(accountRegion.account), which is not in "
-                        + "sns.accounts. Add it there if it is one of yours.")
+                    ? "Account not allowed: a message on the central topic \(topic) states no account, and the topic's own account "
+                        + "is not in sns.accounts. Only Device Defender's audits state an account."
+                    : "Account not allowed: an audit on the central topic \(topic) is for account \(accountRegion.account), which is "
+                        + "not in sns.accounts. If the account is yours, add it there.")
         }
         return accountRegion
     }
@@ -96,17 +99,19 @@ public struct TopicPolicy: Sendable, Hashable {
         guard regions?.contains(topic.accountRegion.region) ?? true else {
             throw .rejected(
                 .regionNotAllowed,
-                "The topic \(topic) is in a Region that is not in aws.regions. Add it there if it is one of yours.")
+                "Region not allowed: the topic \(topic) is in a Region that is not in aws.regions. If the Region is yours, add it there."
+            )
         }
-        guard let pattern = patterns.first(where: { $0.isAbout(topic, accounts: accounts) }) else {
+        guard let pattern = patterns.first(where: { $0.matches(topic, accounts: accounts) }) else {
             throw .rejected(
-                .topicNotAllowed, "The topic \(topic) is not in sns.topics. Add it there if it is one of yours.")
+                .topicNotAllowed,
+                "Topic not allowed: \(topic) is not in sns.topics. If the topic is yours, add it there.")
         }
         return pattern
     }
 }
 
 extension TopicPattern {
-    /// Whether it means anything only with `sns.accounts`.
+    /// Whether the entry requires `sns.accounts`.
     fileprivate var usesAccounts: Bool { isForAnyAccount || isCentral }
 }

@@ -5,9 +5,9 @@ import Testing
 struct FetchRateLimiterTests {
     @Test("a few times at once, then once in a while, each host for itself")
     func rate() {
-        var budget = FetchRateLimiter()
+        var fetchLimiter = FetchRateLimiter()
         func count(_ host: String, at now: Int64) -> Int {
-            (0..<100).count { _ in budget.take(from: host, now: now) }
+            (0..<100).count { _ in fetchLimiter.allowRequest(to: host, now: now) }
         }
         #expect(count("a", at: 0) == FetchRateLimiter.burst)
         #expect(count("b", at: 0) == FetchRateLimiter.burst)
@@ -19,25 +19,25 @@ struct FetchRateLimiterTests {
 
     @Test("over a minute of flood, a host is asked no more than a dozen times")
     func minute() {
-        var budget = FetchRateLimiter()
-        let count = (0..<60_000).count { budget.take(from: "a", now: Int64($0)) }
+        var fetchLimiter = FetchRateLimiter()
+        let count = (0..<60_000).count { fetchLimiter.allowRequest(to: "a", now: Int64($0)) }
         #expect(count == FetchRateLimiter.burst + 5)
     }
 
     @Test("a clock that is set back does not lock a host out")
     func clock() {
-        var budget = FetchRateLimiter()
-        for _ in 0..<FetchRateLimiter.burst { _ = budget.take(from: "a", now: 10_000_000) }
-        let isTaken = budget.take(from: "a", now: 0)
+        var fetchLimiter = FetchRateLimiter()
+        for _ in 0..<FetchRateLimiter.burst { _ = fetchLimiter.allowRequest(to: "a", now: 10_000_000) }
+        let isTaken = fetchLimiter.allowRequest(to: "a", now: 0)
         #expect(isTaken)
     }
 
     @Test("account is kept of so many hosts, and no others are asked meanwhile")
     func bound() {
-        var budget = FetchRateLimiter()
-        let count = (0..<1000).count { budget.take(from: "host-\($0)", now: 0) }
+        var fetchLimiter = FetchRateLimiter()
+        let count = (0..<1000).count { fetchLimiter.allowRequest(to: "host-\($0)", now: 0) }
         #expect(count == 256)
-        let isTaken = budget.take(from: "another", now: FetchRateLimiter.interval)
+        let isTaken = fetchLimiter.allowRequest(to: "another", now: FetchRateLimiter.interval)
         #expect(isTaken)
     }
 }

@@ -51,7 +51,7 @@ struct TopicPolicyTests {
         let rejected = try #require(ARN(Self.own + "a"))
         let error = #expect(throws: SNSError.self) { try policy.accountRegion(of: rejected) }
         #expect(error?.code.rawValue == "region_not_allowed" && error?.kind == .rejected)
-        #expect(throws: TopicPolicy.Problem.noTopicInRegions) {
+        #expect(throws: TopicPolicyError.noTopicInRegions) {
             try TopicPolicy(topics: [Self.own + "a"], regions: [west])
         }
     }
@@ -107,7 +107,7 @@ struct TopicPolicyTests {
             "\(own)t=**", "\(own)t=*=*", "\(own)t=444455556666=444455556666", "arn:aws-cn:sns:us-east-1:111122223333:t",
         ])
     func invalidTopic(text: String) throws {
-        let error = try #require(throws: TopicPolicy.Problem.self) {
+        let error = try #require(throws: TopicPolicyError.self) {
             try TopicPolicy(topics: [Envelope.topic, text], accounts: Self.accounts("111122223333"))
         }
         #expect(error == .invalidTopic(text))
@@ -139,20 +139,20 @@ struct TopicPolicyTests {
             #expect(try !policy.isCentral(#require(ARN(other))))
         }
         #expect(try !policy.isCentral(#require(ARN("arn:aws:sns:eu-west-1:111122223333:audits"))))
-        #expect(throws: TopicPolicy.Problem.missingAccounts(Self.own + "audits=*")) {
+        #expect(throws: TopicPolicyError.missingAccounts(Self.own + "audits=*")) {
             try TopicPolicy(topics: [Self.own + "audits=*"])
         }
     }
 
     @Test("entries about the same topics, and accounts without use or missing, are refused")
     func problems() throws {
-        #expect(throws: TopicPolicy.Problem.repeated(Self.own + "a=444455556666")) {
+        #expect(throws: TopicPolicyError.repeated(Self.own + "a=444455556666")) {
             try TopicPolicy(topics: [Self.own + "a", Self.own + "a=444455556666"])
         }
-        #expect(throws: TopicPolicy.Problem.missingAccounts("arn:aws:sns:us-east-1:*:a")) {
+        #expect(throws: TopicPolicyError.missingAccounts("arn:aws:sns:us-east-1:*:a")) {
             try TopicPolicy(topics: ["arn:aws:sns:us-east-1:*:a"])
         }
-        #expect(throws: TopicPolicy.Problem.unusedAccounts) {
+        #expect(throws: TopicPolicyError.unusedAccounts) {
             try TopicPolicy(topics: [Self.own + "a"], accounts: Self.accounts("111122223333"))
         }
     }
