@@ -99,7 +99,8 @@ public final class Bridge: Sendable {
                 context: context, accounts: runtime.accounts, clock: AWSClock(loop: runtime.clientLoop),
                 configuration: components.configuration, owner: "\(BridgeRuntime.hostName):\(getpid())")
             let certificates = TLSCertificateReloader(
-                keeper: runtime.certificate, listener: listener, loop: runtime.mainLoop, metrics: metrics.process,
+                tlsCertificate: runtime.certificate, listener: listener, loop: runtime.mainLoop,
+                metrics: metrics.process,
                 logger: logger)
             func afterStoreOpens(_ service: any Service) -> any Service {
                 StoreDependentService(store: store, service: service)
@@ -217,9 +218,9 @@ public final class Bridge: Sendable {
             key: "listen.address", on: runtime.listenLoops, sockets: listenerConfiguration.listenSockets,
             listenerConfiguration.server,
             handler: { request in
-                routes.noteMisdirected(request)
+                routes.recordMisdirected(request)
                 return await router.respond(to: request)
-            }, report: { log.take($0) })
+            }, report: { log.record($0) })
     }
 
     private static func health(_ runtime: BridgeRuntime, _ context: FindingWriter) -> HealthRoutes {

@@ -22,14 +22,14 @@ struct ReloadableComponents: Sendable {
             confirm: runtime.confirmSubscription, fetchTokenKeys: runtime.fetchTokenKeys,
             metrics: context.metrics.process,
             logger: context.logger, clock: context.clock)
-        intake = Reloadable(assembly.parts(configuration))
+        intake = Reloadable(assembly.handlers(for: configuration))
         accounts = runtime.accounts
         deadLetters = context.deadLetters
     }
 
     /// Applies a configuration, except to components that read ``configuration`` themselves.
     func use(_ configuration: BridgeConfiguration) {
-        intake.set(assembly.parts(configuration, after: intake.value))
+        intake.set(assembly.handlers(for: configuration, replacing: intake.value))
         admission.use(maximumPending: configuration.maximumPending)
         accounts.setImportRate(configuration.importRate)
         deadLetters.limits.set(configuration.deadLetterLimits)

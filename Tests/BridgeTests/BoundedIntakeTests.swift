@@ -40,10 +40,10 @@ import Testing
         let presence = ClientPresence()
         presence.leave()
         request.presence = presence
-        let answer = await IntakeRoutes.bounded(request, { _ in true }) { _ in
+        let result = await IntakeRoutes.bounded(request, { _ in true }) { _ in
             Issue.record("it was read")
             return .accepted("stored")
         }
-        #expect(answer.response.status == .serviceUnavailable && answer.outcome == "client_left")
+        #expect(result.response.status == .serviceUnavailable && result.outcome == "client_left")
     }
 }

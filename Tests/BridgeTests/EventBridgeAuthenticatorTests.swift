@@ -20,7 +20,7 @@ import Testing
             peer: peer.flatMap { SocketAddress($0) })
     }
 
-    private func gate(
+    private func authenticator(
         _ credentials: EventBridgeAuthenticator.Credentials, keys: [UInt8]? = nil,
         failures: AuthenticationThrottle = AuthenticationThrottle()
     ) -> EventBridgeAuthenticator {
@@ -32,10 +32,10 @@ import Testing
         return EventBridgeAuthenticator(credentials: credentials, tokens: tokens, failures: failures)
     }
 
-    private func decision(_ gate: EventBridgeAuthenticator, _ fields: (String, String)...) async throws
+    private func decision(_ authenticator: EventBridgeAuthenticator, _ fields: (String, String)...) async throws
         -> EventBridgeAuthenticator.Decision
     {
-        await gate.decision(on: try request(fields), now: now)
+        await authenticator.decision(on: try request(fields), now: now)
     }
 
     private func basic(_ text: String) -> String { "Basic " + Data(text.utf8).base64EncodedString() }
@@ -43,7 +43,7 @@ import Testing
     @Test("Each of two keys counts, in the header that is configured, and no other")
     func keys() async throws {
         for header in ["X-Bridge", "Authorization", "x-api-key"] {
-            let both = gate(.init(apiKeys: [Secret("old"), Secret("new")], apiKeyHeader: header.lowercased()))
+            let both = authenticator(.init(apiKeys: [Secret("old"), Secret("new")], apiKeyHeader: header.lowercased()))
             #expect(try await decision(both, (header, "old")) == .allowed)
             #expect(try await decision(both, (header.uppercased(), "new")) == .allowed)
             for wrong in ["", "ol", "oldnew", "old,new", "Old", "new;"] {
@@ -56,18 +56,20 @@ import Testing
 
     @Test("User and password count as Basic authentication has them")
     func passwords() async throws {
-        let gate = gate(.init(basic: Secret("user:pass:wörd")))
-        #expect(try await decision(gate, ("Authorization", basic("user:pass:wörd"))) == .allowed)
-        #expect(try await decision(gate, ("authorization", "bASIC" + basic("user:pass:wörd").dropFirst(5))) == .allowed)
+        let authenticator = authenticator(.init(basic: Secret("user:pass:wörd")))
+        #expect(try await decision(authenticator, ("Authorization", basic("user:pass:wörd"))) == .allowed)
+        #expect(
+            try await decision(authenticator, ("authorization", "bASIC" + basic("user:pass:wörd").dropFirst(5)))
+                == .allowed)
         for wrong in [
             basic("user:pass:word"), basic("user:"), basic(""), basic("user:pass:wörd "), "Basic", "Basic ", "Basic *",
             "Bearer " + basic("user:pass:wörd").dropFirst(6), "user:pass:wörd",
             String(basic("user:pass:wörd").dropFirst(6)), "Basic  " + basic("user:pass:wörd").dropFirst(6) + "!",
         ] {
-            #expect(try await decision(gate, ("Authorization", wrong)) == .rejected, "\(wrong)")
+            #expect(try await decision(authenticator, ("Authorization", wrong)) == .rejected, "\(wrong)")
         }
         let right = basic("user:pass:wörd")
-        #expect(try await decision(gate, ("Authorization", right), ("Authorization", right)) == .rejected)
+        #expect(try await decision(authenticator, ("Authorization", right), ("Authorization", right)) == .rejected)
     }
 
     @Test("What is not configured is refused, and each of those that are is enough")
@@ -78,32 +80,34 @@ import Testing
         let (key, password) = (Secret("key"), Secret("u:p"))
         let given = [("x-api-key", "key"), ("Authorization", basic("u:p")), ("Authorization", bearer)]
         for chosen in 0..<8 {
-            let gate = gate(
+            let authenticator = authenticator(
                 .init(apiKeys: chosen & 1 == 0 ? [] : [key], basic: chosen & 2 == 0 ? nil : password),
                 keys: chosen & 4 == 0 ? nil : keys)
             for (index, field) in given.enumerated() {
                 let isChosen = chosen & (1 << index) != 0
-                #expect(try await decision(gate, field) == (isChosen ? .allowed : .rejected), "\(chosen), \(index)")
+                #expect(
+                    try await decision(authenticator, field) == (isChosen ? .allowed : .rejected), "\(chosen), \(index)"
+                )
             }
-            #expect(try await decision(gate) == .rejected)
+            #expect(try await decision(authenticator) == .rejected)
         }
-        let all = gate(.init(apiKeys: [key], basic: password), keys: keys)
+        let all = authenticator(.init(apiKeys: [key], basic: password), keys: keys)
         #expect(all.challenge == #"ApiKey, Basic realm="defender-bridge", charset="UTF-8", Bearer"#)
-        #expect(gate(.init(), keys: keys).challenge == "Bearer")
+        #expect(authenticator(.init(), keys: keys).challenge == "Bearer")
         // One that is wrong does not spoil another that is right.
         #expect(try await decision(all, ("x-api-key", "wrong"), ("Authorization", bearer)) == .allowed)
-        let unknown = gate(.init(), keys: [])
+        let unknown = authenticator(.init(), keys: [])
         #expect(try await decision(unknown, ("Authorization", bearer)) == .unverifiable)
     }
 
     @Test("An address that fails too often is not listened to for a while; others are")
     func limit() async throws {
         let failures = AuthenticationThrottle()
-        let gate = gate(.init(apiKeys: [Secret("key")]), failures: failures)
+        let authenticator = authenticator(.init(apiKeys: [Secret("key")]), failures: failures)
         func decision(_ key: String, _ peer: String, at time: Int64 = now) async throws
             -> EventBridgeAuthenticator.Decision
         {
-            await gate.decision(
+            await authenticator.decision(
                 on: try request([("x-api-key", key)], peer: peer), now: now, elapsed: time)
         }
         for port in 0..<failures.burst {
@@ -127,16 +131,16 @@ import Testing
         let failures = AuthenticationThrottle()
         let first = try #require(SocketAddress("[2001:db8::1]:1"))
         for index in 0..<failures.burst {
-            failures.failed(SocketAddress("[2001:db8::\(index + 1)]:1"), now: now)
+            failures.recordFailure(SocketAddress("[2001:db8::\(index + 1)]:1"), now: now)
         }
         #expect(!failures.allows(first, now: now))
         #expect(failures.allows(SocketAddress("[2001:db8:0:1::1]:1"), now: now))
         for index in 0..<AuthenticationThrottle.maximumAddresses {
-            failures.failed(SocketAddress("10.0.\(index / 256).\(index % 256):1"), now: now + 1)
+            failures.recordFailure(SocketAddress("10.0.\(index / 256).\(index % 256):1"), now: now + 1)
         }
         #expect(failures.allows(first, now: now + 1))
         // A clock that was set back locks nobody out.
-        for _ in 0..<failures.burst { failures.failed(first, now: now) }
+        for _ in 0..<failures.burst { failures.recordFailure(first, now: now) }
         #expect(!failures.allows(first, now: now))
         #expect(failures.allows(first, now: now - 1_000_000))
     }

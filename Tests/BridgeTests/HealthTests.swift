@@ -143,7 +143,7 @@ import Testing
             $0.hasChannel = false
         }
         try expect(.failing, .critical, "has expired", about: nil) {
-            $0.certificateWarnings = ["The TLS certificate has expired. Put a new one into its file."]
+            $0.certificateWarnings = ["TLS certificate expired. Replace its file."]
             $0.hasInvalidCertificate = true
         }
         try expect(.failing, .critical, "The queue is 100 % full", about: nil) {
@@ -201,7 +201,7 @@ import Testing
             $0.catchUpInterval = 900_000
         }
         try expect(.attention, .critical, "expires in 3 days", about: nil) {
-            $0.certificateWarnings = ["The TLS certificate expires in 3 days. Put a new one into its file."]
+            $0.certificateWarnings = ["TLS certificate expires in 3 days. Replace its file."]
         }
         try expect(.attention, .warning, "is ended", about: "arn:aws:sns:us-east-1:111122223333:topic") {
             $0.stored?.subscriptions = [try subscription(.ended)]

@@ -14,7 +14,7 @@ import Testing
 
 @Suite struct IntakeTests {
     /// Both intakes before a store, with SNS's host scripted.
-    private final class Gate: Sendable {
+    private final class IntakeHarness: Sendable {
         let store: SQLiteStore
         let certificate: Mutex<Result<[UInt8], SigningCertificateCache.FetchError>>
         let confirmation = Mutex<Result<Int, UnexpectedError>>(.success(200))
@@ -52,7 +52,7 @@ import Testing
             room: Int = .max
         ) async throws -> IntakeResult {
             let intake = EventBridgeHandler(
-                gate: EventBridgeAuthenticator(
+                authenticator: EventBridgeAuthenticator(
                     credentials: EventBridgeAuthenticator.Credentials(apiKeys: configured), tokens: nil,
                     failures: AuthenticationThrottle()
                 ),
@@ -70,40 +70,40 @@ import Testing
         }
     }
 
-    private func withGate(_ body: (Gate) async throws -> Void) async throws {
-        try await withStore { store in try await body(Gate(store)) }
+    private func withHarness(_ body: (IntakeHarness) async throws -> Void) async throws {
+        try await withStore { store in try await body(IntakeHarness(store)) }
     }
 
     /// That an answer refuses as table A1 says: the status, and an error with a code and what to do.
     private func expectRejection(
-        _ answer: IntakeResult, _ status: Int, _ code: String, sourceLocation: SourceLocation = #_sourceLocation
+        _ result: IntakeResult, _ status: Int, _ code: String, sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
-        let json = try JSON(parsing: answer.response.body)
-        #expect(answer.response.status.code == status, sourceLocation: sourceLocation)
-        #expect(json["error"] == .string(code) && answer.outcome == code, sourceLocation: sourceLocation)
-        #expect(json["message"]?.string == answer.rejection, sourceLocation: sourceLocation)
-        #expect(answer.rejection?.isEmpty == false && json.object?.count == 2, sourceLocation: sourceLocation)
-        let retryAfter = answer.response.headerFields[.retryAfter]
+        let json = try JSON(parsing: result.response.body)
+        #expect(result.response.status.code == status, sourceLocation: sourceLocation)
+        #expect(json["error"] == .string(code) && result.outcome == code, sourceLocation: sourceLocation)
+        #expect(json["message"]?.string == result.rejection, sourceLocation: sourceLocation)
+        #expect(result.rejection?.isEmpty == false && json.object?.count == 2, sourceLocation: sourceLocation)
+        let retryAfter = result.response.headerFields[.retryAfter]
         #expect(retryAfter == (status == 503 ? "10" : nil), sourceLocation: sourceLocation)
     }
 
     private func expectAccepted(
-        _ answer: IntakeResult, _ outcome: String, sourceLocation: SourceLocation = #_sourceLocation
+        _ result: IntakeResult, _ outcome: String, sourceLocation: SourceLocation = #_sourceLocation
     ) {
-        #expect(answer.response.status == .ok && answer.outcome == outcome, sourceLocation: sourceLocation)
-        #expect(answer.rejection == nil, sourceLocation: sourceLocation)
+        #expect(result.response.status == .ok && result.outcome == outcome, sourceLocation: sourceLocation)
+        #expect(result.rejection == nil, sourceLocation: sourceLocation)
     }
 
     // MARK: SNS
 
     @Test("A signed notification is stored as it was published; the same again is a duplicate", arguments: ["1", "2"])
     func stored(version: String) async throws {
-        try await withGate { gate in
+        try await withHarness { harness in
             let envelope = try Envelope("Notification", version: version).signed()
-            expectAccepted(try await gate.sns(envelope.body), "stored")
-            expectAccepted(try await gate.sns(envelope.body), "duplicate")
-            #expect(try await gate.store.status().pending == 1)
-            let batch = try await gate.store.lease(limit: 9, for: .seconds(1), owner: "test", now: now)
+            expectAccepted(try await harness.sns(envelope.body), "stored")
+            expectAccepted(try await harness.sns(envelope.body), "duplicate")
+            #expect(try await harness.store.status().pending == 1)
+            let batch = try await harness.store.lease(limit: 9, for: .seconds(1), owner: "test", now: now)
             let delivery = try #require(batch.deliveries.first?.delivery)
             #expect(delivery.id == "sns:22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324" && delivery.channel == .sns)
             #expect(delivery.accountRegion == (try accountRegion()) && delivery.receivedAt == now)
@@ -113,194 +113,195 @@ import Testing
 
     @Test("What is no envelope is 400, and nothing is stored")
     func malformed() async throws {
-        try await withGate { gate in
+        try await withHarness { harness in
             for body in [[], Array("{".utf8), Array("[]".utf8), Array("{\"Type\":5}".utf8)] {
-                let answer = try await gate.sns(body)
-                #expect(answer.response.status == .badRequest)
-                try expectRejection(answer, 400, answer.outcome)
+                let result = try await harness.sns(body)
+                #expect(result.response.status == .badRequest)
+                try expectRejection(result, 400, result.outcome)
             }
             let deep = Array((String(repeating: "[", count: 5000)).utf8)
-            #expect(try await gate.sns(deep).response.status == .badRequest)
-            #expect(try await gate.store.status().pending == 0)
+            #expect(try await harness.sns(deep).response.status == .badRequest)
+            #expect(try await harness.store.status().pending == 0)
         }
     }
 
     @Test("A message that only the clock speaks against is deferred; nothing is stored of it")
     func wrongClock() async throws {
-        try await withGate { gate in
+        try await withHarness { harness in
             let envelope = try Envelope("Notification")
             for (time, code) in [
                 ("2026-11-22T08:00:00.000Z", "message_too_old"), ("2026-11-22T11:00:00.000Z", "message_from_future"),
             ] {
-                let answer = try await gate.sns(envelope.with("Timestamp", .string(time)).signed().body)
-                try expectRejection(answer, 503, code)
-                #expect(answer.response.headerFields[.retryAfter] == "10")
+                let result = try await harness.sns(envelope.with("Timestamp", .string(time)).signed().body)
+                try expectRejection(result, 503, code)
+                #expect(result.response.headerFields[.retryAfter] == "10")
             }
-            #expect(try await gate.store.status().pending == 0)
+            #expect(try await harness.store.status().pending == 0)
         }
     }
 
     @Test("A message that must not be taken is 403, and nothing is stored")
     func rejected() async throws {
-        try await withGate { gate in
+        try await withHarness { harness in
             let envelope = try Envelope("Notification")
             let other = "arn:aws:sns:us-east-1:111122223333:other"
             try expectRejection(
-                try await gate.sns(envelope.with("TopicArn", .string(other)).signed().body), 403, "topic_not_allowed")
+                try await harness.sns(envelope.with("TopicArn", .string(other)).signed().body), 403, "topic_not_allowed"
+            )
             let forged = try envelope.signed().with("Message", "{}")
-            try expectRejection(try await gate.sns(forged.body), 403, "signature_mismatch")
+            try expectRejection(try await harness.sns(forged.body), 403, "signature_mismatch")
             let elsewhere = try envelope.with("SigningCertURL", "https://sns.s3.amazonaws.com/x.pem").signed()
-            #expect(try await gate.sns(elsewhere.body).response.status == .forbidden)
-            #expect(try await gate.store.status().pending == 0)
+            #expect(try await harness.sns(elsewhere.body).response.status == .forbidden)
+            #expect(try await harness.store.status().pending == 0)
         }
     }
 
     @Test("A raw delivery, which nobody can verify, is not taken")
     func raw() async throws {
-        try await withGate { gate in
+        try await withHarness { harness in
             let name = try #require(HTTPField.Name("x-amz-sns-rawdelivery"))
-            let answer = try await gate.sns(Messages.alarm().serialized(), fields: [name: "true"])
-            #expect((400..<500).contains(answer.response.status.code))
-            try expectRejection(answer, answer.response.status.code, answer.outcome)
+            let result = try await harness.sns(Messages.alarm().serialized(), fields: [name: "true"])
+            #expect((400..<500).contains(result.response.status.code))
+            try expectRejection(result, result.response.status.code, result.outcome)
         }
     }
 
     @Test("A certificate that is not to be had just now is 503")
     func noCertificate() async throws {
-        try await withGate { gate in
-            gate.certificate.withLock { $0 = .failure(.unreachable("no route")) }
-            let answer = try await gate.sns(try Envelope("Notification").signed().body)
-            try expectRejection(answer, 503, "signing_certificate_unavailable")
+        try await withHarness { harness in
+            harness.certificate.withLock { $0 = .failure(.unreachable("no route")) }
+            let result = try await harness.sns(try Envelope("Notification").signed().body)
+            try expectRejection(result, 503, "signing_certificate_unavailable")
         }
     }
 
     @Test("A store that cannot store is 503, on both routes")
     func noStore() async throws {
-        try await withGate { gate in
-            await gate.store.close()
-            let sns = try await gate.sns(try Envelope("Notification").signed().body)
+        try await withHarness { harness in
+            await harness.store.close()
+            let sns = try await harness.sns(try Envelope("Notification").signed().body)
             try expectRejection(sns, 503, "store_unavailable")
             let event = Messages.verification("UNKNOWN", time: "2026-11-22T10:00:00Z")
-            try expectRejection(try await gate.eventBridge(event.serialized()), 503, "store_unavailable")
+            try expectRejection(try await harness.eventBridge(event.serialized()), 503, "store_unavailable")
         }
     }
 
     @Test("A subscription is confirmed at the topic's own host, with a request of our own")
     func confirmed() async throws {
-        try await withGate { gate in
-            expectAccepted(try await gate.sns(try Envelope("SubscriptionConfirmation").signed().body), "confirmed")
+        try await withHarness { harness in
+            expectAccepted(try await harness.sns(try Envelope("SubscriptionConfirmation").signed().body), "confirmed")
             let topic = Envelope.topic.replacing(":", with: "%3A")
             #expect(
-                gate.confirmed.withLock { $0 } == [
+                harness.confirmed.withLock { $0 } == [
                     "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=\(topic)"
                         + "&Token=2336412f37fb&Version=2010-03-31"
                 ])
-            #expect(try await gate.store.status().pending == 0)
+            #expect(try await harness.store.status().pending == 0)
         }
     }
 
     @Test("A confirmation that fails is 503, so that SNS asks again", arguments: [nil, 302, 400, 500])
     func confirmationFailed(status: Int?) async throws {
-        try await withGate { gate in
-            gate.confirmation.withLock { $0 = status.map { .success($0) } ?? .failure(UnexpectedError()) }
-            let answer = try await gate.sns(try Envelope("SubscriptionConfirmation").signed().body)
-            try expectRejection(answer, 503, "confirmation_failed")
+        try await withHarness { harness in
+            harness.confirmation.withLock { $0 = status.map { .success($0) } ?? .failure(UnexpectedError()) }
+            let result = try await harness.sns(try Envelope("SubscriptionConfirmation").signed().body)
+            try expectRejection(result, 503, "confirmation_failed")
         }
     }
 
     @Test("Another topic's subscription is refused without any request")
     func foreignSubscription() async throws {
-        try await withGate { gate in
+        try await withHarness { harness in
             let envelope = try Envelope("SubscriptionConfirmation")
                 .with("TopicArn", "arn:aws:sns:us-east-1:999999999999:theirs").signed()
-            try expectRejection(try await gate.sns(envelope.body), 403, "topic_not_allowed")
-            #expect(gate.confirmed.withLock { $0 } == [])
+            try expectRejection(try await harness.sns(envelope.body), 403, "topic_not_allowed")
+            #expect(harness.confirmed.withLock { $0 } == [])
         }
     }
 
     /// How the subscription stands.
-    private func state(_ gate: Gate) async throws -> Subscription.State? {
-        try await gate.store.subscription(to: try #require(ARN(Envelope.topic)))?.state
+    private func state(_ harness: IntakeHarness) async throws -> Subscription.State? {
+        try await harness.store.subscription(to: try #require(ARN(Envelope.topic)))?.state
     }
 
     @Test("The same request to confirm is answered without asking SNS again, a new one is followed")
     func confirmedOnce() async throws {
-        try await withGate { gate in
+        try await withHarness { harness in
             let first = try Envelope("SubscriptionConfirmation")
-            expectAccepted(try await gate.sns(first.signed().body), "confirmed")
-            #expect(try await state(gate) == .confirmed)
-            expectAccepted(try await gate.sns(first.signed().body), "duplicate")
-            #expect(gate.confirmed.withLock { $0.count } == 1)
-            expectAccepted(try await gate.sns(first.with("MessageId", "another").signed().body), "confirmed")
-            #expect(gate.confirmed.withLock { $0.count } == 2)
+            expectAccepted(try await harness.sns(first.signed().body), "confirmed")
+            #expect(try await state(harness) == .confirmed)
+            expectAccepted(try await harness.sns(first.signed().body), "duplicate")
+            #expect(harness.confirmed.withLock { $0.count } == 1)
+            expectAccepted(try await harness.sns(first.with("MessageId", "another").signed().body), "confirmed")
+            #expect(harness.confirmed.withLock { $0.count } == 2)
         }
     }
 
     @Test("What SNS did not answer is noted as pending, and confirmed when it is asked for again")
     func confirmedLater() async throws {
-        try await withGate { gate in
-            gate.confirmation.withLock { $0 = .failure(UnexpectedError()) }
+        try await withHarness { harness in
+            harness.confirmation.withLock { $0 = .failure(UnexpectedError()) }
             let body = try Envelope("SubscriptionConfirmation").signed().body
-            try expectRejection(try await gate.sns(body), 503, "confirmation_failed")
-            #expect(try await state(gate) == .pending)
-            gate.confirmation.withLock { $0 = .success(200) }
-            expectAccepted(try await gate.sns(body), "confirmed")
-            #expect(try await state(gate) == .confirmed)
+            try expectRejection(try await harness.sns(body), 503, "confirmation_failed")
+            #expect(try await state(harness) == .pending)
+            harness.confirmation.withLock { $0 = .success(200) }
+            expectAccepted(try await harness.sns(body), "confirmed")
+            #expect(try await state(harness) == .confirmed)
         }
     }
 
     @Test("A confirmation that cannot be remembered is 503")
     func confirmedWithoutStore() async throws {
-        try await withGate { gate in
-            await gate.store.close()
-            let answer = try await gate.sns(try Envelope("SubscriptionConfirmation").signed().body)
-            try expectRejection(answer, 503, "store_unavailable")
+        try await withHarness { harness in
+            await harness.store.close()
+            let result = try await harness.sns(try Envelope("SubscriptionConfirmation").signed().body)
+            try expectRejection(result, 503, "store_unavailable")
         }
     }
 
     @Test("With sns.confirm off the operator confirms, which shows when the topic delivers")
     func confirmedByOperator() async throws {
-        try await withGate { gate in
+        try await withHarness { harness in
             let off = SubscriptionManager.Policy(confirms: false)
             expectAccepted(
-                try await gate.sns(try Envelope("SubscriptionConfirmation").signed().body, policy: off), "pending")
-            #expect(gate.confirmed.withLock { $0 } == [])
-            #expect(try await state(gate) == .pending)
+                try await harness.sns(try Envelope("SubscriptionConfirmation").signed().body, policy: off), "pending")
+            #expect(harness.confirmed.withLock { $0 } == [])
+            #expect(try await state(harness) == .pending)
             let later = try Envelope("Notification").with("Timestamp", "2026-11-22T10:00:01.000Z").signed()
-            expectAccepted(try await gate.sns(later.body, policy: off), "stored")
-            #expect(try await state(gate) == .confirmed)
+            expectAccepted(try await harness.sns(later.body, policy: off), "stored")
+            #expect(try await state(harness) == .confirmed)
         }
     }
 
     @Test("An ended subscription stays ended whatever older comes after it, and is taken back if that is wanted")
     func resubscribed() async throws {
-        try await withGate { gate in
+        try await withHarness { harness in
             func sns(_ type: String, _ id: String, at time: String, resubscribes: Bool = false) async throws
                 -> IntakeResult
             {
                 let envelope = try Envelope(type).with("MessageId", .string(id))
                     .with("Timestamp", .string("2026-11-22T10:00:\(time)Z")).signed()
-                return try await gate.sns(
+                return try await harness.sns(
                     envelope.body, policy: SubscriptionManager.Policy(resubscribes: resubscribes))
             }
             expectAccepted(try await sns("UnsubscribeConfirmation", "u1", at: "10"), "unsubscribed")
-            #expect(try await state(gate) == .ended)
+            #expect(try await state(harness) == .ended)
             expectAccepted(try await sns("UnsubscribeConfirmation", "u1", at: "10"), "duplicate")
             expectAccepted(try await sns("SubscriptionConfirmation", "s1", at: "09"), "duplicate")
             expectAccepted(try await sns("Notification", "n1", at: "09"), "stored")
-            #expect(try await state(gate) == .ended)
-            #expect(gate.confirmed.withLock { $0 } == [])
+            #expect(try await state(harness) == .ended)
+            #expect(harness.confirmed.withLock { $0 } == [])
 
-            gate.confirmation.withLock { $0 = .success(500) }
+            harness.confirmation.withLock { $0 = .success(500) }
             try expectRejection(
                 try await sns("UnsubscribeConfirmation", "u2", at: "20", resubscribes: true), 503,
                 "confirmation_failed")
-            #expect(try await state(gate) == .ended)
-            gate.confirmation.withLock { $0 = .success(200) }
+            #expect(try await state(harness) == .ended)
+            harness.confirmation.withLock { $0 = .success(200) }
             expectAccepted(
                 try await sns("UnsubscribeConfirmation", "u2", at: "20", resubscribes: true), "resubscribed")
-            #expect(try await state(gate) == .confirmed)
-            #expect(gate.confirmed.withLock { $0.count } == 2)
+            #expect(try await state(harness) == .confirmed)
+            #expect(harness.confirmed.withLock { $0.count } == 2)
             expectAccepted(
                 try await sns("UnsubscribeConfirmation", "u2", at: "20", resubscribes: true), "duplicate")
             expectAccepted(
@@ -310,22 +311,22 @@ import Testing
 
     @Test("The end of a subscription is taken note of, and not undone")
     func unsubscribed() async throws {
-        try await withGate { gate in
-            expectAccepted(try await gate.sns(try Envelope("UnsubscribeConfirmation").signed().body), "unsubscribed")
-            #expect(gate.confirmed.withLock { $0 } == [])
+        try await withHarness { harness in
+            expectAccepted(try await harness.sns(try Envelope("UnsubscribeConfirmation").signed().body), "unsubscribed")
+            #expect(harness.confirmed.withLock { $0 } == [])
         }
     }
 
     @Test("On a central topic an audit is of the account that it states, if that is listed; nothing else states one")
     func central() async throws {
-        try await withGate { gate in
+        try await withHarness { harness in
             let listed = Set(try ["444455556666", "777788889999"].map { try #require(AccountID($0)) })
             let central = try TopicPolicy(topics: [Envelope.topic + "=*"], accounts: listed)
             func sns(_ id: String, _ message: JSON, _ topics: TopicPolicy? = nil) async throws -> IntakeResult {
                 let text = String(decoding: message.serialized(), as: UTF8.self)
                 let envelope = try Envelope("Notification").with("MessageId", .string(id))
                     .with("Message", .string(text)).signed()
-                return try await gate.sns(envelope.body, topics: topics ?? central)
+                return try await harness.sns(envelope.body, topics: topics ?? central)
             }
             expectAccepted(try await sns("1", Messages.audit(account: "444455556666")), "stored")
             expectAccepted(try await sns("1", Messages.audit(account: "444455556666")), "duplicate")
@@ -345,7 +346,7 @@ import Testing
             // Only there: another topic's audit stays under the topic's own account.
             let plain = try TopicPolicy(topics: [Envelope.topic])
             expectAccepted(try await sns("4", Messages.audit(account: "444455556666"), plain), "stored")
-            let batch = try await gate.store.lease(limit: 9, for: .seconds(1), owner: "test", now: now)
+            let batch = try await harness.store.lease(limit: 9, for: .seconds(1), owner: "test", now: now)
             let accounts = Dictionary(
                 uniqueKeysWithValues: batch.deliveries.map {
                     ($0.delivery.id, $0.delivery.accountRegion.account.digits)
@@ -362,9 +363,9 @@ import Testing
 
     @Test("A new message that is not Device Defender's is told by its topic; Device Defender's and known ones are not")
     func unrelated() async throws {
-        try await withGate { gate async throws in
+        try await withHarness { harness async throws in
             func sns(_ id: String, _ text: String) async throws -> IntakeResult {
-                try await gate.sns(
+                try await harness.sns(
                     try Envelope("Notification").with("MessageId", .string(id)).with("Message", .string(text))
                         .signed().body)
             }
@@ -385,12 +386,12 @@ import Testing
 
     @Test("An event with the key is stored, once; in an array of one, too")
     func event() async throws {
-        try await withGate { gate in
+        try await withHarness { harness in
             let event = Messages.verification("FALSE_POSITIVE", time: "2026-11-22T10:00:00Z")
-            expectAccepted(try await gate.eventBridge(event.serialized()), "stored")
-            expectAccepted(try await gate.eventBridge(event.serialized()), "duplicate")
-            expectAccepted(try await gate.eventBridge(JSON.array([event]).serialized()), "duplicate")
-            let batch = try await gate.store.lease(limit: 9, for: .seconds(1), owner: "test", now: now)
+            expectAccepted(try await harness.eventBridge(event.serialized()), "stored")
+            expectAccepted(try await harness.eventBridge(event.serialized()), "duplicate")
+            expectAccepted(try await harness.eventBridge(JSON.array([event]).serialized()), "duplicate")
+            let batch = try await harness.store.lease(limit: 9, for: .seconds(1), owner: "test", now: now)
             #expect(batch.deliveries.map(\.delivery.id) == ["eventbridge:e1"])
             #expect(batch.deliveries.map(\.delivery.payload) == [event.serialized()])
         }
@@ -398,80 +399,80 @@ import Testing
 
     @Test("An array's events are stored together, each once, and an event is the same alone and in an array")
     func array() async throws {
-        try await withGate { gate in
+        try await withHarness { harness in
             func event(_ id: String) -> JSON { Messages.event("CancelAuditTask", ["taskId": "t1"], id: id) }
-            expectAccepted(try await gate.eventBridge(event("e2").serialized()), "stored")
+            expectAccepted(try await harness.eventBridge(event("e2").serialized()), "stored")
             let body = JSON.array([event("e1"), event("e2"), event("e1"), 5]).serialized()
-            let first = try await gate.eventBridge([0xEF, 0xBB, 0xBF] + body)
+            let first = try await harness.eventBridge([0xEF, 0xBB, 0xBF] + body)
             expectAccepted(first, "stored")
             #expect(first.queued.map(\.isNew) == [true, false, false, true])
-            expectAccepted(try await gate.eventBridge(body), "duplicate")
-            expectAccepted(try await gate.eventBridge(event("e1").serialized()), "duplicate")
-            expectAccepted(try await gate.eventBridge(Array("[]".utf8)), "ignored")
-            let batch = try await gate.store.lease(limit: 9, for: .seconds(1), owner: "test", now: now)
+            expectAccepted(try await harness.eventBridge(body), "duplicate")
+            expectAccepted(try await harness.eventBridge(event("e1").serialized()), "duplicate")
+            expectAccepted(try await harness.eventBridge(Array("[]".utf8)), "ignored")
+            let batch = try await harness.store.lease(limit: 9, for: .seconds(1), owner: "test", now: now)
             #expect(
                 batch.deliveries.map(\.delivery.id).prefix(2) == ["eventbridge:e2", "eventbridge:e1"]
                     && batch.deliveries.count == 3)
             let many = JSON.array((0..<101).map { event("m\($0)") }).serialized()
-            try expectRejection(try await gate.eventBridge(many), 413, "too_many_events")
+            try expectRejection(try await harness.eventBridge(many), 413, "too_many_events")
         }
     }
 
     @Test("An array that the queue has no room for is deferred as a whole")
     func arrayWithoutRoom() async throws {
-        try await withGate { gate in
+        try await withHarness { harness in
             let body = JSON.array(
                 (1...3).map { Messages.event("CancelAuditTask", ["taskId": "t1"], id: "e\($0)") }
             ).serialized()
-            try expectRejection(try await gate.eventBridge(body, room: 2), 503, "queue_full")
-            #expect(try await gate.store.status().pending == 0)
-            expectAccepted(try await gate.eventBridge(body, room: 3), "stored")
+            try expectRejection(try await harness.eventBridge(body, room: 2), 503, "queue_full")
+            #expect(try await harness.store.status().pending == 0)
+            expectAccepted(try await harness.eventBridge(body, room: 3), "stored")
         }
     }
 
     @Test("Without the one right key the answer is 401 and says how to authenticate")
     func unauthorized() async throws {
-        try await withGate { gate in
+        try await withHarness { harness in
             let body = Messages.verification("UNKNOWN", time: "2026-11-22T10:00:00Z").serialized()
             for keys in [[], [""], ["the-keys"], ["the-ke"], ["the-key", "the-key"], ["x", "the-key"]] {
-                let answer = try await gate.eventBridge(body, keys: keys)
-                try expectRejection(answer, 401, "unauthorized")
-                #expect(answer.response.headerFields[.wwwAuthenticate] == "ApiKey")
+                let result = try await harness.eventBridge(body, keys: keys)
+                try expectRejection(result, 401, "unauthorized")
+                #expect(result.response.headerFields[.wwwAuthenticate] == "ApiKey")
             }
-            try expectRejection(try await gate.eventBridge(body, configured: []), 401, "unauthorized")
-            #expect(try await gate.store.status().pending == 0)
+            try expectRejection(try await harness.eventBridge(body, configured: []), 401, "unauthorized")
+            #expect(try await harness.store.status().pending == 0)
         }
     }
 
     @Test("What is no event is 400")
     func malformedEvent() async throws {
-        try await withGate { gate in
+        try await withHarness { harness in
             for body in ["", "{", "nul"] {
-                try expectRejection(try await gate.eventBridge(Array(body.utf8)), 400, "malformed_json")
+                try expectRejection(try await harness.eventBridge(Array(body.utf8)), 400, "malformed_json")
             }
             for body in ["{}", "[{},{}]", "5", "[5]", "[[]]", "{\"id\":\"x\",\"detail\":5}"] {
-                try expectRejection(try await gate.eventBridge(Array(body.utf8)), 400, "malformed_event")
+                try expectRejection(try await harness.eventBridge(Array(body.utf8)), 400, "malformed_event")
             }
         }
     }
 
     @Test("An event of an account or Region without a topic is 403")
     func foreignEvent() async throws {
-        try await withGate { gate in
+        try await withHarness { harness in
             let event = Messages.event("CancelAuditTask", ["taskId": "t1"], region: "eu-west-1")
-            try expectRejection(try await gate.eventBridge(event.serialized()), 403, "account_region_not_served")
+            try expectRejection(try await harness.eventBridge(event.serialized()), 403, "account_region_not_served")
         }
     }
 
     @Test("What is known and ignorable is 200, and not stored")
     func ignored() async throws {
-        try await withGate { gate in
+        try await withHarness { harness in
             for event in [
                 Messages.event("CreateThing", [:]), Messages.event("CancelAuditTask", nil, errorCode: "AccessDenied"),
             ] {
-                expectAccepted(try await gate.eventBridge(event.serialized()), "ignored")
+                expectAccepted(try await harness.eventBridge(event.serialized()), "ignored")
             }
-            #expect(try await gate.store.status().pending == 0)
+            #expect(try await harness.store.status().pending == 0)
         }
     }
 }

@@ -15,7 +15,7 @@ import Testing
 @Suite("Admission") struct AdmissionTests {
     private let stored = IntakeResult.accepted(IntakeResult.stored)
 
-    private func code(_ result: Result<IntakeResult, Admission.Rejection>) -> String { result.answer.outcome }
+    private func code(_ result: Result<IntakeResult, Admission.Rejection>) -> String { result.intakeResult.outcome }
 
     @Test("As many requests are worked on as may be, and one more is turned away at once with 503")
     func busy() async throws {
@@ -34,9 +34,9 @@ import Testing
                 }
                 var iterator = started.stream.makeAsyncIterator()
                 for _ in 0..<2 { await iterator.next() }
-                let answer = await admission.admit { _ in stored }.answer
-                #expect(answer.outcome == "overloaded" && answer.response.status == .serviceUnavailable)
-                #expect(answer.response.headerFields[.retryAfter] == "10")
+                let result = await admission.admit { _ in stored }.intakeResult
+                #expect(result.outcome == "overloaded" && result.response.status == .serviceUnavailable)
+                #expect(result.response.headerFields[.retryAfter] == "10")
                 ended.continuation.finish()
             }
             #expect(await code(admission.admit { _ in stored }) == "stored")
@@ -52,8 +52,8 @@ import Testing
                 await code(
                     admission.admit { reserve in
                         guard reserve(ids.count) else { return .queueFull }
-                        return await IntakeResult.appending(
-                            ids.map { delivery($0, [:], of: try! accountRegion()) }, to: store)
+                        return await IntakeResult.storing(
+                            ids.map { delivery($0, [:], of: try! accountRegion()) }, in: store)
                     })
             }
             #expect(await add(["1", "2"]) == "stored")
@@ -67,8 +67,8 @@ import Testing
         // More than the queue may ever hold is taken when there is nothing else, or it would wait forever.
         try await withStore { store async throws in
             let admission = Admission(store: store, maximumPending: 2, clock: { now })
-            let answer = await admission.admit { $0(5) ? .accepted("stored") : .queueFull }.answer
-            #expect(answer.outcome == "stored")
+            let result = await admission.admit { $0(5) ? .accepted("stored") : .queueFull }.intakeResult
+            #expect(result.outcome == "stored")
         }
     }
 
@@ -80,7 +80,7 @@ import Testing
             func add(_ id: String) async -> String {
                 await code(
                     admission.admit { _ in
-                        await IntakeResult.appending([delivery(id, [:], of: try! accountRegion())], to: store)
+                        await IntakeResult.storing([delivery(id, [:], of: try! accountRegion())], in: store)
                     })
             }
             // Two are there from before.
@@ -102,7 +102,7 @@ import Testing
     }
 }
 
-@Suite("The front door") struct ListenerTests {
+@Suite("Listener configuration") struct ListenerTests {
     @Test(
         "Connections are as many as descriptors allow, and a number that needs more is refused",
         arguments: [
@@ -129,7 +129,7 @@ import Testing
         "A certificate that is not valid, or not for long, is said",
         arguments: [
             (0, 90, 30, nil), (0, 90, 75, nil), (0, 90, 77, "expires in 13 days"), (0, 90, 89, "expires in 24 hours"),
-            (0, 90, 91, "has expired"), (10, 90, 5, "is not valid yet"), (0, 6, 3, nil),
+            (0, 90, 91, "certificate expired"), (10, 90, 5, "not valid yet"), (0, 6, 3, nil),
             (0, 6, 5, "expires in 24 hours"),
         ] as [(Int64, Int64, Int64, String?)])
     func expiry(from: Int64, to: Int64, now: Int64, expected: String?) {
@@ -140,7 +140,7 @@ import Testing
     }
 }
 
-@Suite("CertificateKeeper") struct CertificateKeeperTests {
+@Suite("TLSCertificate") struct TLSCertificateTests {
     private struct Pair {
         let certificate: [UInt8]
         let key: [UInt8]
@@ -181,22 +181,22 @@ import Testing
 
     @Test("New files are taken when they have been seen twice, or at once when that is asked for")
     func replaced() throws {
-        let keeper = try TLSCertificate(files)
-        #expect(name(keeper.look(isSteady: true)) == "unchanged")
-        #expect(name(keeper.look(isSteady: false)) == "unchanged")
+        let tlsCertificate = try TLSCertificate(files)
+        #expect(name(tlsCertificate.poll(isSteady: true)) == "unchanged")
+        #expect(name(tlsCertificate.poll(isSteady: false)) == "unchanged")
         try write(Pair("second", .rsa(bits: 2048)))
-        #expect(name(keeper.look(isSteady: true)) == "changing")
-        #expect(name(keeper.look(isSteady: true)) == "replaced second")
-        #expect(name(keeper.look(isSteady: true)) == "unchanged")
+        #expect(name(tlsCertificate.poll(isSteady: true)) == "changing")
+        #expect(name(tlsCertificate.poll(isSteady: true)) == "replaced second")
+        #expect(name(tlsCertificate.poll(isSteady: true)) == "unchanged")
         try write(Pair("third"))
-        #expect(name(keeper.look(isSteady: false)) == "replaced third")
-        #expect(keeper.context.certificate.commonName == "third")
-        #expect(keeper.warnings(now: Int64(Date().timeIntervalSince1970)) == [])
+        #expect(name(tlsCertificate.poll(isSteady: false)) == "replaced third")
+        #expect(tlsCertificate.context.certificate.commonName == "third")
+        #expect(tlsCertificate.warnings(now: Int64(Date().timeIntervalSince1970)) == [])
     }
 
     @Test("Files that cannot be used are refused once, and what is in use stays", arguments: ["key", "text", "gone"])
     func rejected(kind: String) throws {
-        let keeper = try TLSCertificate(files)
+        let tlsCertificate = try TLSCertificate(files)
         let now = Int64(Date().timeIntervalSince1970)
         let first = try folder.read("k.pem")
         switch kind {
@@ -204,26 +204,26 @@ import Testing
         case "text": try folder.write("no key", as: "k.pem")
         default: try FileManager.default.removeItem(atPath: folder.path("k.pem"))
         }
-        #expect(name(keeper.look(isSteady: true)) == "changing")
-        #expect(name(keeper.look(isSteady: true)) == "failed")
-        #expect(name(keeper.look(isSteady: true)) == "unchanged")
-        #expect(name(keeper.look(isSteady: false)) == "failed")
-        #expect(keeper.context.certificate.commonName == "first")
-        #expect(keeper.warnings(now: now).count == 1)
-        #expect(keeper.warnings(now: now).first?.contains("listen.tls.") == true)
+        #expect(name(tlsCertificate.poll(isSteady: true)) == "changing")
+        #expect(name(tlsCertificate.poll(isSteady: true)) == "failed")
+        #expect(name(tlsCertificate.poll(isSteady: true)) == "unchanged")
+        #expect(name(tlsCertificate.poll(isSteady: false)) == "failed")
+        #expect(tlsCertificate.context.certificate.commonName == "first")
+        #expect(tlsCertificate.warnings(now: now).count == 1)
+        #expect(tlsCertificate.warnings(now: now).first?.contains("listen.tls.") == true)
         try folder.write(first, as: "k.pem")
-        #expect(name(keeper.look(isSteady: true)) == "unchanged")
-        #expect(keeper.warnings(now: now) == [])
+        #expect(name(tlsCertificate.poll(isSteady: true)) == "unchanged")
+        #expect(tlsCertificate.warnings(now: now) == [])
     }
 
     @Test("Keys of session tickets are renewed with the certificate in use, and not with another")
     func tickets() throws {
-        let keeper = try TLSCertificate(files)
-        let before = keeper.context
-        let fresh = try #require(try keeper.renewTickets())
-        #expect(fresh !== before && keeper.context === fresh)
+        let tlsCertificate = try TLSCertificate(files)
+        let before = tlsCertificate.context
+        let fresh = try #require(try tlsCertificate.renewTickets())
+        #expect(fresh !== before && tlsCertificate.context === fresh)
         try write(Pair("second"))
-        #expect(try keeper.renewTickets() == nil)
+        #expect(try tlsCertificate.renewTickets() == nil)
     }
 
     @Test("A certificate that does not fit its key stops the start with a line that says so")

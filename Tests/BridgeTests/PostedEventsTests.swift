@@ -20,9 +20,9 @@ import Testing
             json, body: json.serialized(), served: [try accountRegion(), try accountRegion("eu-west-1")], now: now)
     }
 
-    private static func problem(_ json: JSON) throws -> PostedEvents.Problem? {
+    private static func problem(_ json: JSON) throws -> PostedEventsError? {
         let served: Set = [try accountRegion()]
-        do throws(PostedEvents.Problem) {
+        do throws(PostedEventsError) {
             _ = try PostedEvents(json, body: json.serialized(), served: served, now: now)
             return nil
         } catch { return error }

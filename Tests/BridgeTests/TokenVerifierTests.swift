@@ -7,11 +7,11 @@ import Testing
 
 @Suite struct TokenVerifierTests {
     /// A verifier before an issuer that is scripted.
-    private final class Gate: Sendable {
-        let answer: Mutex<Result<[UInt8], SigningCertificateCache.FetchError>>
+    private final class ScriptedIssuer: Sendable {
+        let response: Mutex<Result<[UInt8], SigningCertificateCache.FetchError>>
         let urls = Mutex<[String]>([])
 
-        init(_ keys: JSON...) { answer = Mutex(.success(JSON.object(["keys": .array(keys)]).serialized())) }
+        init(_ keys: JSON...) { response = Mutex(.success(JSON.object(["keys": .array(keys)]).serialized())) }
 
         var fetches: Int { urls.withLock { $0.count } }
 
@@ -20,7 +20,7 @@ import Testing
                 issuer: "https://issuer.example/", audience: "bridge", jwksURL: "https://issuer.example/keys")
             return TokenVerifier(settings: settings) { [self] url throws(SigningCertificateCache.FetchError) in
                 urls.withLock { $0.append(url) }
-                return try answer.withLock { $0 }.get()
+                return try response.withLock { $0 }.get()
             }
         }
     }
@@ -31,8 +31,8 @@ import Testing
 
     @Test("What OpenSSL signed is genuine, with either algorithm, named or not; the keys are fetched once")
     func genuine() async throws {
-        let gate = Gate(["kty": "oct", "k": "AAAA"], issuer.rsa.json, issuer.curve.json)
-        let verifier = gate.verifier()
+        let scriptedIssuer = ScriptedIssuer(["kty": "oct", "k": "AAAA"], issuer.rsa.json, issuer.curve.json)
+        let verifier = scriptedIssuer.verifier()
         for key in [issuer.rsa, issuer.curve] {
             for header: [String: JSON?] in [[:], ["kid": JSON?.none], ["typ": "at+jwt"]] {
                 let token = try await issuer.token(key: key, header: header)
@@ -42,13 +42,13 @@ import Testing
         let several = TokenIssuer.claims(["aud": ["other", "bridge"], "nbf": JSON?.none])
         let token = try await issuer.token(several, key: issuer.rsa)
         #expect(await verifier.decision(on: token, now: now, elapsed: now) == .genuine)
-        #expect(gate.urls.withLock { $0 } == ["https://issuer.example/keys"])
+        #expect(scriptedIssuer.urls.withLock { $0 } == ["https://issuer.example/keys"])
     }
 
     @Test("Claims that are not for here and now are refused, and nothing is fetched for them")
     func claims() async throws {
-        let gate = Gate(issuer.rsa.json)
-        let verifier = gate.verifier()
+        let scriptedIssuer = ScriptedIssuer(issuer.rsa.json)
+        let verifier = scriptedIssuer.verifier()
         let seconds = now / 1000
         for (name, value): (String, JSON?) in [
             ("iss", "https://issuer.example"), ("iss", nil), ("iss", ["https://issuer.example/"]), ("aud", "Bridge"),
@@ -61,7 +61,7 @@ import Testing
                     == .invalidClaim(name == "aud" && value == nil ? "client_id" : name),
                 "\(name): \(String(describing: value))")
         }
-        #expect(gate.fetches == 0)
+        #expect(scriptedIssuer.fetches == 0)
         for (name, value): (String, JSON) in [("exp", .integer(seconds - 59)), ("nbf", .integer(seconds + 60))] {
             let token = try await issuer.token(TokenIssuer.claims([name: value]), key: issuer.rsa)
             #expect(await verifier.decision(on: token, now: now, elapsed: now) == .genuine, "\(name)")
@@ -70,7 +70,7 @@ import Testing
 
     @Test("A token without an audience counts by its client, as Amazon Cognito's do; one with an audience does not")
     func clients() async throws {
-        let verifier = Gate(issuer.rsa.json).verifier()
+        let verifier = ScriptedIssuer(issuer.rsa.json).verifier()
         for (audience, client, expected): (JSON?, JSON?, TokenVerifier.Decision) in [
             (nil, "bridge", .genuine), (nil, "other", .invalidClaim("client_id")),
             (nil, nil, .invalidClaim("client_id")),
@@ -89,15 +89,19 @@ import Testing
         func nameless(_ key: JSON) throws -> JSON { .object(try #require(key.object).filter { $0.key != "kid" }) }
         let token = try await issuer.token(key: issuer.rsa)
         let key = try nameless(issuer.rsa.json)
-        #expect(await Gate(key, issuer.curve.json).verifier().decision(on: token, now: now, elapsed: now) == .genuine)
+        #expect(
+            await ScriptedIssuer(key, issuer.curve.json).verifier().decision(on: token, now: now, elapsed: now)
+                == .genuine)
         var other = try #require(issuer.rsa.json.object)
         other["kid"] = "other"
-        #expect(await Gate(key, .object(other)).verifier().decision(on: token, now: now, elapsed: now) == .rejected)
+        #expect(
+            await ScriptedIssuer(key, .object(other)).verifier().decision(on: token, now: now, elapsed: now)
+                == .rejected)
     }
 
     @Test("Whatever else is wrong with a token, it is refused")
     func forged() async throws {
-        let verifier = Gate(issuer.rsa.json, issuer.curve.json).verifier()
+        let verifier = ScriptedIssuer(issuer.rsa.json, issuer.curve.json).verifier()
         let token = try await issuer.token(key: issuer.rsa)
         let parts = token.split(separator: ".").map(String.init)
         let none = TokenIssuer.base64URL(JSON.object(["alg": "none"]).serialized())
@@ -123,7 +127,7 @@ import Testing
 
     @Test("A flip of any bit of a token is noticed")
     func flipped() async throws {
-        let verifier = Gate(issuer.rsa.json, issuer.curve.json).verifier()
+        let verifier = ScriptedIssuer(issuer.rsa.json, issuer.curve.json).verifier()
         let token = Array(try await issuer.token(key: issuer.curve).utf8)
         #expect(await verifier.decision(on: String(decoding: token, as: UTF8.self), now: now) == .genuine)
         for index in token.indices {
@@ -147,7 +151,7 @@ import Testing
         ] {
             var members = try #require(issuer.rsa.json.object)
             members[name] = value
-            let decision = await Gate(.object(members), issuer.curve.json).verifier().decision(
+            let decision = await ScriptedIssuer(.object(members), issuer.curve.json).verifier().decision(
                 on: token, now: now, elapsed: now)
             #expect(decision == .rejected, "\(name)")
         }
@@ -155,30 +159,30 @@ import Testing
 
     @Test("A new key is fetched when a token names it; names that are made up cost a few fetches a minute")
     func rotation() async throws {
-        let gate = Gate(issuer.rsa.json)
-        let verifier = gate.verifier()
+        let scriptedIssuer = ScriptedIssuer(issuer.rsa.json)
+        let verifier = scriptedIssuer.verifier()
         let (old, new) = (try await issuer.token(key: issuer.rsa), try await issuer.token(key: issuer.curve))
         #expect(await verifier.decision(on: old, now: now, elapsed: now) == .genuine)
-        gate.answer.withLock { $0 = .success(TokenIssuer.set(issuer.rsa.json, issuer.curve.json)) }
+        scriptedIssuer.response.withLock { $0 = .success(TokenIssuer.set(issuer.rsa.json, issuer.curve.json)) }
         #expect(await verifier.decision(on: new, now: now, elapsed: now) == .genuine)
-        #expect(gate.fetches == 2)
+        #expect(scriptedIssuer.fetches == 2)
         let made = try await issuer.token(key: issuer.rsa, header: ["kid": "made up"])
         for step: Int64 in 0..<1000 {
             #expect(await verifier.decision(on: made, now: now + step * 60, elapsed: now + step * 60) == .rejected)
             #expect(await verifier.decision(on: old, now: now + step * 60, elapsed: now + step * 60) == .genuine)
         }
-        #expect(gate.fetches <= 2 * FetchRateLimiter.burst)
+        #expect(scriptedIssuer.fetches <= 2 * FetchRateLimiter.burst)
     }
 
     @Test("Keys that are known count for a day while the issuer cannot be asked; without any, it is to be tried again")
     func outage() async throws {
-        let gate = Gate(issuer.rsa.json)
+        let scriptedIssuer = ScriptedIssuer(issuer.rsa.json)
         let claims = TokenIssuer.claims(["exp": .integer(now / 1000 + 1_000_000)])
         let token = try await issuer.token(claims, key: issuer.rsa)
-        let verifier = gate.verifier()
+        let verifier = scriptedIssuer.verifier()
         #expect(await verifier.decision(on: token, now: now, elapsed: now) == .genuine)
         for failure in [SigningCertificateCache.FetchError.unreachable("x"), .status(404), .status(500), .tooLarge] {
-            gate.answer.withLock { $0 = .failure(failure) }
+            scriptedIssuer.response.withLock { $0 = .failure(failure) }
             #expect(
                 await verifier.decision(
                     on: token, now: now + TokenVerifier.freshness + 1, elapsed: now + TokenVerifier.freshness + 1)
@@ -187,24 +191,25 @@ import Testing
                 await verifier.decision(
                     on: token, now: now + TokenVerifier.maximumAge, elapsed: now + TokenVerifier.maximumAge) == .genuine
             )
-            let fresh = gate.verifier()
+            let fresh = scriptedIssuer.verifier()
             #expect(await fresh.decision(on: token, now: now, elapsed: now) == .unverifiable)
         }
         let later = now + TokenVerifier.maximumAge + 600_000
         #expect(await verifier.decision(on: token, now: later, elapsed: later) == .unverifiable)
         for body in ["", "{}", "[]", "{\"keys\":5}", "{\"keys\":[]}", "<html>"] {
-            gate.answer.withLock { $0 = .success(Array(body.utf8)) }
-            #expect(await gate.verifier().decision(on: token, now: now, elapsed: now) == .unverifiable, "\(body)")
+            scriptedIssuer.response.withLock { $0 = .success(Array(body.utf8)) }
+            #expect(
+                await scriptedIssuer.verifier().decision(on: token, now: now, elapsed: now) == .unverifiable, "\(body)")
         }
     }
 
     @Test("Keys are fetched anew when they are old, and one that is gone no longer counts")
     func refresh() async throws {
-        let gate = Gate(issuer.rsa.json)
-        let verifier = gate.verifier()
+        let scriptedIssuer = ScriptedIssuer(issuer.rsa.json)
+        let verifier = scriptedIssuer.verifier()
         let token = try await issuer.token(key: issuer.rsa)
         #expect(await verifier.decision(on: token, now: now, elapsed: now) == .genuine)
-        gate.answer.withLock { $0 = .success(TokenIssuer.set(issuer.curve.json)) }
+        scriptedIssuer.response.withLock { $0 = .success(TokenIssuer.set(issuer.curve.json)) }
         let later = now + TokenVerifier.freshness + 1
         #expect(await verifier.decision(on: token, now: later, elapsed: later) == .genuine)
         try await eventuallyRejected(verifier, token, at: later)

@@ -141,7 +141,7 @@ private final class Peers: Sendable {
 extension HTTPServerEvent {
     fileprivate var peer: SocketAddress? {
         switch self {
-        case .answered(let request): request.peer
+        case .completed(let request): request.peer
         case .rejected(_, _, let peer), .tlsFailed(_, let peer), .proxyHeaderRejected(_, let peer),
             .timedOut(_, let peer):
             peer

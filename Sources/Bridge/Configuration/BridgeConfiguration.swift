@@ -283,7 +283,7 @@ extension ConfigurationValues {
         let texts = try list(.snsTopics)
         let accounts = try accounts()
         let regions = try regions()
-        do throws(TopicPolicy.Problem) {
+        do throws(TopicPolicyError) {
             return try TopicPolicy(topics: texts, accounts: accounts, regions: regions)
         } catch {
             switch error {

@@ -4,14 +4,15 @@ import HTTPServer
 import HTTPTypes
 import Logging
 
-/// Logs and counts what the listener tells.
+/// Writes the access log and counts failed requests and connections.
 struct AccessLog: Sendable {
     let metrics: IntakeMetrics
     let logger: Logger
 
-    func take(_ event: HTTPServerEvent) {
+    /// Logs and counts an event of the listener.
+    func record(_ event: HTTPServerEvent) {
         switch event {
-        case .answered(let request):
+        case .completed(let request):
             logger.log(
                 level: Self.level(request), "A request was answered.",
                 metadata: [LogFields.key: .stringConvertible(Self.fields(request))])
@@ -55,15 +56,15 @@ struct AccessLog: Sendable {
         }
     }
 
-    /// Probes come each few seconds, and say nothing that metrics do not.
+    /// The level of a request's line: `debug` for health checks, which come every few seconds.
     static func level(_ request: AccessLogEntry) -> Logger.Level {
         request.path == "/healthz" || request.path == "/readyz" ? .debug : .info
     }
 
-    /// What an access log's line says; the query is left out, because anything may stand there.
+    /// The fields of an access log line. The query is left out, because it may contain secrets.
     static func fields(_ request: AccessLogEntry) -> LogFields {
         var fields = LogFields(capacity: 10 + request.details.count)
-        // A client that does it wrong once does it again and again.
+        // A misconfigured client repeats its error, so such lines are grouped.
         if request.status.kind == .clientError {
             fields.group = LogFields.Group(
                 code: String(request.status.code), peer: request.peer?.host ?? request.peer.text)
@@ -82,7 +83,7 @@ struct AccessLog: Sendable {
         return fields
     }
 
-    /// With three digits behind the point.
+    /// A duration in milliseconds, with three decimal places.
     static func milliseconds(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
         let microseconds = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
@@ -92,6 +93,6 @@ struct AccessLog: Sendable {
 }
 
 extension SocketAddress? {
-    /// The address in words.
+    /// The address for a log line; `unknown` if there is none.
     var text: String { self?.description ?? "unknown" }
 }

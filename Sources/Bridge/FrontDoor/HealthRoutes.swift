@@ -5,8 +5,10 @@ import HTTPTypes
 import JSON
 import Store
 
-/// The health checks: `/healthz` and `/readyz`. They are served on `listen.address` and on `admin.address`, because a probe
-/// cannot use a listener that expects the PROXY protocol or client certificates of a proxy.
+/// The health checks `/healthz` and `/readyz`.
+///
+/// They are served on `listen.address` and on `admin.address`, because a probe cannot use a listener that expects the PROXY
+/// protocol, or a proxy in front of it that requires client certificates.
 struct HealthRoutes: Sendable {
     let readiness: Readiness
     /// The listener's certificate; nil for plain HTTP.

@@ -2,20 +2,20 @@ import Cryptography
 import EventLoop
 import HTTPServer
 
-/// Where and how the bridge listens: sockets, limits and loops.
+/// The sockets, limits and servers' configurations of the listener and the admin address.
 struct ListenerConfiguration: Sendable {
-    /// How many descriptors are kept for the store, for AWS, for the admin server and for the loops themselves.
+    /// The file descriptors that are reserved for the store, AWS, the admin server and the event loops.
     private static let reservedDescriptors = 256
 
-    /// For each loop those that it listens on.
+    /// The sockets that each loop listens on.
     let listenSockets: [[ListeningSocket]]
     let adminSockets: [[ListeningSocket]]
     let server: HTTPServer.Configuration
     let admin: HTTPServer.Configuration
 
-    /// Opens the sockets, or takes those that the service manager has opened.
+    /// Binds the sockets, or uses those that the service manager passed (socket activation).
     ///
-    /// - Parameter descriptorLimit: how many descriptors the process may have.
+    /// - Parameter descriptorLimit: the process's limit of file descriptors.
     /// - Throws: ``ConfigurationError``.
     init(
         _ configuration: BridgeConfiguration, tls: TLSServerContext?, manager: SystemdManager, descriptorLimit: Int
@@ -39,8 +39,8 @@ struct ListenerConfiguration: Sendable {
             manager.sockets.filter { $0.name == "admin" }, configuration.adminAddress, count: 1, key: "admin.address")
     }
 
-    /// - Parameter inherited: what counts instead of the address: for example one socket for IPv4, one for IPv6 and one for
-    ///   a proxy on this machine.
+    /// - Parameter inherited: sockets to use instead of the address: for example one for IPv4, one for IPv6 and a local one for a
+    ///   proxy on this machine.
     private static func open(
         _ inherited: [SystemdManager.Inherited], _ address: SocketAddress, count: Int, key: String
     ) throws(ConfigurationError) -> [[ListeningSocket]] {
@@ -56,26 +56,29 @@ struct ListenerConfiguration: Sendable {
         } catch {
             if !inherited.isEmpty {
                 throw ConfigurationError(
-                    "LISTEN_FDS", "\(error); let the service manager open TCP or local stream sockets and listen")
+                    "LISTEN_FDS", "\(error). Pass listening TCP or Unix stream sockets from the service manager.")
             }
             throw ConfigurationError(
-                key, "\(error). Free the address or choose another one.", isTransient: passing.contains(error.name))
+                key, "\(error). Free the address or choose another one.",
+                isTransient: transientErrors.contains(error.name))
         }
     }
 
-    /// Why binding fails for a while only: the address is another process's, or is not this machine's yet; memory or descriptors
-    /// are used up.
-    static let passing: Set = ["EADDRINUSE", "EADDRNOTAVAIL", "EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]
+    /// The errors of binding that may disappear: another process has the address, the network is not up yet, memory or
+    /// descriptors are exhausted.
+    static let transientErrors: Set = ["EADDRINUSE", "EADDRNOTAVAIL", "EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]
 
-    /// The most connections, such that descriptors never run out.
+    /// The most connections that leave enough file descriptors for everything else.
+    ///
+    /// - Throws: ``ConfigurationError`` if `wanted` is more.
     static func connections(_ wanted: Int?, descriptorLimit: Int) throws(ConfigurationError) -> Int {
         let most = max(descriptorLimit - reservedDescriptors, descriptorLimit / 2)
         guard let wanted else { return min(most, 16_384) }
         guard wanted <= most else {
             throw ConfigurationError(
                 "listen.maxConnections",
-                "\(wanted) connections need more than the \(descriptorLimit) file descriptors that the system allows; "
-                    + "choose at most \(most), or raise the limit (LimitNOFILE= in systemd, ulimit -n)")
+                "\(wanted) connections exceed the limit of \(descriptorLimit) file descriptors. "
+                    + "Choose at most \(most), or raise the limit (LimitNOFILE= in systemd, ulimit -n).")
         }
         return wanted
     }

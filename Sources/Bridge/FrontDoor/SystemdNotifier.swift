@@ -4,16 +4,17 @@ import HTTPServer
 import ServiceLifecycle
 import Store
 
-/// Tells the service manager, systemd for example, that the bridge is ready, lives, and stops. To be the last of the
-/// services, so that its end begins first.
+/// Notifies the service manager (systemd's `sd_notify` protocol) that the bridge is starting, ready, alive and stopping.
+///
+/// Must be the last service of the group: services are shut down in reverse order, so that `STOPPING=1` comes first.
 struct SystemdNotifier: Service {
     let manager: SystemdManager
     let listener: HTTPServer
     let store: OpeningStore
-    /// A loop to wait on.
+    /// The event loop that timers run on.
     let loop: EventLoop
 
-    /// How often the service manager is told that the start goes on, and how much longer it then waits at least.
+    /// How often the start timeout is extended, and by how much.
     private static let (startInterval, startExtension) = (Duration.seconds(5), Duration.seconds(60))
 
     func run() async throws {
@@ -22,7 +23,7 @@ struct SystemdNotifier: Service {
         }
         guard store.problem == nil else {
             manager.notify("STOPPING=1")
-            // If it is not a signal that ends the bridge, the services that need the store say why it cannot be opened.
+            // Unless a signal ended the bridge, the services that need the store throw the reason why it cannot be opened.
             try? await gracefulShutdown()
             return
         }
@@ -33,7 +34,7 @@ struct SystemdNotifier: Service {
                 return
             }
             repeat {
-                // If one of the loops hangs, so does this, and the service manager starts the bridge anew.
+                // If an event loop hangs, so does this, and the watchdog restarts the bridge.
                 await listener.waitForLoops()
                 manager.notify("WATCHDOG=1")
             } while (try? await loop.sleep(for: limit / 2)) != nil
@@ -41,8 +42,8 @@ struct SystemdNotifier: Service {
         manager.notify("STOPPING=1")
     }
 
-    /// Has the service manager wait for the start, and shows what the start waits for; returns when it is open, or after some
-    /// seconds.
+    /// Extends the start timeout and reports why the start is waiting. Returns when the store is open, or after
+    /// ``startInterval``.
     private func extendStart(_ problem: StoreError) async throws {
         let microseconds = Self.startExtension.milliseconds * 1000
         let words = problem.message.split(whereSeparator: \.isNewline).joined(separator: " ")

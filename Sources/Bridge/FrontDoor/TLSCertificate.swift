@@ -2,27 +2,27 @@ import AWSCore
 import Cryptography
 import Synchronization
 
-/// Has the listener's certificate, and reads it anew when its files change.
+/// The listener's certificate, reloaded when its files change.
 final class TLSCertificate: Sendable {
-    /// What came of a look at the files.
+    /// The result of polling the files.
     enum Outcome: Sendable {
-        /// They hold what is in use, or what was refused already.
+        /// The files hold the certificate in use, or one that was rejected before.
         case unchanged
-        /// They hold something new, which may not be whole yet: look again.
+        /// The files have changed and may not be complete yet: poll again.
         case changing
-        /// There is a new context to use.
+        /// A new certificate was loaded; use its context.
         case replaced(TLSServerContext)
-        /// What they hold cannot be used; what is in use stays.
+        /// The files cannot be used, for the reason given; the certificate in use stays.
         case failed(String)
     }
 
     private struct State {
         var context: TLSServerContext
-        /// Digests of the files that are in use, that were refused, and that were seen last.
+        /// Digests of the files in use, of those that were rejected last, and of those that were read last.
         var used: [UInt8]
         var rejected: [UInt8]?
         var seen: [UInt8]
-        /// Why the files cannot be used as they are now.
+        /// Why the files' current contents cannot be used.
         var problem: String?
     }
 
@@ -38,14 +38,14 @@ final class TLSCertificate: Sendable {
         state = Mutex(State(context: try Self.context(read), used: read.digest, seen: read.digest))
     }
 
-    /// What is in use.
+    /// The context in use.
     var context: TLSServerContext { state.withLock { $0.context } }
 
-    /// Looks at the files.
+    /// Reads the files and loads what has changed.
     ///
-    /// - Parameter isSteady: whether a change must have been seen twice: certificate and key are two files, and a look
-    ///   may fall between their writing.
-    func look(isSteady: Bool) -> Outcome {
+    /// - Parameter isSteady: whether a change must be read twice before it is loaded: certificate and key are two files, and
+    ///   polling may fall between the writes.
+    func poll(isSteady: Bool) -> Outcome {
         let result: Result<Files, ConfigurationError>
         do throws(ConfigurationError) { result = .success(try Self.read(files)) } catch { result = .failure(error) }
         return state.withLock { state in
@@ -71,7 +71,9 @@ final class TLSCertificate: Sendable {
         }
     }
 
-    /// The same certificate with new keys for session tickets: whoever steals one can read what was encrypted with it.
+    /// Creates a context with the same certificate and new session ticket keys. Rotation limits what a stolen key decrypts.
+    ///
+    /// - Returns: nil if the files have changed.
     func renewTickets() throws(ConfigurationError) -> TLSServerContext? {
         let read = try Self.read(files)
         guard read.digest == state.withLock({ $0.used }) else { return nil }
@@ -80,13 +82,14 @@ final class TLSCertificate: Sendable {
         return fresh
     }
 
-    /// What an operator should know: that the certificate is not valid, or not for long, or that its files are broken.
+    /// Warnings for operators: the certificate is not valid or expires soon, or its files cannot be used.
     ///
     /// - Parameter now: seconds since 1970.
     func warnings(now: Int64) -> [String] {
         let (certificate, problem) = state.withLock { ($0.context.certificate, $0.problem) }
         let expiry = Self.expiryWarning(notBefore: certificate.notBefore, notAfter: certificate.notAfter, now: now)
-        return [expiry, problem.map { "The TLS certificate in use is an earlier one. \($0)" }].compactMap(\.self)
+        return [expiry, problem.map { "TLS certificate reload failed; the previous certificate stays in use. \($0)" }]
+            .compactMap(\.self)
     }
 
     /// Whether the certificate in use is valid.
@@ -97,17 +100,19 @@ final class TLSCertificate: Sendable {
         return certificate.notBefore <= now && now <= certificate.notAfter
     }
 
-    /// - Parameters: seconds since 1970.
+    /// The warning about a validity period; nil if there is none. All times are seconds since 1970.
     static func expiryWarning(notBefore: Int64, notAfter: Int64, now: Int64) -> String? {
-        if now < notBefore { return "The TLS certificate is not valid yet. Check this machine's clock." }
-        if now > notAfter { return "The TLS certificate has expired. Put a new one into its file." }
-        // Two weeks, or the last third of a short life.
+        if now < notBefore {
+            return "TLS certificate not valid yet: its validity starts in the future. Check this machine's clock."
+        }
+        if now > notAfter { return "TLS certificate expired. Replace its file." }
+        // Two weeks, or the last third of a short validity period.
         let notice = min(14 * 86_400, notAfter.saturatingSubtracting(notBefore) / 3)
         let rest = notAfter.saturatingSubtracting(now)
         guard rest < notice else { return nil }
         let hours = rest / 3600
         let left = hours < 48 ? "\(hours) hours" : "\(hours / 24) days"
-        return "The TLS certificate expires in \(left). Put a new one into its file."
+        return "TLS certificate expires in \(left). Replace its file."
     }
 
     // MARK: Reading

@@ -4,49 +4,49 @@ import HTTPServer
 import Logging
 import ServiceLifecycle
 
-/// Has the listener use a new certificate when its files change or it is told to look. Connections that are there stay.
+/// Reloads the listener's certificate when its files change, and on SIGHUP. Existing connections keep theirs.
 struct TLSCertificateReloader: Service {
-    let keeper: TLSCertificate?
+    let tlsCertificate: TLSCertificate?
     let listener: HTTPServer
     let loop: EventLoop
     let metrics: ProcessMetrics
     let logger: Logger
 
-    /// How often the files are looked at: by their contents, since a mounted folder may be replaced as a whole.
+    /// How often the files are polled. Their contents are compared, because a mounted folder may be replaced as a whole.
     private static let interval = Duration.seconds(5)
-    /// How many looks the keys of session tickets live: a day.
-    private static let ticketLife = 17_280
+    /// After how many polls the session ticket keys are rotated: a day.
+    private static let ticketRotation = 17_280
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            await watch()
-            // A service that ends ends the bridge.
+            await pollFiles()
+            // A service that returns would end the bridge.
             while (try? await loop.sleep(for: .seconds(86_400))) != nil {}
         }
     }
 
-    private func watch() async {
-        guard let keeper else { return }
-        metrics.certificateExpires(at: keeper.context.certificate.notAfter)
-        var looks = 0
+    private func pollFiles() async {
+        guard let tlsCertificate else { return }
+        metrics.certificateExpires(at: tlsCertificate.context.certificate.notAfter)
+        var polls = 0
         while (try? await loop.sleep(for: Self.interval)) != nil {
-            looks += 1
-            if looks.isMultiple(of: Self.ticketLife), let fresh = try? keeper.renewTickets() {
+            polls += 1
+            if polls.isMultiple(of: Self.ticketRotation), let fresh = try? tlsCertificate.renewTickets() {
                 await listener.use(fresh)
             }
-            await take(keeper.look(isSteady: true), of: keeper)
+            await apply(tlsCertificate.poll(isSteady: true), of: tlsCertificate)
         }
     }
 
-    /// Reads the files now.
+    /// Reloads the files immediately, on SIGHUP.
     func reload() async {
-        guard let keeper else { return }
-        let outcome = keeper.look(isSteady: false)
+        guard let tlsCertificate else { return }
+        let outcome = tlsCertificate.poll(isSteady: false)
         if case .unchanged = outcome { logger.info("The TLS certificate was read again; it is the same.") }
-        await take(outcome, of: keeper)
+        await apply(outcome, of: tlsCertificate)
     }
 
-    private func take(_ outcome: TLSCertificate.Outcome, of keeper: TLSCertificate) async {
+    private func apply(_ outcome: TLSCertificate.Outcome, of tlsCertificate: TLSCertificate) async {
         switch outcome {
         case .unchanged, .changing: break
         case .replaced(let context):
@@ -55,7 +55,7 @@ struct TLSCertificateReloader: Service {
             metrics.certificateExpires(at: context.certificate.notAfter)
             logger.info(
                 "The TLS certificate was replaced.", metadata: ["name": "\(context.certificate.commonName ?? "")"])
-            for warning in keeper.warnings(now: Bridge.now() / 1000) { logger.warning("\(warning)") }
+            for warning in tlsCertificate.warnings(now: Bridge.now() / 1000) { logger.warning("\(warning)") }
         case .failed(let reason):
             metrics.certificateReloaded("failed")
             logger.error(

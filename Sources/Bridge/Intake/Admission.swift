@@ -3,42 +3,41 @@ import ErrorCodes
 import Store
 import Synchronization
 
-/// Decides, before any work is done on a delivery, whether there is room for it: so that a crowd is turned away cheaply,
-/// and the disk does not fill.
+/// Limits concurrent requests and the length of the queue, before any work is done on a delivery.
 ///
-/// Nobody waits for a lock here.
+/// Under overload, requests are rejected cheaply and the disk does not fill. The type is lock-free.
 final class Admission: Sendable {
-    /// Why there is no room.
+    /// Why a request was not admitted.
     enum Rejection: Sendable {
-        /// Too many requests wait for the store.
+        /// Too many requests are in progress.
         case busy
-        /// The queue has as many deliveries as it may have.
+        /// The queue has reached its limit.
         case full
     }
 
-    /// How many requests may be worked on at the same time: twice as many as one commit of the store takes.
+    /// The most concurrent requests: twice as many as one commit of the store takes.
     static let maximumRequests = 2000
-    /// How long a count of the queue is believed, in milliseconds: while the queue seems nearly full, and otherwise.
-    private static let (fullLife, life) = (1000 as Int64, 60_000 as Int64)
+    /// How long a count of the queue is used, in milliseconds: while the queue is nearly full, and otherwise.
+    private static let (nearlyFullCountLifetime, countLifetime) = (1000 as Int64, 60_000 as Int64)
 
-    /// How long a request waits for the count: what is left of its time is for its delivery.
-    private static let countingLimit = Duration.seconds(1)
+    /// How long a request waits for the count. The rest of its time limit is for storing its delivery.
+    private static let countTimeout = Duration.seconds(1)
 
     private let store: any Store
     private let limit: Atomic<Int>
     private let maximumRequests: Int
     private let clock: @Sendable () -> Int64
     private let requests = Atomic(0)
-    /// The deliveries that were there when they were last counted, and those stored since: never fewer than there are,
-    /// unless another process stores, too.
+    /// The deliveries at the last count plus those stored since: an upper bound, unless another process stores deliveries, too.
     private let queued = Atomic(0)
     private let countedAt = Atomic(Int64.min)
     private let isCounting = Atomic(false)
 
     /// - Parameters:
-    ///   - maximumPending: how many deliveries may be in the queue.
-    ///   - maximumRequests: how many requests may be worked on at the same time.
-    ///   - clock: a monotonic time in milliseconds: while a clock that was set back caught up, nothing would be counted.
+    ///   - maximumPending: the most deliveries in the queue.
+    ///   - maximumRequests: the most concurrent requests.
+    ///   - clock: returns a monotonic time in milliseconds. With a wall clock that is set back, the queue would not be counted
+    ///     until the clock has caught up.
     init(
         store: any Store, maximumPending: Int, maximumRequests: Int = Admission.maximumRequests,
         clock: @escaping @Sendable () -> Int64 = MonotonicClock.milliseconds
@@ -49,35 +48,36 @@ final class Admission: Sendable {
         self.clock = clock
     }
 
-    /// How many deliveries may be in the queue.
+    /// The most deliveries in the queue.
     var maximumPending: Int { limit.load(ordering: .relaxed) }
 
-    /// Allows another number of deliveries in the queue.
+    /// Changes the most deliveries in the queue.
     func use(maximumPending: Int) { limit.store(maximumPending, ordering: .relaxed) }
 
-    /// How many requests are being worked on.
+    /// The number of requests in progress.
     var current: Int { requests.load(ordering: .relaxed) }
 
-    /// Works on a request if there is room.
+    /// Handles a request, if the limits allow it.
     ///
-    /// - Parameter body: handles the request. Its argument reserves room for several deliveries, and is false if there is
-    ///   not enough: they are stored together or not at all.
+    /// - Parameter body: handles the request. Its argument reserves capacity for several deliveries, and returns false if there
+    ///   is not enough: they are stored all or none.
     func admit(_ body: (_ reserve: (Int) -> Bool) async -> IntakeResult) async -> Result<IntakeResult, Rejection> {
         let count = requests.add(1, ordering: .relaxed).newValue
         defer { requests.subtract(1, ordering: .relaxed) }
         guard count <= maximumRequests else { return .failure(.busy) }
-        guard await hasSpace() else { return .failure(.full) }
+        guard await hasCapacity() else { return .failure(.full) }
         var reserved = 0
-        let answer = await body { count in
+        let result = await body { count in
             guard reserve(count) else { return false }
             reserved += count
             return true
         }
-        queued.add(answer.stored - reserved, ordering: .relaxed)
-        return .success(answer)
+        queued.add(result.stored - reserved, ordering: .relaxed)
+        return .success(result)
     }
 
-    /// A queue with nothing in it takes any number of deliveries, so that no request waits forever.
+    /// Reserves capacity in the queue. An empty queue accepts any number of deliveries: otherwise a request with more
+    /// deliveries than the limit would be retried forever.
     private func reserve(_ count: Int) -> Bool {
         let (before, after) = queued.add(count, ordering: .relaxed)
         if after <= maximumPending || before <= 0 { return true }
@@ -85,24 +85,28 @@ final class Admission: Sendable {
         return false
     }
 
-    private func hasSpace() async -> Bool {
+    private func hasCapacity() async -> Bool {
         let now = clock()
-        // Counted in time: while one counts, the others go by what was counted before.
-        let isFull = queued.load(ordering: .relaxed) >= maximumPending - maximumPending / 5
+        // While one request counts, the others use the previous count.
+        let isNearlyFull = queued.load(ordering: .relaxed) >= maximumPending - maximumPending / 5
         let last = countedAt.load(ordering: .relaxed)
-        if last == .min || now.saturatingSubtracting(last) >= (isFull ? Self.fullLife : Self.life) { await count(now) }
+        if last == .min
+            || now.saturatingSubtracting(last) >= (isNearlyFull ? Self.nearlyFullCountLifetime : Self.countLifetime)
+        {
+            await count(now)
+        }
         return queued.load(ordering: .relaxed) < maximumPending
     }
 
-    /// Counts the queue, unless somebody else is about to.
+    /// Counts the queue, unless another request is counting it.
     private func count(_ now: Int64) async {
         guard isCounting.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
         else { return }
         defer { isCounting.store(false, ordering: .releasing) }
         let before = queued.load(ordering: .relaxed)
-        // What is stored while the store counts is counted twice or once, but not left out.
-        let counting = StoreTimeLimit(Self.countingLimit)
-        let status = await StoreTimeLimit.$current.withValue(counting) { try? await store.queueStatus() }
+        // A delivery that is stored during the count is counted once or twice, never zero times.
+        let timeout = StoreTimeLimit(Self.countTimeout)
+        let status = await StoreTimeLimit.$current.withValue(timeout) { try? await store.queueStatus() }
         guard let status else { return }
         queued.add(status.pending + status.leased - before, ordering: .relaxed)
         countedAt.store(now, ordering: .relaxed)
@@ -110,12 +114,12 @@ final class Admission: Sendable {
 }
 
 extension Result where Success == IntakeResult, Failure == Admission.Rejection {
-    /// The answer, also to what was not admitted.
-    var answer: IntakeResult {
+    /// The result, including that of a request that was not admitted.
+    var intakeResult: IntakeResult {
         switch self {
-        case .success(let answer): answer
+        case .success(let result): result
         case .failure(.busy):
-            .unavailable(code: .overloaded, message: "Too many deliveries come at once. Send it again later.")
+            .unavailable(code: .overloaded, message: "Overloaded: too many requests are in progress. Retry later.")
         case .failure(.full): .queueFull
         }
     }

@@ -3,67 +3,67 @@ import EventLoop
 import Glibc
 import Synchronization
 
-/// Times are milliseconds of a monotonic clock.
+/// Rate-limits failed authentications per client address, against guessing of credentials.
 ///
-/// Slows down who guesses credentials: an address that failed too often is not listened to for a while.
-///
-/// An address from which the right credentials came lately is always listened to. Otherwise anybody could lock EventBridge
-/// out where all requests come from the address of one load balancer.
+/// An address that authenticated recently is exempt. Otherwise a client with wrong credentials could lock out EventBridge when
+/// all requests come from the address of one load balancer. All times are milliseconds of a monotonic clock.
 final class AuthenticationThrottle: Sendable {
-    /// How many failures are allowed at once.
+    /// The most failures in a burst.
     let burst: Int
-    /// After which time one more is allowed, in milliseconds.
+    /// The time after which another failure is allowed, in milliseconds.
     let interval: Int64
-    /// For how long right credentials vouch for an address, in milliseconds.
-    static let trust: Int64 = 3_600_000
-    /// How many addresses are kept; the one that was heard of longest ago makes room.
+    /// How long an address is exempt after a successful authentication, in milliseconds.
+    static let exemption: Int64 = 3_600_000
+    /// The most addresses that are tracked; the least recently seen one is evicted.
     static let maximumAddresses = 1024
 
     private struct Account {
-        /// When all failures are forgotten.
+        /// When all failures have expired.
         var clearAt: Int64
         var succeededAt: Int64?
-        var heardAt: Int64
+        var lastSeenAt: Int64
     }
 
     private let accounts = Mutex<[[UInt8]: Account]>([:])
 
     init(burst: Int = 20, interval: Int64 = 3000) { (self.burst, self.interval) = (burst, interval) }
 
-    /// Whether an address is listened to.
+    /// Whether requests from an address are processed.
     func allows(_ address: SocketAddress?, now: Int64) -> Bool {
         accounts.withLock { accounts in
             guard let account = accounts[Self.key(address)] else { return true }
-            if let succeeded = account.succeededAt, (0...Self.trust).contains(now.saturatingSubtracting(succeeded)) {
+            if let recordSuccess = account.succeededAt,
+                (0...Self.exemption).contains(now.saturatingSubtracting(recordSuccess))
+            {
                 return true
             }
             let remaining = account.clearAt.saturatingSubtracting(now)
-            // More than can be on the account is left only after the clock was set back.
+            // A larger value than failures can cause is left only after the clock was set back.
             return remaining <= Int64(burst - 1) * interval || remaining > Int64(burst) * interval
         }
     }
 
-    /// Counts a failure.
-    func failed(_ address: SocketAddress?, now: Int64) {
+    /// Records a failed authentication.
+    func recordFailure(_ address: SocketAddress?, now: Int64) {
         update(address, now: now) { account in
             let most = now.saturatingAdding(Int64(burst) * interval)
             account.clearAt = min(max(account.clearAt, now).saturatingAdding(interval), most)
         }
     }
 
-    /// Vouches for an address.
-    func succeeded(_ address: SocketAddress?, now: Int64) {
+    /// Records a successful authentication, which exempts the address for a while.
+    func recordSuccess(_ address: SocketAddress?, now: Int64) {
         update(address, now: now) { $0.succeededAt = now }
     }
 
     private func update(_ address: SocketAddress?, now: Int64, _ change: (inout Account) -> Void) {
         let key = Self.key(address)
         accounts.withLock { accounts in
-            var account = accounts[key] ?? Account(clearAt: now, heardAt: now)
-            account.heardAt = now
+            var account = accounts[key] ?? Account(clearAt: now, lastSeenAt: now)
+            account.lastSeenAt = now
             change(&account)
             if accounts[key] == nil, accounts.count >= Self.maximumAddresses,
-                let oldest = accounts.min(by: { $0.value.heardAt < $1.value.heardAt })?.key
+                let oldest = accounts.min(by: { $0.value.lastSeenAt < $1.value.lastSeenAt })?.key
             {
                 accounts[oldest] = nil
             }
@@ -71,8 +71,8 @@ final class AuthenticationThrottle: Sendable {
         }
     }
 
-    /// What an attacker cannot change at will: an IPv4 address, or the first half of an IPv6 address, the whole of whose
-    /// second half usually belongs to one machine.
+    /// The key that failures are counted by: an IPv4 address, or the network half (/64) of an IPv6 address, since one machine
+    /// usually owns a whole /64.
     static func key(_ address: SocketAddress?) -> [UInt8] {
         guard let host = address?.host else { return [] }
         var v4 = in_addr()

@@ -4,29 +4,29 @@ import HTTPServer
 import HTTPTypes
 import JSON
 
-/// Lets those in who may send events: by an API key, by Basic authentication (RFC 7617) or by an OAuth bearer token
-/// (RFC 6750), whichever of them are configured.
+/// Authenticates requests to `POST /eventbridge`: by API key, Basic authentication (RFC 7617) or OAuth bearer token (RFC 6750),
+/// whichever of them are configured.
 struct EventBridgeAuthenticator: Sendable {
-    /// The credentials that are taken.
+    /// The credentials that are accepted.
     struct Credentials: Sendable {
-        /// API keys, each as good as the others.
+        /// The API keys; any of them is accepted.
         var apiKeys: [Secret] = []
-        /// The name of the header field that carries one.
+        /// The name of the header field that carries the API key.
         var apiKeyHeader = "x-api-key"
         /// `user:password`.
         var basic: Secret?
     }
 
-    /// Whether somebody may come in.
+    /// The result of authenticating a request.
     enum Decision: Hashable {
         case allowed
         /// The credentials are missing or wrong.
         case rejected
-        /// A claim of the token is not as it has to be.
+        /// A claim of the token is missing or wrong; the value is its name.
         case invalidClaim(String)
-        /// The keys of tokens cannot be had just now.
+        /// The keys that tokens are signed with cannot be fetched at the moment.
         case unverifiable
-        /// The address failed too often.
+        /// The address failed too often; see ``AuthenticationThrottle``.
         case overLimit
     }
 
@@ -34,7 +34,7 @@ struct EventBridgeAuthenticator: Sendable {
     let tokens: TokenVerifier?
     let failures: AuthenticationThrottle
 
-    /// Checks a request.
+    /// Authenticates a request.
     ///
     /// - Parameters:
     ///   - now: milliseconds since 1970.
@@ -43,16 +43,16 @@ struct EventBridgeAuthenticator: Sendable {
         on request: ServerRequest, now: Int64, elapsed: Int64 = MonotonicClock.milliseconds()
     ) async -> Decision {
         guard failures.allows(request.peer, now: elapsed) else { return .overLimit }
-        let decision = await unlimitedVerdict(on: request.head.headerFields, now: now, elapsed: elapsed)
+        let decision = await decisionIgnoringThrottle(on: request.head.headerFields, now: now, elapsed: elapsed)
         switch decision {
-        case .allowed: failures.succeeded(request.peer, now: elapsed)
-        case .rejected, .invalidClaim: failures.failed(request.peer, now: elapsed)
+        case .allowed: failures.recordSuccess(request.peer, now: elapsed)
+        case .rejected, .invalidClaim: failures.recordFailure(request.peer, now: elapsed)
         case .unverifiable, .overLimit: break
         }
         return decision
     }
 
-    /// How to authenticate (RFC 9110, section 11.6.1).
+    /// The value of `WWW-Authenticate` (RFC 9110, section 11.6.1).
     var challenge: String {
         var schemes: [String] = []
         if !credentials.apiKeys.isEmpty { schemes.append("ApiKey") }
@@ -61,7 +61,7 @@ struct EventBridgeAuthenticator: Sendable {
         return schemes.isEmpty ? "ApiKey" : schemes.joined(separator: ", ")
     }
 
-    private func unlimitedVerdict(on fields: HTTPFields, now: Int64, elapsed: Int64) async -> Decision {
+    private func decisionIgnoringThrottle(on fields: HTTPFields, now: Int64, elapsed: Int64) async -> Decision {
         if hasAPIKey(fields) { return .allowed }
         if let basic = credentials.basic, let given = fields.credentials(of: "basic") {
             guard let decoded = Data(base64Encoded: given) else { return .rejected }
@@ -82,16 +82,16 @@ struct EventBridgeAuthenticator: Sendable {
         guard let name = HTTPField.Name(credentials.apiKeyHeader) else { return false }
         let values = fields[values: name]
         guard values.count == 1 else { return false }
-        // All are compared, so that the time does not tell which one it is.
+        // All keys are compared, so that the response time does not reveal which one matches.
         return credentials.apiKeys.reduce(false) { isOne, key in key.matches(values[0]) || isOne }
     }
 }
 
 extension HTTPFields {
-    /// What `Authorization` has behind the name of a scheme, which is the same in upper and lower case (RFC 9110, section
-    /// 11.4); nil if there is no such, or more than one field: two could be understood in two ways.
+    /// The credentials of `Authorization` for a scheme, whose name is case-insensitive (RFC 9110, section 11.4).
     ///
-    /// - Parameter scheme: in lower case.
+    /// - Parameter scheme: the scheme's name in lower case.
+    /// - Returns: nil for another scheme, and for more than one field, because two parsers could read that differently.
     func credentials(of scheme: String) -> String? {
         let values = self[values: .authorization]
         guard values.count == 1 else { return nil }

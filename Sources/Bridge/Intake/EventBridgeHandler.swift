@@ -6,47 +6,50 @@ import HTTPTypes
 import JSON
 import Store
 
-/// Receives what EventBridge posts to an API destination (`POST /eventbridge`).
+/// Handles requests of EventBridge API destinations (`POST /eventbridge`).
 struct EventBridgeHandler: Sendable {
-    let gate: EventBridgeAuthenticator
-    /// The accounts and Regions that a bridge serves: those of its topics.
+    let authenticator: EventBridgeAuthenticator
+    /// The accounts and Regions that the bridge serves: those of its topics.
     let served: Set<AccountRegion>
     let store: any Store
     let clock: @Sendable () -> Int64
 
-    /// Answers an event by facts that decide whether EventBridge tries again: it does after 401 and 503, for a day.
+    /// Handles a request. The status decides whether EventBridge retries: it retries after 401 and 503, for a day.
     ///
-    /// - Parameter reserve: whether the queue has room for so many deliveries.
+    /// - Parameter reserve: reserves capacity in the queue for a number of deliveries; returns false if there is not enough.
     func receive(_ request: ServerRequest, reserve: (Int) -> Bool) async -> IntakeResult {
-        switch await gate.decision(on: request, now: clock()) {
-        case .allowed: return await take(request.body, reserve)
+        switch await authenticator.decision(on: request, now: clock()) {
+        case .allowed: return await accept(request.body, reserve)
         case .rejected: return unauthorized
-        // Only the log says which: a stranger learns nothing.
-        case .invalidClaim(let claim): return unauthorized.naming(claim: claim)
+        // Only the log names the claim, so that a client without credentials learns nothing.
+        case .invalidClaim(let claim): return unauthorized.withClaim(claim)
         case .unverifiable:
             return .unavailable(
                 code: .tokenKeysUnavailable,
                 message:
-                    "The keys of eventBridge.oauth.jwksURL cannot be had just now. Check that this machine reaches it."
+                    "Cannot verify the token: fetching the keys of eventBridge.oauth.jwksURL failed. Allow HTTPS from this machine to it."
             )
         case .overLimit:
             return .unavailable(
                 code: .tooManyFailures,
-                message: "Too many requests with missing or wrong credentials came from this address. Wait a minute.")
+                message:
+                    "Rate limit exceeded: too many requests with missing or wrong credentials from this address. Wait a minute."
+            )
         }
     }
 
-    private func take(_ body: [UInt8], _ reserve: (Int) -> Bool) async -> IntakeResult {
+    private func accept(_ body: [UInt8], _ reserve: (Int) -> Bool) async -> IntakeResult {
         let json: JSON
         do throws(JSONError) {
             json = try JSON(parsing: body)
         } catch {
-            return .rejected(.badRequest, code: .malformedJSON, message: "The event is not JSON: \(error).")
+            return .rejected(
+                .badRequest, code: .malformedJSON, message: "Malformed JSON: \(error). Send an EventBridge event.")
         }
-        do throws(PostedEvents.Problem) {
+        do throws(PostedEventsError) {
             return await store(try PostedEvents(json, body: body, served: served, now: clock()), reserve)
         } catch {
-            return .rejecting(error)
+            return IntakeResult(error)
         }
     }
 
@@ -56,9 +59,9 @@ struct EventBridgeHandler: Sendable {
             IntakeResult.Part(
                 outcome: ErrorCode.accountRegionNotServed.rawValue, count: events.notServed, isRejected: true),
         ].filter { $0.count > 0 }
-        guard !events.deliveries.isEmpty else { return IntakeResult.accepted("ignored").of(rest) }
+        guard !events.deliveries.isEmpty else { return IntakeResult.accepted("ignored").withParts(rest) }
         guard reserve(events.deliveries.count) else { return .queueFull }
-        return await IntakeResult.appending(events.deliveries, to: store, alongside: rest).saying(
+        return await IntakeResult.storing(events.deliveries, in: store, alongside: rest).withLogMetadata(
             zip(events.deliveries, events.eventIDs).map { delivery, id in
                 [
                     (LogMetadataKey.delivery, delivery.id),
@@ -69,29 +72,36 @@ struct EventBridgeHandler: Sendable {
     }
 
     private var unauthorized: IntakeResult {
-        // RFC 9110, section 15.5.2: a 401 names how to authenticate.
+        // RFC 9110, section 15.5.2: a 401 response must carry WWW-Authenticate.
         IntakeResult.rejected(
             .unauthorized, code: .unauthorized,
-            message: "The credentials are missing or wrong. Give the connection of the API destination those of "
+            message:
+                "Unauthorized: credentials are missing or wrong. Update the connection of the API destination to match "
                 + "eventBridge.apiKey, eventBridge.basic or eventBridge.oauth."
-        ).with(.wwwAuthenticate, gate.challenge)
+        ).withHeader(.wwwAuthenticate, authenticator.challenge)
     }
 }
 
 extension IntakeResult {
-    /// The response to a request of which no event is stored.
-    fileprivate static func rejecting(_ problem: PostedEvents.Problem) -> IntakeResult {
-        switch problem {
-        case .tooMany(let count):
-            rejected(
-                .contentTooLarge, code: .tooManyEvents,
-                message: "The request has \(count) events. Set the batch size to \(PostedEvents.limit) at most.")
-        case .unreadable(let reason):
-            rejected(.badRequest, code: .malformedEvent, message: "The event is not understood: \(reason).")
-        case .notServed:
-            rejected(
-                .forbidden, code: .accountRegionNotServed,
-                message: "Account and Region of the event have no topic in sns.topics. Add one, or mend the rule.")
-        }
+    /// The result for a request that is rejected as a whole.
+    fileprivate init(_ error: PostedEventsError) {
+        self =
+            switch error {
+            case .tooMany(let count):
+                .rejected(
+                    .contentTooLarge, code: .tooManyEvents,
+                    message:
+                        "Too many events: the request has \(count). Set the batch size to \(PostedEvents.limit) or less."
+                )
+            case .unreadable(let reason):
+                .rejected(
+                    .badRequest, code: .malformedEvent, message: "Malformed event: \(reason). Send the whole event.")
+            case .notServed:
+                .rejected(
+                    .forbidden, code: .accountRegionNotServed,
+                    message:
+                        "Account and Region not served: sns.topics has no topic of theirs. Add one, or narrow the rule's event pattern."
+                )
+            }
     }
 }

@@ -3,7 +3,7 @@ import Logging
 import SNS
 import Store
 
-/// What receives deliveries, as the configuration has it at the moment.
+/// The handlers of incoming deliveries, for the current configuration.
 final class IntakeHandlers: Sendable {
     let sns: SNSHandler
     let eventBridge: EventBridgeHandler
@@ -14,7 +14,7 @@ final class IntakeHandlers: Sendable {
     }
 }
 
-/// Puts together what receives deliveries: anew for each configuration, around what is remembered across them.
+/// Creates the handlers for a configuration. What outlives a reload (caches, throttles) is shared by all of them.
 struct IntakeFactory: Sendable {
     let store: any Store
     let certificates: SigningCertificateCache
@@ -25,21 +25,23 @@ struct IntakeFactory: Sendable {
     let logger: Logger
     let clock: @Sendable () -> Int64
 
-    /// - Parameter last: what received until now: keys that its issuer gave are good for the same issuer.
-    func parts(_ configuration: BridgeConfiguration, after last: IntakeHandlers? = nil) -> IntakeHandlers {
+    /// Creates handlers.
+    ///
+    /// - Parameter last: the previous handlers: the token keys of an unchanged issuer are reused.
+    func handlers(for configuration: BridgeConfiguration, replacing last: IntakeHandlers? = nil) -> IntakeHandlers {
         let verifier = SNSVerifier(
             topics: configuration.topics, certificates: certificates,
             maximumAge: configuration.maximumMessageAge.milliseconds,
             minimumVersion: configuration.minimumSignatureVersion)
-        let desk = SubscriptionManager(
+        let subscriptions = SubscriptionManager(
             policy: configuration.subscriptions, store: store, confirm: confirm, clock: clock, logger: logger)
-        let gate = EventBridgeAuthenticator(
+        let authenticator = EventBridgeAuthenticator(
             credentials: configuration.eventBridge,
-            tokens: tokens(configuration.eventBridgeTokens, last?.eventBridge.gate.tokens), failures: failures)
+            tokens: tokens(configuration.eventBridgeTokens, last?.eventBridge.authenticator.tokens), failures: failures)
         return IntakeHandlers(
-            sns: SNSHandler(verifier: verifier, store: store, subscriptions: desk, clock: clock),
+            sns: SNSHandler(verifier: verifier, store: store, subscriptions: subscriptions, clock: clock),
             eventBridge: EventBridgeHandler(
-                gate: gate, served: configuration.topics.accountRegions, store: store, clock: clock))
+                authenticator: authenticator, served: configuration.topics.accountRegions, store: store, clock: clock))
     }
 
     private func tokens(_ settings: TokenVerifier.Settings?, _ last: TokenVerifier?) -> TokenVerifier? {

@@ -6,25 +6,25 @@ import JSON
 import SNS
 import Store
 
-/// What became of something received, and the answer that says so.
+/// The outcome of a request that brings deliveries, and the HTTP response that reports it.
 struct IntakeResult: Sendable {
-    /// The answer to send.
+    /// The response to send.
     let response: ServerResponse
-    /// A word for the metrics: `stored`, `duplicate`, or the code of a refusal.
+    /// The outcome for metrics and logs: `stored`, `duplicate`, …, or an ``ErrorCode``.
     let outcome: String
-    /// Why it was refused, for the log; nil if it was not.
+    /// The reason of a rejection, for the log; nil if the request was accepted.
     let rejection: String?
-    /// What became of the deliveries of one request, where there may be several; empty where ``outcome`` says all.
+    /// The outcomes of several deliveries of one request; empty if ``outcome`` applies to all of them.
     private(set) var parts: [Part] = []
     /// The deliveries that are in the queue, new or not.
     private(set) var queued: [Queued] = []
 
-    /// The topic of a new delivery that holds no message of Device Defender's; nil for any other.
+    /// The topic of a new delivery whose message is not Device Defender's; otherwise nil.
     private(set) var unrelatedTopic: ARN?
-    /// The claim of a token for which the request was rejected.
+    /// The claim of the bearer token that caused the rejection.
     private var claim: String?
 
-    /// Deliveries of one request with one outcome.
+    /// The deliveries of one request that share an outcome.
     struct Part: Sendable, Hashable {
         let outcome: String
         var count = 1
@@ -34,86 +34,87 @@ struct IntakeResult: Sendable {
     /// A delivery that is in the queue.
     struct Queued: Sendable {
         let accountRegion: AccountRegion
-        /// Whether it was not known.
+        /// Whether it is not a duplicate.
         let isNew: Bool
-        /// What the log is to say of it, by name.
+        /// Its log metadata.
         var details: [(name: String, value: String)] = []
     }
 
     /// The outcome of a delivery that is new in the queue.
     static let stored = "stored"
 
-    /// It was taken; `outcome` says how.
+    /// A request that was accepted with 200.
     static func accepted(_ outcome: String) -> IntakeResult {
         IntakeResult(
             response: ServerResponse(status: .ok, json: ["result": .string(outcome)]), outcome: outcome, rejection: nil)
     }
 
-    /// It will never be taken as it is.
+    /// A request that is rejected permanently: the sender must not retry.
     static func rejected(_ status: HTTPResponse.Status, code: ErrorCode, message: String) -> IntakeResult {
         IntakeResult(
             response: .rejection(status, code: code, message: message), outcome: code.rawValue, rejection: message)
     }
 
-    /// It may be taken later: the sender tries again.
+    /// A request that may succeed later: 503, and the sender retries.
     static func unavailable(code: ErrorCode, message: String) -> IntakeResult {
-        rejected(.serviceUnavailable, code: code, message: message).with(.retryAfter, "10")
+        rejected(.serviceUnavailable, code: code, message: message).withHeader(.retryAfter, "10")
     }
 
-    /// Its client has left before any work was done for it.
+    /// A request whose client disconnected before it was processed.
     static let abandoned = unavailable(
-        code: .clientLeft, message: "The client closed the connection before the delivery was read.")
+        code: .clientLeft,
+        message: "Client disconnected: the connection was closed before the delivery was read. Retry.")
 
-    /// The same with a header field more.
-    func with(_ name: HTTPField.Name, _ value: String) -> IntakeResult {
+    /// A copy with another header field in the response.
+    func withHeader(_ name: HTTPField.Name, _ value: String) -> IntakeResult {
         var response = response
         response.headerFields[name] = value
         return IntakeResult(response: response, outcome: outcome, rejection: rejection)
     }
 
-    /// The same for a request of several deliveries.
-    func of(_ parts: [Part]) -> IntakeResult {
-        var answer = self
-        answer.parts = parts
-        return answer
+    /// A copy with the outcomes of several deliveries.
+    func withParts(_ parts: [Part]) -> IntakeResult {
+        var result = self
+        result.parts = parts
+        return result
     }
 
-    /// The same with what the log is to say of each delivery that is in the queue.
-    func saying(_ details: [[(name: String, value: String)]]) -> IntakeResult {
-        var answer = self
-        for (index, details) in zip(answer.queued.indices, details) { answer.queued[index].details = details }
-        return answer
+    /// A copy with log metadata for each delivery in the queue.
+    func withLogMetadata(_ details: [[(name: String, value: String)]]) -> IntakeResult {
+        var result = self
+        for (index, details) in zip(result.queued.indices, details) { result.queued[index].details = details }
+        return result
     }
 
-    /// The same with the claim of a token for which it was rejected, for the log.
-    func naming(claim: String) -> IntakeResult {
-        var answer = self
-        answer.claim = claim
-        return answer
+    /// A copy that names the bearer token's claim that caused the rejection, for the log.
+    func withClaim(_ claim: String) -> IntakeResult {
+        var result = self
+        result.claim = claim
+        return result
     }
 
-    /// The same for a message of a topic that is not Device Defender's.
+    /// A copy for a message that is not Device Defender's.
     func unrelated(to topic: ARN) -> IntakeResult {
-        var answer = self
-        if stored > 0 { answer.unrelatedTopic = topic }
-        return answer
+        var result = self
+        if stored > 0 { result.unrelatedTopic = topic }
+        return result
     }
 
-    /// What the log is to say of the request, by name.
+    /// The request's log metadata.
     var details: [(name: String, value: String)] {
         (queued.count == 1 ? queued[0].details : []) + [(LogMetadataKey.outcome, outcome)]
             + (claim.map { [(LogMetadataKey.claim, $0)] } ?? [])
     }
 
-    /// How many deliveries are new in the queue.
+    /// The number of deliveries that are new in the queue.
     var stored: Int { queued.count(where: \.isNew) }
 
-    /// A refusal of an SNS message, with the status that makes SNS do the right thing.
-    init(_ rejection: SNSError) {
-        switch rejection.kind {
-        case .malformed: self = .rejected(.badRequest, code: rejection.code, message: rejection.message)
-        case .rejected: self = .rejected(.forbidden, code: rejection.code, message: rejection.message)
-        case .unavailable: self = .unavailable(code: rejection.code, message: rejection.message)
+    /// The result for an SNS message that was not accepted. The status decides whether SNS retries.
+    init(_ error: SNSError) {
+        switch error.kind {
+        case .malformed: self = .rejected(.badRequest, code: error.code, message: error.message)
+        case .rejected: self = .rejected(.forbidden, code: error.code, message: error.message)
+        case .unavailable: self = .unavailable(code: error.code, message: error.message)
         }
     }
 
@@ -123,36 +124,36 @@ struct IntakeResult: Sendable {
         self.rejection = rejection
     }
 
-    /// The queue has no room.
+    /// The queue is full.
     static let queueFull = unavailable(
         code: .queueFull,
-        message: "The queue has as many deliveries as store.maxPending allows. Send it again later.")
+        message: "Queue full: it has reached store.maxPending. Retry later.")
 
-    /// Stores deliveries durably, all or none, and answers only then.
+    /// Stores deliveries durably, all or none, before it returns.
     ///
-    /// - Parameter rest: what became of other deliveries of the same request.
-    static func appending(
-        _ deliveries: [Delivery], to store: any Store, alongside rest: [Part] = []
+    /// - Parameter rest: the outcomes of other deliveries of the same request.
+    static func storing(
+        _ deliveries: [Delivery], in store: any Store, alongside rest: [Part] = []
     ) async -> IntakeResult {
         do throws(StoreError) {
             let outcomes = try await store.append(deliveries)
-            var answer = accepted(outcomes.contains(.stored) ? stored : "duplicate")
-            answer.queued = zip(deliveries, outcomes).map {
+            var result = accepted(outcomes.contains(.stored) ? stored : "duplicate")
+            result.queued = zip(deliveries, outcomes).map {
                 Queued(accountRegion: $0.accountRegion, isNew: $1 == .stored)
             }
-            guard deliveries.count > 1 || !rest.isEmpty else { return answer }
-            let duplicates = outcomes.count - answer.stored
-            answer.parts =
-                [Part(outcome: stored, count: answer.stored), Part(outcome: "duplicate", count: duplicates)]
+            guard deliveries.count > 1 || !rest.isEmpty else { return result }
+            let duplicates = outcomes.count - result.stored
+            result.parts =
+                [Part(outcome: stored, count: result.stored), Part(outcome: "duplicate", count: duplicates)]
                 .filter { $0.count > 0 } + rest
-            return answer
+            return result
         } catch {
             if error.code == .invalidValue {
-                return .rejected(.badRequest, code: .invalidID, message: "The message's id is not acceptable.")
+                return .rejected(.badRequest, code: .invalidID, message: "Invalid delivery id: \(error.message)")
             }
             return .unavailable(
                 code: .storeUnavailable,
-                message: "The delivery could not be stored. Send it again later. \(error.message)")
+                message: "Storing the delivery failed: \(error.message)")
         }
     }
 }

@@ -6,12 +6,12 @@ import HTTPTypes
 import Logging
 import Store
 
-/// The routes on `listen.address`.
+/// The routes of `listen.address`.
 struct IntakeRoutes: Sendable {
     let intake: Reloadable<IntakeHandlers>
     let health: HealthRoutes
     let admission: Admission
-    /// Hears of deliveries that are put off.
+    /// Records when deliveries are deferred.
     let gap: OutageTracker
     let outage: StoreOutageTracker
     let metrics: IntakeMetrics
@@ -21,24 +21,24 @@ struct IntakeRoutes: Sendable {
 
     var router: Router {
         var router = Router()
-        // With a slash at the end, as some consoles and proxies write an endpoint, a path is the same.
+        // Some consoles and proxies append a slash to an endpoint.
         for slash in ["", "/"] {
             router.on(.post, "/sns" + slash) { request in
-                await answer("/sns", request) { _ in await intake.value.sns.receive(request) }
+                await respond("/sns", request) { _ in await intake.value.sns.receive(request) }
             }
             router.on(.post, "/eventbridge" + slash) { request in
-                await answer("/eventbridge", request) { await intake.value.eventBridge.receive(request, reserve: $0) }
+                await respond("/eventbridge", request) { await intake.value.eventBridge.receive(request, reserve: $0) }
             }
         }
         health.add(to: &router)
         return router
     }
 
-    /// The longest body that is read on a connection's loop, in bytes: a longer one would keep all other connections of
-    /// the loop waiting for milliseconds.
+    /// The longest body that is parsed on a connection's event loop, in bytes. A longer one would block the loop's other
+    /// connections for milliseconds.
     static let maximumOnLoop = 65_536
 
-    /// Reads a delivery: a long one on another thread, and none whose client has left, as the sender tries again.
+    /// Processes a delivery: a large one on another thread, and none whose client has disconnected, since its sender retries.
     static func bounded(
         _ request: ServerRequest, _ reserve: (Int) -> Bool,
         _ receive: @escaping (_ reserve: (Int) -> Bool) async -> IntakeResult
@@ -46,49 +46,49 @@ struct IntakeRoutes: Sendable {
         guard !request.clientHasLeft else { return .abandoned }
         guard request.body.count > maximumOnLoop else { return await receive(reserve) }
         return await withTaskExecutorPreference(globalConcurrentExecutor) {
-            // Others may have waited for a thread before it, and its client may have left meanwhile.
+            // The request may have waited for a thread, and its client may have disconnected meanwhile.
             request.clientHasLeft ? .abandoned : await receive(reserve)
         }
     }
 
-    /// How long a sender waits for the store, over all that is asked of it. EventBridge waits 5 seconds.
+    /// The time limit for all store operations of a request. EventBridge's own timeout is 5 seconds.
     private static let timeout = Duration.seconds(4)
 
-    private func answer(
+    private func respond(
         _ route: String, _ request: ServerRequest,
         _ receive: @escaping (_ reserve: (Int) -> Bool) async -> IntakeResult
     ) async -> ServerResponse {
         let start = ContinuousClock.now
-        let answer = await StoreTimeLimit.$current.withValue(StoreTimeLimit(Self.timeout)) {
-            await admission.admit { reserve in await Self.bounded(request, reserve, receive) }.answer
+        let result = await StoreTimeLimit.$current.withValue(StoreTimeLimit(Self.timeout)) {
+            await admission.admit { reserve in await Self.bounded(request, reserve, receive) }.intakeResult
         }
         let now = clock()
-        metrics.recordResponse(answer, route: route, after: ContinuousClock.now - start, now: now)
-        for delivery in answer.queued { activity.recordDelivery(from: delivery.accountRegion, isNew: delivery.isNew) }
-        if let topic = answer.unrelatedTopic {
+        metrics.recordResponse(result, route: route, after: ContinuousClock.now - start, now: now)
+        for delivery in result.queued { activity.recordDelivery(from: delivery.accountRegion, isNew: delivery.isNew) }
+        if let topic = result.unrelatedTopic {
             metrics.countUnrelated(topic)
             activity.recordUnrelated(topic)
         }
-        logParts(of: answer, request)
-        if answer.response.status == .serviceUnavailable { gap.recordDeferral(now: MonotonicClock.milliseconds()) }
-        if let reason = answer.rejection {
-            let isOutage = answer.outcome == ErrorCode.storeUnavailable.rawValue
+        logParts(of: result, request)
+        if result.response.status == .serviceUnavailable { gap.recordDeferral(now: MonotonicClock.milliseconds()) }
+        if let reason = result.rejection {
+            let isOutage = result.outcome == ErrorCode.storeUnavailable.rawValue
             if isOutage { outage.failed(reason, to: .intake) }
             var metadata: Logger.Metadata = [
-                "route": "\(route)", "status": "\(answer.response.status.code)",
-                LogMetadataKey.code: "\(answer.outcome)",
+                "route": "\(route)", "status": "\(result.response.status.code)",
+                LogMetadataKey.code: "\(result.outcome)",
                 LogMetadataKey.reason: "\(reason)", "peer": "\(request.peer.text)", "request": "\(request.id)",
             ]
-            for (name, value) in answer.details where name == LogMetadataKey.claim { metadata[name] = .string(value) }
+            for (name, value) in result.details where name == LogMetadataKey.claim { metadata[name] = .string(value) }
             logger.log(level: isOutage ? .debug : .warning, "A delivery was refused.", metadata: metadata)
         }
-        var response = answer.response
-        response.details = answer.details
+        var response = result.response
+        response.details = result.details
         return response
     }
 
-    /// Notes a delivery that comes to a path where nothing receives it. What is answered does not change.
-    func noteMisdirected(_ request: ServerRequest) {
+    /// Records a delivery that was sent to a wrong path. The response does not change.
+    func recordMisdirected(_ request: ServerRequest) {
         guard let delivery = MisdirectedDelivery(request) else { return }
         activity.recordMisdirected(delivery)
         logger.warning(
@@ -100,10 +100,10 @@ struct IntakeRoutes: Sendable {
             ])
     }
 
-    /// Logs what the line of the request has no room for: each delivery of several, and events that are not served.
-    private func logParts(of answer: IntakeResult, _ request: ServerRequest) {
-        if answer.queued.count > 1 {
-            for delivery in answer.queued {
+    /// Logs each of several deliveries, and events that are not served: the request's own log line has no fields for them.
+    private func logParts(of result: IntakeResult, _ request: ServerRequest) {
+        if result.queued.count > 1 {
+            for delivery in result.queued {
                 var fields = LogFields(capacity: 6)
                 fields.add(delivery.details)
                 fields.add(LogMetadataKey.outcome, delivery.isNew ? IntakeResult.stored : "duplicate")
@@ -112,7 +112,7 @@ struct IntakeRoutes: Sendable {
                     "An event of an array was received.", metadata: [LogFields.key: .stringConvertible(fields)])
             }
         }
-        for part in answer.parts where part.isRejected {
+        for part in result.parts where part.isRejected {
             logger.warning(
                 "Events were dropped because their account and Region are not served.",
                 metadata: [

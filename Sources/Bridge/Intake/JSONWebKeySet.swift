@@ -1,9 +1,9 @@
 import Cryptography
 import JSON
 
-/// The keys that an issuer signs tokens with (a JWK Set, RFC 7517).
+/// The keys that an issuer signs tokens with: a JWK Set (RFC 7517).
 struct JSONWebKeySet: Sendable {
-    /// The most keys that are read.
+    /// The most keys that are read; the others are ignored.
     static let maximumKeys = 64
 
     private struct Entry: Sendable {
@@ -14,8 +14,9 @@ struct JSONWebKeySet: Sendable {
 
     private let entries: [Entry]
 
-    /// Reads a set; nil if it is none, or holds no key that can be used. Keys of other kinds and for other uses are
-    /// passed over.
+    /// Parses a JWK Set. Keys of other types and for other uses are ignored.
+    ///
+    /// - Returns: nil if it is malformed, or has no usable key.
     init?(parsing body: [UInt8]) {
         guard let json = try? JSON(parsing: body, limits: JSONLimits(depth: 8, values: 5000)),
             let keys = json["keys"]?.array
@@ -24,22 +25,22 @@ struct JSONWebKeySet: Sendable {
         guard !entries.isEmpty else { return nil }
     }
 
-    /// Whether there is a key that may have signed a token: of its name, if it names one, and for its algorithm.
+    /// Whether the set has a key with the token's algorithm and, if the token names one, its key id.
     func hasKey(for token: JSONWebToken) -> Bool { !keys(for: token).isEmpty }
 
-    /// Whether one of the keys signed a token.
+    /// Whether one of the keys verifies a token's signature.
     func verifies(_ token: JSONWebToken) -> Bool { keys(for: token).contains(where: token.isSigned) }
 
     private func keys(for token: JSONWebToken) -> [PublicKey] {
         let sameKind = entries.filter { $0.key.kind == token.algorithm.keyKind }
         return sameKind.filter { entry in
-            isNamed(entry, token.keyID, isOnlyOne: sameKind.count == 1)
+            matches(entry, token.keyID, isOnlyOne: sameKind.count == 1)
                 && (entry.algorithm ?? token.algorithm.rawValue) == token.algorithm.rawValue
         }.map(\.key)
     }
 
-    /// Whether a token's name for its key can mean a key. One without a name is meant where there is no other of its type.
-    private func isNamed(_ entry: Entry, _ keyID: UTF8Text?, isOnlyOne: Bool) -> Bool {
+    /// Whether a token's key id matches a key. A key without an id matches if it is the only one of its type.
+    private func matches(_ entry: Entry, _ keyID: UTF8Text?, isOnlyOne: Bool) -> Bool {
         guard let keyID else { return true }
         guard let id = entry.id else { return isOnlyOne }
         return id == keyID

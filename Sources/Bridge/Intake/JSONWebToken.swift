@@ -2,14 +2,14 @@ import Cryptography
 import FoundationEssentials
 import JSON
 
-/// A JSON Web Token in its compact form (RFC 7519, RFC 7515), taken apart but not verified.
+/// A JSON Web Token in compact serialization (RFC 7519, RFC 7515), parsed but not verified.
 struct JSONWebToken: Sendable {
-    /// The algorithms that are taken; `none` and those with shared secrets are not.
+    /// The algorithms that are accepted. `none` and algorithms with shared secrets are rejected.
     enum Algorithm: String, Sendable {
         case rs256 = "RS256"
         case es256 = "ES256"
 
-        /// The keys whose signatures it makes.
+        /// The type of key that the algorithm uses.
         var keyKind: PublicKey.Kind {
             switch self {
             case .rs256: .rsa
@@ -18,19 +18,21 @@ struct JSONWebToken: Sendable {
         }
     }
 
-    /// The longest token that is read, in bytes.
+    /// The longest token that is parsed, in bytes.
     static let maximumLength = 8192
-    /// By how much clocks may differ, in seconds.
+    /// The allowed clock skew, in seconds.
     static let allowedSkew = 60.0
 
     let algorithm: Algorithm
-    /// The name of the key; nil if the token names none.
+    /// The key id (`kid`); nil if the token has none.
     let keyID: UTF8Text?
     private let claims: JSON
     private let signed: [UInt8]
     private let signature: [UInt8]
 
-    /// Takes a token apart; nil for anything that is none, or that asks for what is not understood.
+    /// Parses a token.
+    ///
+    /// - Returns: nil if it is malformed, or requires an unsupported algorithm or extension.
     init?(_ text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count <= Self.maximumLength else { return nil }
@@ -38,7 +40,7 @@ struct JSONWebToken: Sendable {
         guard parts.count == 3, let header = Self.json(parts[0]), let claims = Self.json(parts[1]),
             let signature = Base64URL.decode(parts[2]), !signature.isEmpty,
             let algorithm = header["alg"]?.string.flatMap({ Algorithm(word: $0) }),
-            // RFC 7515, section 4.1.11: extensions that must be understood, and are not.
+            // RFC 7515, section 4.1.11: no critical extension is supported.
             header["crit"] == nil
         else { return nil }
         if let keyID = header["kid"] {
@@ -53,16 +55,17 @@ struct JSONWebToken: Sendable {
         signed = Array(parts[0] + [UInt8(ascii: ".")] + parts[1])
     }
 
-    /// Whether a key made the signature.
+    /// Whether a key verifies the signature.
     func isSigned(by key: PublicKey) -> Bool {
-        // A key checks signatures of its own kind only, whatever the token says.
+        // A key verifies signatures of its own type only, whatever the token states: against algorithm confusion.
         key.kind == algorithm.keyKind && (try? key.verify(signature: signature, over: signed)) == true
     }
 
-    /// The first claim that keeps the token from counting; nil if it was issued by this issuer for this audience, and is
-    /// valid now (RFC 7519, section 4.1). A token without an end is not.
+    /// The first claim that makes the token invalid (RFC 7519, section 4.1): issuer, audience, expiry or start. A token without
+    /// an expiry is invalid.
     ///
     /// - Parameter now: milliseconds since 1970.
+    /// - Returns: the claim's name; nil if all claims are valid.
     func invalidClaim(issuer: String, audience: String, now: Int64) -> String? {
         let seconds = Double(now) / 1000
         guard let own = claims["iss"]?.string, own.utf8.elementsEqual(issuer.utf8) else { return "iss" }
@@ -72,8 +75,8 @@ struct JSONWebToken: Sendable {
         return start.double.map { $0 - Self.allowedSkew <= seconds } == true ? nil : "nbf"
     }
 
-    /// The claim that does not name the audience. Machine tokens of Amazon Cognito have no `aud`, and name the client that
-    /// they were issued to, as API Gateway's JWT authorizer accepts them.
+    /// The claim that does not match the audience. Client-credentials tokens of Amazon Cognito have `client_id` instead of
+    /// `aud`; API Gateway's JWT authorizer accepts them, too.
     private func invalidAudienceClaim(_ audience: String) -> String? {
         let expected = Array(audience.utf8)
         guard let given = claims["aud"] else {
@@ -91,9 +94,9 @@ struct JSONWebToken: Sendable {
     }
 }
 
-/// Base64 with the alphabet for URLs and without padding (RFC 4648, section 5; RFC 7515, section 2).
+/// Base64url without padding (RFC 4648, section 5; RFC 7515, section 2).
 enum Base64URL {
-    /// Decodes; nil for anything that an encoder would not write.
+    /// Decodes a text; nil if it is not the canonical encoding of its result.
     static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         var standard: [UInt8] = []
         standard.reserveCapacity(text.count + 3)
@@ -107,7 +110,7 @@ enum Base64URL {
         }
         standard += Array(repeating: UInt8(ascii: "="), count: (4 - standard.count % 4) % 4)
         let padded = Data(standard)
-        // What is left of the last byte's bits must be zero: one value is written in one way only.
+        // Unused bits of the last character must be zero, so that each value has exactly one encoding.
         guard let data = Data(base64Encoded: padded), data.base64EncodedData() == padded else { return nil }
         return Array(data)
     }

@@ -1,9 +1,9 @@
 import HTTPServer
 import HTTPTypes
 
-/// A delivery that a sender posts to a path of the listener that is not the sender's.
+/// A delivery of Amazon SNS or EventBridge that was sent to a wrong path of the listener.
 struct MisdirectedDelivery: Sendable, Hashable {
-    /// Who sends, by what only its requests carry.
+    /// The sender, recognized by header fields that only its requests carry.
     enum Sender: Sendable, Hashable {
         case sns
         case eventBridge
@@ -11,10 +11,10 @@ struct MisdirectedDelivery: Sendable, Hashable {
         /// The sender's name.
         var name: String { self == .sns ? "Amazon SNS" : "Amazon EventBridge" }
 
-        /// The path that its deliveries belong to.
+        /// The path of its deliveries.
         var path: String { self == .sns ? "/sns" : "/eventbridge" }
 
-        /// What to do about a wrong path.
+        /// How to fix a wrong path.
         var remediation: String {
             switch self {
             case .sns: "Set the endpoint of the subscription to https://HOST/sns."
@@ -24,13 +24,13 @@ struct MisdirectedDelivery: Sendable, Hashable {
     }
 
     let sender: Sender
-    /// The path that it came to, cut to ``pathLimit`` bytes.
+    /// The path of the request, truncated to ``pathLimit`` bytes.
     let path: String
 
-    /// The longest path kept, in bytes.
+    /// The longest path that is kept, in bytes.
     static let pathLimit = 200
 
-    /// - Returns: nil for a request that is none of a sender's, or at the right path.
+    /// - Returns: nil for a request of another client, or to the right path.
     init?(_ request: ServerRequest) {
         guard request.head.method == .post, let sender = Sender(request.head.headerFields) else { return nil }
         var path = request.path

@@ -6,30 +6,30 @@ import JSON
 import SNS
 import Store
 
-/// Receives SNS's HTTPS deliveries (`POST /sns`).
+/// Handles HTTPS deliveries of Amazon SNS (`POST /sns`).
 struct SNSHandler: Sendable {
     let verifier: SNSVerifier
     let store: any Store
     let subscriptions: SubscriptionManager
     let clock: @Sendable () -> Int64
 
-    /// Answers a delivery by facts that decide whether SNS tries again: 4xx loses it, 503 does not.
+    /// Handles a request. The status decides whether SNS retries: it discards the message after 4xx and retries after 503.
     func receive(_ request: ServerRequest) async -> IntakeResult {
         do throws(SNSError) {
             try SNSMessage.requireEnvelope(isRaw: Self.isRaw(request))
             let message = try SNSMessage(parsing: request.body)
             guard !request.clientHasLeft else { return .abandoned }
             let accountRegion = try await verifier.verify(message, now: clock())
-            guard case .notification = message.kind else { return try await subscriptions.answer(message) }
-            let answer = await append(message, from: try self.accountRegion(of: message, on: accountRegion))
-            if answer.response.status == .ok { await subscriptions.noteDelivery(message) }
-            return answer
+            guard case .notification = message.kind else { return try await subscriptions.handle(message) }
+            let result = await append(message, from: try self.accountRegion(of: message, on: accountRegion))
+            if result.response.status == .ok { await subscriptions.recordDelivery(message) }
+            return result
         } catch {
             return IntakeResult(error)
         }
     }
 
-    /// Whether SNS says that the subscription has raw message delivery turned on.
+    /// Whether the request says that raw message delivery is on for the subscription.
     private static func isRaw(_ request: ServerRequest) -> Bool {
         request.head.headerFields[values: rawDelivery].contains { UTF8Text($0.lowercased()) == "true" }
     }
@@ -39,9 +39,9 @@ struct SNSHandler: Sendable {
         return name
     }()
 
-    /// The account and Region of a message.
+    /// The account and Region that a message belongs to.
     ///
-    /// - Parameter accountRegion: those of its topic, which count unless the topic is a central one.
+    /// - Parameter accountRegion: those of its topic, which apply unless it is a central topic.
     private func accountRegion(of message: SNSMessage, on accountRegion: AccountRegion) throws(SNSError)
         -> AccountRegion
     {
@@ -49,7 +49,7 @@ struct SNSHandler: Sendable {
         return try verifier.topics.accountRegion(of: message.topic, stating: Self.auditedAccount(message))
     }
 
-    /// The account that an audit states; nil if the message is none, or states none.
+    /// The account that an audit notification states; nil for other messages.
     private static func auditedAccount(_ message: SNSMessage) -> AccountID? {
         guard let json = try? JSON(parsing: message.message),
             case .audit(let notification) = try? DeviceDefenderMessage(json)
@@ -61,7 +61,7 @@ struct SNSHandler: Sendable {
         let delivery = Delivery(
             id: "sns:" + message.messageID, accountRegion: accountRegion, channel: .sns, topic: message.topic,
             receivedAt: clock(), payload: Array(message.message.utf8))
-        let answer = await IntakeResult.appending([delivery], to: store).saying([
+        let result = await IntakeResult.storing([delivery], in: store).withLogMetadata([
             [
                 (LogMetadataKey.delivery, delivery.id), (LogMetadataKey.messageID, message.messageID),
                 (LogMetadataKey.topic, message.topic.description),
@@ -69,6 +69,6 @@ struct SNSHandler: Sendable {
                 (LogMetadataKey.region, accountRegion.region.name),
             ]
         ])
-        return DeviceDefenderMessage.isNamed(in: delivery.payload) ? answer : answer.unrelated(to: message.topic)
+        return DeviceDefenderMessage.isNamed(in: delivery.payload) ? result : result.unrelated(to: message.topic)
     }
 }

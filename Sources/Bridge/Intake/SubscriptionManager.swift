@@ -6,24 +6,24 @@ import SNS
 import Store
 import Synchronization
 
-/// Confirms subscriptions, and remembers how they stand.
+/// Confirms SNS subscriptions and stores their state.
 struct SubscriptionManager: Sendable {
-    /// What is to be done about the messages that SNS sends of subscriptions.
+    /// Which subscription messages of SNS the bridge acts on.
     struct Policy: Sendable, Hashable {
-        /// Whether subscriptions are confirmed; if not, the operator does it.
+        /// Whether the bridge confirms subscriptions. Otherwise an operator confirms them.
         var confirms = true
-        /// Whether one that was ended is taken back.
+        /// Whether the bridge re-subscribes after an unsubscribe.
         var resubscribes = false
     }
 
     let policy: Policy
     let store: any Store
-    /// Asks a URL of Amazon SNS that confirms a subscription; returns the status.
+    /// Requests a confirmation URL of Amazon SNS; returns the response's status.
     let confirm: @Sendable (_ url: String) async throws -> Int
     let clock: @Sendable () -> Int64
     let logger: Logger
-    /// Topics that are known to deliver, so that not every notification asks the store.
-    private let delivering = ConfirmedTopics()
+    /// Topics whose subscription is known to be confirmed, so that not every notification reads the store.
+    private let confirmedTopics = ConfirmedTopics()
 
     init(
         policy: Policy, store: any Store, confirm: @escaping @Sendable (_ url: String) async throws -> Int,
@@ -36,74 +36,76 @@ struct SubscriptionManager: Sendable {
         self.logger = logger
     }
 
-    /// What to do about a message, by what is known of the topic's subscription.
+    /// What to do about a message, given the stored state of the topic's subscription.
     enum Step: Hashable {
-        /// Nothing: it was done, or something newer has happened.
+        /// Nothing: it is done already, or superseded.
         case nothing
         /// Confirm the subscription.
         case confirm
-        /// Only note how it stands.
-        case note
+        /// Only store the state.
+        case record
     }
 
-    /// - Parameter known: how the subscription stands; nil if nothing is known.
+    /// Decides what to do about a message.
+    ///
+    /// - Parameter known: the stored state; nil if there is none.
     static func step(for message: SNSMessage, known: Subscription?, policy: Policy) -> Step {
         if let known {
             let isSame = known.messageID == message.messageID
             switch message.kind {
             case .notification:
-                // One that was published before the end may come after it.
+                // A notification from before the unsubscribe may arrive after it.
                 guard known.state != .confirmed, message.publishedAt > known.publishedAt else { return .nothing }
             case .subscriptionConfirmation:
                 if isSame && known.state != .pending { return .nothing }
                 if known.state == .ended && message.publishedAt <= known.publishedAt { return .nothing }
             case .unsubscribeConfirmation:
-                // The end that could not be taken back yet is told again.
+                // SNS repeats the message while re-subscribing fails.
                 if isSame && !(known.state == .ended && policy.resubscribes) { return .nothing }
                 if message.publishedAt < known.publishedAt { return .nothing }
             }
         }
         switch message.kind {
-        case .notification: return .note
-        case .subscriptionConfirmation: return policy.confirms ? .confirm : .note
-        case .unsubscribeConfirmation: return policy.resubscribes ? .confirm : .note
+        case .notification: return .record
+        case .subscriptionConfirmation: return policy.confirms ? .confirm : .record
+        case .unsubscribeConfirmation: return policy.resubscribes ? .confirm : .record
         }
     }
 
-    /// Does what a verified message asks for that is not a notification.
-    func answer(_ message: SNSMessage) async throws(SNSError) -> IntakeResult {
+    /// Handles a verified subscription or unsubscribe confirmation.
+    func handle(_ message: SNSMessage) async throws(SNSError) -> IntakeResult {
         guard let url = try message.confirmationURL(), let command = message.confirmationCommand else {
             return .accepted("ignored")
         }
         do throws(StoreError) {
             let known = try await store.subscription(to: message.topic)
-            let isEnd = if case .unsubscribeConfirmation = message.kind { true } else { false }
+            let isUnsubscribe = if case .unsubscribeConfirmation = message.kind { true } else { false }
             switch Self.step(for: message, known: known, policy: policy) {
             case .nothing: return .accepted("duplicate")
             case .confirm:
-                if let problem = await problem(asking: url) {
-                    // Another subscription to the same topic may be confirmed already.
-                    if isEnd {
-                        try await note(message, .ended)
-                        logEnd(of: message, "it could not be taken back yet", command)
+                if let failure = await confirmationFailure(at: url) {
+                    // Another subscription to the same topic may be confirmed already; keep that state.
+                    if isUnsubscribe {
+                        try await record(message, .ended)
+                        logUnsubscribe(of: message, "it could not be taken back yet", command)
                     } else if known?.state != .confirmed {
-                        try await note(message, .pending)
+                        try await record(message, .pending)
                     }
                     return .unavailable(
                         code: .confirmationFailed,
-                        message: "The subscription could not be confirmed: \(problem). Amazon SNS will ask again.")
+                        message: "Confirming the subscription failed: \(failure). Amazon SNS retries.")
                 }
-                try await note(message, .confirmed)
+                try await record(message, .confirmed)
                 logger.info(
-                    isEnd ? "The end of a subscription was taken back." : "A subscription was confirmed.",
+                    isUnsubscribe ? "The end of a subscription was taken back." : "A subscription was confirmed.",
                     metadata: ["topic": "\(message.topic)"])
-                return .accepted(isEnd ? "resubscribed" : "confirmed")
-            case .note where isEnd:
-                try await note(message, .ended)
-                logEnd(of: message, "the topic delivers nothing more until it is subscribed again", command)
+                return .accepted(isUnsubscribe ? "resubscribed" : "confirmed")
+            case .record where isUnsubscribe:
+                try await record(message, .ended)
+                logUnsubscribe(of: message, "the topic delivers nothing more until it is subscribed again", command)
                 return .accepted("unsubscribed")
-            case .note:
-                try await note(message, .pending)
+            case .record:
+                try await record(message, .pending)
                 logger.warning(
                     "A subscription waits to be confirmed by you, as sns.confirm is off.",
                     metadata: ["topic": "\(message.topic)", LogMetadataKey.command: "\(command)"])
@@ -112,19 +114,19 @@ struct SubscriptionManager: Sendable {
         } catch {
             return .unavailable(
                 code: .storeUnavailable,
-                message: "The subscription could not be remembered. Send it again later. \(error.message)")
+                message: "Storing the subscription failed: \(error.message)")
         }
     }
 
-    /// Takes note that a topic delivers. That it cannot be noted does not matter to the notification.
-    func noteDelivery(_ message: SNSMessage) async {
-        guard delivering.isNew(message.topic) else { return }
+    /// Records that a topic delivers. A failure to store that does not affect the notification.
+    func recordDelivery(_ message: SNSMessage) async {
+        guard confirmedTopics.isNew(message.topic) else { return }
         do throws(StoreError) {
             let known = try await store.subscription(to: message.topic)
-            if Self.step(for: message, known: known, policy: policy) == .note {
-                try await note(message, .confirmed)
+            if Self.step(for: message, known: known, policy: policy) == .record {
+                try await record(message, .confirmed)
             }
-            if known?.state != .ended { delivering.insert(message.topic) }
+            if known?.state != .ended { confirmedTopics.insert(message.topic) }
         } catch {
             logger.warning(
                 "It could not be remembered that a topic delivers.",
@@ -132,34 +134,36 @@ struct SubscriptionManager: Sendable {
         }
     }
 
-    private func note(_ message: SNSMessage, _ state: Subscription.State) async throws(StoreError) {
+    private func record(_ message: SNSMessage, _ state: Subscription.State) async throws(StoreError) {
         try await store.record(
             Subscription(
                 topic: message.topic, state: state, messageID: message.messageID, publishedAt: message.publishedAt,
                 changedAt: clock()))
-        if state != .confirmed { delivering.remove(message.topic) }
+        if state != .confirmed { confirmedTopics.remove(message.topic) }
     }
 
-    /// Asks SNS; gives what failed, or nil.
-    private func problem(asking url: String) async -> String? {
+    /// Requests the confirmation URL.
+    ///
+    /// - Returns: why it failed; nil if it succeeded.
+    private func confirmationFailure(at url: String) async -> String? {
         do {
             let status = try await confirm(url)
-            return (200..<300).contains(status) ? nil : "Amazon SNS answered with status \(status)"
+            return (200..<300).contains(status) ? nil : "Amazon SNS responded with status \(status)"
         } catch {
             return "\(error)"
         }
     }
 
-    private func logEnd(of message: SNSMessage, _ consequence: String, _ command: String) {
+    private func logUnsubscribe(of message: SNSMessage, _ consequence: String, _ command: String) {
         logger.warning(
             "A subscription was ended: \(consequence).",
             metadata: ["topic": "\(message.topic)", LogMetadataKey.command: "\(command)"])
     }
 }
 
-/// Topics that are known to deliver.
+/// A bounded set of topics whose subscription is known to be confirmed.
 private final class ConfirmedTopics: Sendable {
-    /// How many are kept; then all are asked for anew.
+    /// The most topics that are kept; beyond it, the set is cleared and filled again.
     private static let maximum = 1000
     private let topics = Mutex<Set<ARN>>([])
 

@@ -2,37 +2,38 @@ import AWSCore
 import SNS
 import Synchronization
 
-/// Verifies the bearer tokens of an issuer, whose keys it fetches by the rules of ``SigningCertificateCache``: once for
-/// all who wait, only so often, and never again and again for what strangers make up.
+/// Verifies the bearer tokens of an issuer, whose keys it fetches and caches.
+///
+/// Concurrent requests share one fetch, and fetches are rate-limited, so that invented tokens cause no load on the issuer.
 final class TokenVerifier: Sendable {
-    /// Whose tokens, for whom, and where the keys are.
+    /// The issuer, the audience and the address of the keys.
     struct Settings: Sendable, Hashable {
         var issuer: String
         var audience: String
-        /// An `https` address.
+        /// The `https` URL of the issuer's JWK Set.
         var jwksURL: String
     }
 
-    /// What a token is.
+    /// The result of verifying a token.
     enum Decision: Sendable, Hashable {
         case genuine
         case rejected
-        /// A claim is not as it has to be; the signature was not checked.
+        /// A claim is missing or wrong; the signature was not checked.
         case invalidClaim(String)
-        /// The keys cannot be had just now.
+        /// The keys cannot be fetched at the moment.
         case unverifiable
     }
 
-    /// After which age keys are fetched anew, while those that are there still count, in milliseconds.
+    /// The age at which keys are refreshed in the background while the cached ones stay in use, in milliseconds.
     static let freshness: Int64 = 600_000
-    /// Up to which age keys count while the issuer cannot be asked, in milliseconds.
+    /// The age up to which cached keys are used while the issuer is unreachable, in milliseconds.
     static let maximumAge: Int64 = 86_400_000
     private static let host = "issuer"
 
     private struct State {
         var keys: (set: JSONWebKeySet, fetchedAt: Int64)?
         var fetch: Task<JSONWebKeySet?, Never>?
-        var budget = FetchRateLimiter()
+        var fetchLimiter = FetchRateLimiter()
     }
 
     let settings: Settings
@@ -40,7 +41,9 @@ final class TokenVerifier: Sendable {
     private let fetch: SigningCertificateCache.Fetch
     private let state = Mutex(State())
 
-    /// - Parameter report: hears of each fetch whether it gave keys.
+    /// Makes a verifier without keys.
+    ///
+    /// - Parameter report: is called after each fetch with whether it returned keys.
     init(
         settings: Settings, report: @escaping @Sendable (_ isGood: Bool) -> Void = { _ in },
         fetch: @escaping SigningCertificateCache.Fetch
@@ -58,14 +61,14 @@ final class TokenVerifier: Sendable {
     func decision(
         on text: String, now: Int64, elapsed: Int64 = MonotonicClock.milliseconds()
     ) async -> Decision {
-        // Nothing is fetched for a token that would be refused whatever the keys say.
+        // A token that is invalid whatever the keys are causes no fetch.
         guard let token = JSONWebToken(text) else { return .rejected }
         if let claim = token.invalidClaim(issuer: settings.issuer, audience: settings.audience, now: now) {
             return .invalidClaim(claim)
         }
         let (known, isOld) = knownKeys(now: elapsed)
         if let known, known.hasKey(for: token) {
-            // Nobody waits for keys that are fetched only to be newer.
+            // Requests do not wait for a refresh of keys.
             if isOld { _ = startFetch(now: elapsed) }
             return known.verifies(token) ? .genuine : .rejected
         }
@@ -83,11 +86,11 @@ final class TokenVerifier: Sendable {
         }
     }
 
-    /// The fetch that runs or can be started; nil if the issuer was asked often enough.
+    /// The running fetch, or a new one; nil if the rate limit is reached.
     private func startFetch(now: Int64) -> Task<JSONWebKeySet?, Never>? {
         state.withLock { state in
             if let running = state.fetch { return running }
-            guard state.budget.take(from: Self.host, now: now) else { return nil }
+            guard state.fetchLimiter.allowRequest(to: Self.host, now: now) else { return nil }
             let task = Task { await self.fetchKeys(now: now) }
             state.fetch = task
             return task

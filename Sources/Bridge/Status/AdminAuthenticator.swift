@@ -44,10 +44,10 @@ struct AdminAuthenticator: Sendable {
         guard !isCrossOrigin else { return .crossOrigin }
         guard failures.allows(request.peer, now: now) else { return .overLimit }
         guard let given = fields.credentials(of: "bearer"), token.matches(given) else {
-            failures.failed(request.peer, now: now)
+            failures.recordFailure(request.peer, now: now)
             return .rejected
         }
-        failures.succeeded(request.peer, now: now)
+        failures.recordSuccess(request.peer, now: now)
         return .allowed
     }
 
