@@ -14,7 +14,7 @@ import Testing
             body: [UInt8](repeating: 0x20, count: size))
     }
 
-    @Test("A long body is read on another thread than the loop's, which answers others meanwhile")
+    @Test("A large body is processed on another thread than the event loop's")
     func offLoop() async throws {
         try await withEventLoop { loop in
             for (size, isOnLoop) in [
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test("Nothing is read of what a client has sent that has left", arguments: [1, 1_000_000])
+    @Test("A delivery whose client has disconnected is not processed", arguments: [1, 1_000_000])
     func left(size: Int) async {
         var request = request(size)
         let presence = ClientPresence()

@@ -40,7 +40,7 @@ import Testing
 
     private func basic(_ text: String) -> String { "Basic " + Data(text.utf8).base64EncodedString() }
 
-    @Test("Each of two keys counts, in the header that is configured, and no other")
+    @Test("Each of two API keys is accepted, in the configured header only")
     func keys() async throws {
         for header in ["X-Bridge", "Authorization", "x-api-key"] {
             let both = authenticator(.init(apiKeys: [Secret("old"), Secret("new")], apiKeyHeader: header.lowercased()))
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test("User and password count as Basic authentication has them")
+    @Test("Basic authentication accepts user and password")
     func passwords() async throws {
         let authenticator = authenticator(.init(basic: Secret("user:pass:wörd")))
         #expect(try await decision(authenticator, ("Authorization", basic("user:pass:wörd"))) == .allowed)
@@ -72,7 +72,7 @@ import Testing
         #expect(try await decision(authenticator, ("Authorization", right), ("Authorization", right)) == .rejected)
     }
 
-    @Test("What is not configured is refused, and each of those that are is enough")
+    @Test("Unconfigured methods are rejected, and each configured method suffices")
     func configured() async throws {
         let issuer = try await TokenIssuer.shared
         let keys = TokenIssuer.set(issuer.rsa.json)
@@ -94,13 +94,13 @@ import Testing
         let all = authenticator(.init(apiKeys: [key], basic: password), keys: keys)
         #expect(all.challenge == #"ApiKey, Basic realm="defender-bridge", charset="UTF-8", Bearer"#)
         #expect(authenticator(.init(), keys: keys).challenge == "Bearer")
-        // One that is wrong does not spoil another that is right.
+        // One wrong credential does not invalidate another right one.
         #expect(try await decision(all, ("x-api-key", "wrong"), ("Authorization", bearer)) == .allowed)
         let unknown = authenticator(.init(), keys: [])
         #expect(try await decision(unknown, ("Authorization", bearer)) == .unverifiable)
     }
 
-    @Test("An address that fails too often is not listened to for a while; others are")
+    @Test("An address that fails too often is throttled; others are not")
     func limit() async throws {
         let failures = AuthenticationThrottle()
         let authenticator = authenticator(.init(apiKeys: [Secret("key")]), failures: failures)
@@ -121,12 +121,12 @@ import Testing
         #expect(try await decision("wrong", "192.0.2.7:1", at: later) == .rejected)
         #expect(try await decision("wrong", "192.0.2.7:1", at: later) == .overLimit)
         #expect(try await decision("key", "192.0.2.7:1", at: later + failures.interval) == .allowed)
-        // Right credentials vouch for the address.
+        // Right credentials exempt the address.
         for _ in 0..<100 { #expect(try await decision("wrong", "192.0.2.7:1", at: later + 4000) == .rejected) }
         #expect(try await decision("key", "192.0.2.7:1", at: later + 4000) == .allowed)
     }
 
-    @Test("The table of addresses is bounded, and an IPv6 network counts as one address")
+    @Test("The number of tracked addresses is bounded, and an IPv6 network counts as one address")
     func addresses() throws {
         let failures = AuthenticationThrottle()
         let first = try #require(SocketAddress("[2001:db8::1]:1"))
@@ -139,7 +139,7 @@ import Testing
             failures.recordFailure(SocketAddress("10.0.\(index / 256).\(index % 256):1"), now: now + 1)
         }
         #expect(failures.allows(first, now: now + 1))
-        // A clock that was set back locks nobody out.
+        // A clock that was set back locks no client out.
         for _ in 0..<failures.burst { failures.recordFailure(first, now: now) }
         #expect(!failures.allows(first, now: now))
         #expect(failures.allows(first, now: now - 1_000_000))

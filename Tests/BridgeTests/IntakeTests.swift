@@ -13,7 +13,7 @@ import Testing
 @testable import Bridge
 
 @Suite struct IntakeTests {
-    /// Both intakes before a store, with SNS's host scripted.
+    /// Both handlers with a store and a scripted SNS host.
     private final class IntakeHarness: Sendable {
         let store: SQLiteStore
         let certificate: Mutex<Result<[UInt8], SigningCertificateCache.FetchError>>
@@ -74,7 +74,7 @@ import Testing
         try await withStore { store in try await body(IntakeHarness(store)) }
     }
 
-    /// That an answer refuses as table A1 says: the status, and an error with a code and what to do.
+    /// Expects a rejection: the status, and an error with code and message.
     private func expectRejection(
         _ result: IntakeResult, _ status: Int, _ code: String, sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
@@ -96,7 +96,7 @@ import Testing
 
     // MARK: SNS
 
-    @Test("A signed notification is stored as it was published; the same again is a duplicate", arguments: ["1", "2"])
+    @Test("A signed notification is stored unchanged; a repetition is a duplicate", arguments: ["1", "2"])
     func stored(version: String) async throws {
         try await withHarness { harness in
             let envelope = try Envelope("Notification", version: version).signed()
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test("What is no envelope is 400, and nothing is stored")
+    @Test("A body that is not an envelope gets 400, and nothing is stored")
     func malformed() async throws {
         try await withHarness { harness in
             for body in [[], Array("{".utf8), Array("[]".utf8), Array("{\"Type\":5}".utf8)] {
@@ -125,7 +125,7 @@ import Testing
         }
     }
 
-    @Test("A message that only the clock speaks against is deferred; nothing is stored of it")
+    @Test("A genuine message outside of the time limits gets 503, and nothing is stored")
     func wrongClock() async throws {
         try await withHarness { harness in
             let envelope = try Envelope("Notification")
@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    @Test("A message that must not be taken is 403, and nothing is stored")
+    @Test("A message that is not allowed or forged gets 403, and nothing is stored")
     func rejected() async throws {
         try await withHarness { harness in
             let envelope = try Envelope("Notification")
@@ -156,7 +156,7 @@ import Testing
         }
     }
 
-    @Test("A raw delivery, which nobody can verify, is not taken")
+    @Test("A raw delivery is rejected")
     func raw() async throws {
         try await withHarness { harness in
             let name = try #require(HTTPField.Name("x-amz-sns-rawdelivery"))
@@ -166,7 +166,7 @@ import Testing
         }
     }
 
-    @Test("A certificate that is not to be had just now is 503")
+    @Test("A certificate that cannot be fetched gives 503")
     func noCertificate() async throws {
         try await withHarness { harness in
             harness.certificate.withLock { $0 = .failure(.unreachable("no route")) }
@@ -175,7 +175,7 @@ import Testing
         }
     }
 
-    @Test("A store that cannot store is 503, on both routes")
+    @Test("An unavailable store gives 503 on both routes")
     func noStore() async throws {
         try await withHarness { harness in
             await harness.store.close()
@@ -186,7 +186,7 @@ import Testing
         }
     }
 
-    @Test("A subscription is confirmed at the topic's own host, with a request of our own")
+    @Test("A subscription is confirmed on the topic's own host, with the bridge's own URL")
     func confirmed() async throws {
         try await withHarness { harness in
             expectAccepted(try await harness.sns(try Envelope("SubscriptionConfirmation").signed().body), "confirmed")
@@ -200,7 +200,7 @@ import Testing
         }
     }
 
-    @Test("A confirmation that fails is 503, so that SNS asks again", arguments: [nil, 302, 400, 500])
+    @Test("A failed confirmation gives 503, so that SNS retries", arguments: [nil, 302, 400, 500])
     func confirmationFailed(status: Int?) async throws {
         try await withHarness { harness in
             harness.confirmation.withLock { $0 = status.map { .success($0) } ?? .failure(UnexpectedError()) }
@@ -209,7 +209,7 @@ import Testing
         }
     }
 
-    @Test("Another topic's subscription is refused without any request")
+    @Test("A subscription of a topic that is not allowed is rejected without a request")
     func foreignSubscription() async throws {
         try await withHarness { harness in
             let envelope = try Envelope("SubscriptionConfirmation")
@@ -219,12 +219,12 @@ import Testing
         }
     }
 
-    /// How the subscription stands.
+    /// The stored state of the subscription.
     private func state(_ harness: IntakeHarness) async throws -> Subscription.State? {
         try await harness.store.subscription(to: try #require(ARN(Envelope.topic)))?.state
     }
 
-    @Test("The same request to confirm is answered without asking SNS again, a new one is followed")
+    @Test("A repeated confirmation message causes no request, a new one does")
     func confirmedOnce() async throws {
         try await withHarness { harness in
             let first = try Envelope("SubscriptionConfirmation")
@@ -237,7 +237,7 @@ import Testing
         }
     }
 
-    @Test("What SNS did not answer is noted as pending, and confirmed when it is asked for again")
+    @Test("A failed confirmation is stored as pending, and confirmed by the next message")
     func confirmedLater() async throws {
         try await withHarness { harness in
             harness.confirmation.withLock { $0 = .failure(UnexpectedError()) }
@@ -250,7 +250,7 @@ import Testing
         }
     }
 
-    @Test("A confirmation that cannot be remembered is 503")
+    @Test("A confirmation that cannot be stored gives 503")
     func confirmedWithoutStore() async throws {
         try await withHarness { harness in
             await harness.store.close()
@@ -259,7 +259,7 @@ import Testing
         }
     }
 
-    @Test("With sns.confirm off the operator confirms, which shows when the topic delivers")
+    @Test("With sns.confirm off the subscription is pending until the topic delivers")
     func confirmedByOperator() async throws {
         try await withHarness { harness in
             let off = SubscriptionManager.Policy(confirms: false)
@@ -273,7 +273,7 @@ import Testing
         }
     }
 
-    @Test("An ended subscription stays ended whatever older comes after it, and is taken back if that is wanted")
+    @Test("An ended subscription ignores older messages, and is renewed if sns.resubscribe is on")
     func resubscribed() async throws {
         try await withHarness { harness in
             func sns(_ type: String, _ id: String, at time: String, resubscribes: Bool = false) async throws
@@ -309,7 +309,7 @@ import Testing
         }
     }
 
-    @Test("The end of a subscription is taken note of, and not undone")
+    @Test("An unsubscribe is stored and not undone")
     func unsubscribed() async throws {
         try await withHarness { harness in
             expectAccepted(try await harness.sns(try Envelope("UnsubscribeConfirmation").signed().body), "unsubscribed")
@@ -317,7 +317,7 @@ import Testing
         }
     }
 
-    @Test("On a central topic an audit is of the account that it states, if that is listed; nothing else states one")
+    @Test("On a central topic an audit belongs to its stated account, if that is listed; other messages state none")
     func central() async throws {
         try await withHarness { harness in
             let listed = Set(try ["444455556666", "777788889999"].map { try #require(AccountID($0)) })
@@ -339,11 +339,11 @@ import Testing
             let withOwn = try TopicPolicy(
                 topics: [Envelope.topic + "=*"],
                 accounts: listed.union([try #require(AccountID("111122223333"))]))
-            // An alarm that claims an account is not believed.
+            // An alarm that states an account is not trusted.
             var alarm = try #require(Messages.alarm().object)
             alarm["accountId"] = "444455556666"
             expectAccepted(try await sns("3", .object(alarm), withOwn), "stored")
-            // Only there: another topic's audit stays under the topic's own account.
+            // On any other topic, an audit belongs to the topic's own account.
             let plain = try TopicPolicy(topics: [Envelope.topic])
             expectAccepted(try await sns("4", Messages.audit(account: "444455556666"), plain), "stored")
             let batch = try await harness.store.lease(limit: 9, for: .seconds(1), owner: "test", now: now)
@@ -361,7 +361,7 @@ import Testing
         }
     }
 
-    @Test("A new message that is not Device Defender's is told by its topic; Device Defender's and known ones are not")
+    @Test("A new message that is not Device Defender's reports its topic; Device Defender's and duplicates do not")
     func unrelated() async throws {
         try await withHarness { harness async throws in
             func sns(_ id: String, _ text: String) async throws -> IntakeResult {
@@ -384,7 +384,7 @@ import Testing
 
     // MARK: EventBridge
 
-    @Test("An event with the key is stored, once; in an array of one, too")
+    @Test("An event with the API key is stored once, also in an array of one")
     func event() async throws {
         try await withHarness { harness in
             let event = Messages.verification("FALSE_POSITIVE", time: "2026-11-22T10:00:00Z")
@@ -397,7 +397,7 @@ import Testing
         }
     }
 
-    @Test("An array's events are stored together, each once, and an event is the same alone and in an array")
+    @Test("An array's events are stored together, each once, with the same id alone and in an array")
     func array() async throws {
         try await withHarness { harness in
             func event(_ id: String) -> JSON { Messages.event("CancelAuditTask", ["taskId": "t1"], id: id) }
@@ -418,7 +418,7 @@ import Testing
         }
     }
 
-    @Test("An array that the queue has no room for is deferred as a whole")
+    @Test("An array that exceeds the queue's capacity gets 503 as a whole")
     func arrayWithoutRoom() async throws {
         try await withHarness { harness in
             let body = JSON.array(
@@ -430,7 +430,7 @@ import Testing
         }
     }
 
-    @Test("Without the one right key the answer is 401 and says how to authenticate")
+    @Test("Without exactly one valid API key the response is 401 with WWW-Authenticate")
     func unauthorized() async throws {
         try await withHarness { harness in
             let body = Messages.verification("UNKNOWN", time: "2026-11-22T10:00:00Z").serialized()
@@ -444,7 +444,7 @@ import Testing
         }
     }
 
-    @Test("What is no event is 400")
+    @Test("A body that is not an event gets 400")
     func malformedEvent() async throws {
         try await withHarness { harness in
             for body in ["", "{", "nul"] {
@@ -456,7 +456,7 @@ import Testing
         }
     }
 
-    @Test("An event of an account or Region without a topic is 403")
+    @Test("An event of an account or Region without a topic gets 403")
     func foreignEvent() async throws {
         try await withHarness { harness in
             let event = Messages.event("CancelAuditTask", ["taskId": "t1"], region: "eu-west-1")
@@ -464,7 +464,7 @@ import Testing
         }
     }
 
-    @Test("What is known and ignorable is 200, and not stored")
+    @Test("An event that changes nothing gets 200 and is not stored")
     func ignored() async throws {
         try await withHarness { harness in
             for event in [
@@ -477,11 +477,11 @@ import Testing
     }
 }
 
-/// An envelope as SNS makes it, signed with a key of the tests.
+/// An SNS envelope, signed with a test key.
 private struct Envelope {
     static let topic = "arn:aws:sns:us-east-1:111122223333:device-defender"
     private static let host = "https://sns.us-east-1.amazonaws.com"
-    /// Made once: a key takes long.
+    /// Shared, because generating a key is slow.
     private static let key = Result { try PrivateKey(generating: .rsa(bits: 2048)) }
 
     private var members: JSON.Members
@@ -500,7 +500,7 @@ private struct Envelope {
             Self.host + "/?Action=ConfirmSubscription&TopicArn=\(Self.topic)&Token=2336412f37fb")
     }
 
-    /// The certificate as SNS's host would give it.
+    /// The certificate as the SNS host serves it.
     static func certificate() throws -> [UInt8] {
         let validity = 1_790_000_000...1_800_000_000 as ClosedRange<Int64>
         let authority = try CertificateAuthority(
@@ -514,7 +514,7 @@ private struct Envelope {
         return changed
     }
 
-    /// Signed as "Verifying the signatures of Amazon SNS messages" in the Developer Guide says.
+    /// Signs as in "Verifying the signatures of Amazon SNS messages" in the Developer Guide.
     func signed() throws -> Envelope {
         let names =
             members["Type"] == "Notification"

@@ -14,18 +14,18 @@ import Testing
 @testable import HTTPServer
 @testable import SNS
 
-/// What the cost of reading does when what an outsider sends grows fourfold: linear is 4, quadratic 16.
+/// How the cost of parsing untrusted input grows if the input grows fourfold: linear is 4, quadratic 16.
 @Suite struct LinearCostTests {
-    /// A text of so many bytes that costs `String` quadratic time to compare: combining marks of alternating classes.
+    /// A text of about `size` bytes that takes `String` quadratic time to compare: combining marks of alternating classes.
     static func marks(_ size: Int) -> String {
         "a" + String(repeating: "\u{301}\u{323}", count: size / 4)
     }
 
     struct Parser: CustomTestStringConvertible, Sendable {
         let testDescription: String
-        /// The size of the small input.
+        /// The size of the small input, in bytes.
         var size = 20_000
-        /// Makes the work on an input of about so many bytes.
+        /// Creates the work for an input of about this many bytes.
         let work: @Sendable (Int) -> () -> Void
 
         init(_ name: String, size: Int = 20_000, _ work: @escaping @Sendable (Int) -> () -> Void) {
@@ -143,14 +143,14 @@ import Testing
         },
     ]
 
-    @Test("Four times the input costs nowhere near sixteen times as much", arguments: parsers)
+    @Test("Four times the input costs far less than sixteen times as much", arguments: parsers)
     func linear(parser: Parser) {
         let (small, large) = (parser.work(parser.size), parser.work(4 * parser.size))
         let ratio = CPUTime.ratio(of: small, to: large)
         #expect(ratio < 9)
     }
 
-    @Test("What the measure is for, it sees: String's own comparison is quadratic")
+    @Test("The measurement detects quadratic cost: String's own comparison")
     func control() {
         let (small, large) = (Self.marks(10_000), Self.marks(40_000))
         let ratio = CPUTime.ratio(runs: 3) {

@@ -17,7 +17,7 @@ import Testing
 
     private func code(_ result: Result<IntakeResult, Admission.Rejection>) -> String { result.intakeResult.outcome }
 
-    @Test("As many requests are worked on as may be, and one more is turned away at once with 503")
+    @Test("Requests are admitted up to the limit, and one more gets 503 immediately")
     func busy() async throws {
         try await withStore { store in
             let admission = Admission(store: store, maximumPending: 100, maximumRequests: 2, clock: { now })
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test("Several deliveries have room together or not at all, and what is not stored leaves its room to others")
+    @Test("Several deliveries reserve capacity all or none, and unused capacity is released")
     func several() async throws {
         try await withStore { store async throws in
             let admission = Admission(store: store, maximumPending: 4, clock: { now })
@@ -64,7 +64,7 @@ import Testing
             #expect(await add(["4"]) == "stored")
             #expect(try await store.status().pending == 4)
         }
-        // More than the queue may ever hold is taken when there is nothing else, or it would wait forever.
+        // An empty queue accepts more deliveries than its limit; otherwise they would be retried forever.
         try await withStore { store async throws in
             let admission = Admission(store: store, maximumPending: 2, clock: { now })
             let result = await admission.admit { $0(5) ? .accepted("stored") : .queueFull }.intakeResult
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test("A queue that is full takes nothing more, until there is room again")
+    @Test("A full queue rejects deliveries until it has capacity again")
     func full() async throws {
         try await withStore { store in
             let time = Mutex(now)
@@ -83,13 +83,13 @@ import Testing
                         await IntakeResult.storing([delivery(id, [:], of: try! accountRegion())], in: store)
                     })
             }
-            // Two are there from before.
+            // Two were stored before.
             for id in ["1", "2"] { _ = try await store.append(delivery(id, [:], of: try accountRegion())) }
             #expect(await add("2") == "duplicate")
             #expect(await add("3") == "stored")
             #expect(await add("4") == "queue_full")
             let batch = try await store.lease(limit: 9, for: .seconds(9), owner: "test", now: now)
-            // What is worked on is in the queue still.
+            // Leased deliveries count, too.
             time.withLock { $0 += 2000 }
             #expect(await add("4") == "queue_full")
             for leased in batch.deliveries.prefix(2) { try await store.complete(leased.lease, recording: [], now: now) }
@@ -104,7 +104,7 @@ import Testing
 
 @Suite("Listener configuration") struct ListenerTests {
     @Test(
-        "Connections are as many as descriptors allow, and a number that needs more is refused",
+        "Connections are limited by file descriptors, and a larger configured limit is rejected",
         arguments: [
             (nil, 1024, 768), (nil, 300, 150), (nil, 1_000_000, 16_384), (500, 1024, 500), (768, 1024, 768),
             (769, 1024, nil), (500_000, 1_000_000, 500_000),
@@ -119,14 +119,14 @@ import Testing
         #expect(try ListenerConfiguration.connections(wanted, descriptorLimit: limit) == expected)
     }
 
-    @Test("An answered request is a line with all that is known of it")
+    @Test("Durations in the access log have three decimal places")
     func accessLog() throws {
         #expect(AccessLog.milliseconds(.microseconds(1_234_567)) == "1234.567")
         #expect(AccessLog.milliseconds(.nanoseconds(5999)) == "0.005")
     }
 
     @Test(
-        "A certificate that is not valid, or not for long, is said",
+        "A certificate that is not valid or expires soon causes a warning",
         arguments: [
             (0, 90, 30, nil), (0, 90, 75, nil), (0, 90, 77, "expires in 13 days"), (0, 90, 89, "expires in 24 hours"),
             (0, 90, 91, "certificate expired"), (10, 90, 5, "not valid yet"), (0, 6, 3, nil),
@@ -179,7 +179,7 @@ import Testing
         }
     }
 
-    @Test("New files are taken when they have been seen twice, or at once when that is asked for")
+    @Test("New files are loaded when they are unchanged for two polls, or immediately on reload")
     func replaced() throws {
         let tlsCertificate = try TLSCertificate(files)
         #expect(name(tlsCertificate.poll(isSteady: true)) == "unchanged")
@@ -194,7 +194,7 @@ import Testing
         #expect(tlsCertificate.warnings(now: Int64(Date().timeIntervalSince1970)) == [])
     }
 
-    @Test("Files that cannot be used are refused once, and what is in use stays", arguments: ["key", "text", "gone"])
+    @Test("Unusable files are rejected once, and the certificate in use stays", arguments: ["key", "text", "gone"])
     func rejected(kind: String) throws {
         let tlsCertificate = try TLSCertificate(files)
         let now = Int64(Date().timeIntervalSince1970)
@@ -216,7 +216,7 @@ import Testing
         #expect(tlsCertificate.warnings(now: now) == [])
     }
 
-    @Test("Keys of session tickets are renewed with the certificate in use, and not with another")
+    @Test("Session ticket keys are rotated with the certificate in use, not with another")
     func tickets() throws {
         let tlsCertificate = try TLSCertificate(files)
         let before = tlsCertificate.context
@@ -226,7 +226,7 @@ import Testing
         #expect(try tlsCertificate.renewTickets() == nil)
     }
 
-    @Test("A certificate that does not fit its key stops the start with a line that says so")
+    @Test("A certificate that does not match its key prevents the start, with the reason")
     func mismatch() throws {
         try folder.write(Pair("other").key, as: "k.pem")
         let error = #expect(throws: ConfigurationError.self) { try TLSCertificate(files) }

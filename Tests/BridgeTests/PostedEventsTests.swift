@@ -5,7 +5,6 @@ import Testing
 
 @testable import Bridge
 
-/// What becomes of each event of a request of EventBridge.
 @Suite struct PostedEventsTests {
     private static func event(_ id: String, region: String = "us-east-1") -> JSON {
         Messages.event("CancelAuditTask", ["taskId": "t1"], id: id, region: region)
@@ -28,7 +27,7 @@ import Testing
         } catch { return error }
     }
 
-    @Test("Each event of an array is a delivery of its own, with the id that it has alone")
+    @Test("Each event of an array is a delivery with the same id as alone")
     func each() throws {
         let all = try Self.read([Self.event("e1"), Self.event("e2", region: "eu-west-1"), Self.event("e1")])
         #expect(all.deliveries.map(\.id) == ["eventbridge:e1", "eventbridge:e2", "eventbridge:e1"])
@@ -38,13 +37,13 @@ import Testing
         #expect(try Self.read([]).deliveries.isEmpty)
     }
 
-    @Test("A hundred events are taken, one more is not")
+    @Test("A hundred events are accepted, one more is not")
     func limit() throws {
         #expect(try Self.read(.array((1...100).map { Self.event("e\($0)") })).deliveries.count == 100)
         #expect(try Self.problem(.array((1...101).map { Self.event("e\($0)") })) == .tooMany(101))
     }
 
-    @Test("Events of accounts that are not served are counted, and rejected only if all are of such")
+    @Test("Events of accounts that are not served are counted, and the request is rejected only if all are")
     func notServed() throws {
         let mixed = try Self.read([
             Self.event("e1", region: "ap-south-1"), Self.event("e2"), Self.event("e3", region: "ap-south-1"),
@@ -62,7 +61,7 @@ import Testing
     }
 
     @Test(
-        "An event that cannot be read is kept under its own account and Region, else under those of the first that can")
+        "An unparsable event is stored under its own account and Region, else under those of the first parsable one")
     func unreadable() throws {
         let kept = try Self.read([
             5, Self.broken("b1", region: "eu-west-1"), Self.event("s", region: "ap-south-1"), Self.event("e1"),
@@ -76,7 +75,7 @@ import Testing
         for delivery in [kept.deliveries[0], kept.deliveries[1], kept.deliveries[3]] {
             #expect(throws: (any Error).self) { try DeliveryCommand(delivery) }
         }
-        // Without any that can be read, nothing says that this is EventBridge's at all.
+        // Without any parsable event, nothing shows that the request is EventBridge's.
         for json in [[5], [Self.broken("b1")], Self.broken("b1"), [[Self.event("e1")]], 5] as [JSON] {
             guard case .unreadable = try Self.problem(json) else {
                 Issue.record("\(json) was read")
@@ -85,7 +84,7 @@ import Testing
         }
     }
 
-    @Test("An event without an id, or with one that is none, is known by its content")
+    @Test("An event without a valid id is identified by its content")
     func withoutID() throws {
         let alone = try Self.read(Self.event("")).deliveries[0].id
         #expect(alone.hasPrefix("eventbridge:sha256-") && alone.utf8.count == 83)
@@ -94,7 +93,7 @@ import Testing
         #expect(bad.hasPrefix("eventbridge:sha256-") && bad != alone)
     }
 
-    @Test("The wrapper of a custom event bus is taken off before an event is kept")
+    @Test("The wrapper of a custom event bus is removed before an event is stored")
     func wrapped() throws {
         let wrapped: JSON = ["Data": Self.event("e1"), "Metadata": [:], "SystemMetadata": ["aws:EventId": "bus-1"]]
         for json in [wrapped, [wrapped]] as [JSON] {
@@ -104,7 +103,7 @@ import Testing
         }
     }
 
-    @Test("An event that is kept under another account and Region is not worked on, whatever can be read later")
+    @Test("An event that was stored under another account and Region is not processed")
     func otherAccountRegion() throws {
         let delivery = Delivery(
             id: "eventbridge:e1", accountRegion: try accountRegion("eu-west-1"), channel: .eventBridge, receivedAt: now,

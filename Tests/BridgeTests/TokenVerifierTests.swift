@@ -6,7 +6,7 @@ import Testing
 @testable import Bridge
 
 @Suite struct TokenVerifierTests {
-    /// A verifier before an issuer that is scripted.
+    /// An issuer with scripted keys.
     private final class ScriptedIssuer: Sendable {
         let response: Mutex<Result<[UInt8], SigningCertificateCache.FetchError>>
         let urls = Mutex<[String]>([])
@@ -29,7 +29,8 @@ import Testing
 
     init() async throws { issuer = try await TokenIssuer.shared }
 
-    @Test("What OpenSSL signed is genuine, with either algorithm, named or not; the keys are fetched once")
+    @Test(
+        "Tokens that OpenSSL signed are genuine with both algorithms, with and without a key id; keys are fetched once")
     func genuine() async throws {
         let scriptedIssuer = ScriptedIssuer(["kty": "oct", "k": "AAAA"], issuer.rsa.json, issuer.curve.json)
         let verifier = scriptedIssuer.verifier()
@@ -45,7 +46,7 @@ import Testing
         #expect(scriptedIssuer.urls.withLock { $0 } == ["https://issuer.example/keys"])
     }
 
-    @Test("Claims that are not for here and now are refused, and nothing is fetched for them")
+    @Test("Invalid claims are rejected without a fetch")
     func claims() async throws {
         let scriptedIssuer = ScriptedIssuer(issuer.rsa.json)
         let verifier = scriptedIssuer.verifier()
@@ -68,7 +69,7 @@ import Testing
         }
     }
 
-    @Test("A token without an audience counts by its client, as Amazon Cognito's do; one with an audience does not")
+    @Test("A token without an audience is checked by client_id, as Amazon Cognito's are; one with an audience is not")
     func clients() async throws {
         let verifier = ScriptedIssuer(issuer.rsa.json).verifier()
         for (audience, client, expected): (JSON?, JSON?, TokenVerifier.Decision) in [
@@ -84,7 +85,7 @@ import Testing
         }
     }
 
-    @Test("A key without a name is meant where it is the only one of its type")
+    @Test("A key without an id is used if it is the only one of its type")
     func namelessKey() async throws {
         func nameless(_ key: JSON) throws -> JSON { .object(try #require(key.object).filter { $0.key != "kid" }) }
         let token = try await issuer.token(key: issuer.rsa)
@@ -99,7 +100,7 @@ import Testing
                 == .rejected)
     }
 
-    @Test("Whatever else is wrong with a token, it is refused")
+    @Test("Malformed and forged tokens are rejected")
     func forged() async throws {
         let verifier = ScriptedIssuer(issuer.rsa.json, issuer.curve.json).verifier()
         let token = try await issuer.token(key: issuer.rsa)
@@ -125,7 +126,7 @@ import Testing
         #expect(await verifier.decision(on: swapped, now: now, elapsed: now) == .rejected)
     }
 
-    @Test("A flip of any bit of a token is noticed")
+    @Test("A flip of any bit of a token is detected")
     func flipped() async throws {
         let verifier = ScriptedIssuer(issuer.rsa.json, issuer.curve.json).verifier()
         let token = Array(try await issuer.token(key: issuer.curve).utf8)
@@ -135,14 +136,14 @@ import Testing
                 var flipped = token
                 flipped[index] ^= 1 << bit
                 let text = String(decoding: flipped, as: UTF8.self)
-                // One in the claims may show before the signature is checked.
+                // A flip in the claims may be detected before the signature is checked.
                 let decision = await verifier.decision(on: text, now: now, elapsed: now)
                 #expect(decision != .genuine && decision != .unverifiable, "byte \(index), bit \(bit)")
             }
         }
     }
 
-    @Test("A key for something else, a weak key and another algorithm's key do not count")
+    @Test("Keys for another use, weak keys and keys of another algorithm are not used")
     func otherKeys() async throws {
         let token = try await issuer.token(key: issuer.rsa)
         for (name, value): (String, JSON) in [
@@ -157,7 +158,7 @@ import Testing
         }
     }
 
-    @Test("A new key is fetched when a token names it; names that are made up cost a few fetches a minute")
+    @Test("A new key is fetched when a token names it; invented key ids cause a few fetches a minute")
     func rotation() async throws {
         let scriptedIssuer = ScriptedIssuer(issuer.rsa.json)
         let verifier = scriptedIssuer.verifier()
@@ -174,7 +175,7 @@ import Testing
         #expect(scriptedIssuer.fetches <= 2 * FetchRateLimiter.burst)
     }
 
-    @Test("Keys that are known count for a day while the issuer cannot be asked; without any, it is to be tried again")
+    @Test("Cached keys are used for a day while the issuer is unreachable; without any, tokens are unverifiable")
     func outage() async throws {
         let scriptedIssuer = ScriptedIssuer(issuer.rsa.json)
         let claims = TokenIssuer.claims(["exp": .integer(now / 1000 + 1_000_000)])
@@ -203,7 +204,7 @@ import Testing
         }
     }
 
-    @Test("Keys are fetched anew when they are old, and one that is gone no longer counts")
+    @Test("Old keys are refreshed, and a removed key is no longer accepted")
     func refresh() async throws {
         let scriptedIssuer = ScriptedIssuer(issuer.rsa.json)
         let verifier = scriptedIssuer.verifier()

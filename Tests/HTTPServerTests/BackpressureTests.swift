@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Backpressure", .timeLimit(.minutes(1)))
 struct BackpressureTests {
-    @Test("a client that reads slowly gets everything, and no more than one answer waits for it")
+    @Test("a slow client receives everything, and at most one response is buffered for it")
     func slowReader() async throws {
         let answered = Counter()
         let handler: Router.Handler = { request in
@@ -17,7 +17,7 @@ struct BackpressureTests {
         try await withServer(handler: handler) { server in
             let client = try ClientSocket(port: server.port, receiveBuffer: 4096)
             defer { client.close() }
-            // More than the system's buffers take, and more requests than are read ahead.
+            // More bytes than the system buffers, and more requests than are read ahead.
             let count = 60
             let requests = String(repeating: get("/large"), count: count)
             client.send(requests)
@@ -36,7 +36,7 @@ struct BackpressureTests {
         }
     }
 
-    @Test("a client that sends without end while a request is answered is not read from")
+    @Test("reading stops for a client that keeps sending while a request is handled")
     func endlessSender() async throws {
         let gate = Gate()
         let handler: Router.Handler = { _ in
@@ -46,7 +46,7 @@ struct BackpressureTests {
         try await withServer(handler: handler) { server in
             let client = try ClientSocket(port: server.port)
             async let sent = onThread { () -> Int in
-                // Until the server is gone, which is when sending fails.
+                // Until the server has closed the connection, so that sending fails.
                 let request = Array(get("/", "X: \(String(repeating: "x", count: 1000))\r\n").utf8)
                 var sent = 0
                 while client.send(request) { sent += request.count }
@@ -56,7 +56,7 @@ struct BackpressureTests {
                 $0.connections.all.contains { $0.bufferedBytes >= HTTP1ConnectionStateMachine.maximumAhead }
             }
             let ahead = await server.look { $0.connections.all.reduce(0) { $0 + $1.bufferedBytes } }
-            // What may wait, and what the last reading brought.
+            // The limit of read-ahead, and the bytes of the last read.
             #expect(
                 (HTTP1ConnectionStateMachine.maximumAhead...HTTP1ConnectionStateMachine.maximumAhead + 65_536).contains(
                     ahead))
@@ -67,11 +67,11 @@ struct BackpressureTests {
         }
     }
 
-    @Test("a client that sends without end and takes no answers is not read from")
+    @Test("reading stops for a client that keeps sending and reads no responses")
     func endlessSenderWithoutReading() async throws {
         try await withServer { server in
             let client = try ClientSocket(port: server.port, receiveBuffer: 4096, sendTimeout: 300_000)
-            // Far more than the system's buffers take.
+            // Far more than the system buffers.
             let total = 67_108_864
             let sent = try await onThread { () -> Int in
                 let request = Array(get("/large", "X: \(String(repeating: "x", count: 1000))\r\n").utf8)

@@ -5,9 +5,9 @@ import Testing
 
 @testable import HTTPServer
 
-@Suite("Clients that have left", .timeLimit(.minutes(1)))
+@Suite("Disconnected clients", .timeLimit(.minutes(1)))
 struct ClientLeftTests {
-    /// The paths of the requests that a handler has begun, and whether it saw the client leave.
+    /// The paths of the requests that a handler has started, and whether it saw the client disconnect.
     private final class Seen: Sendable {
         let paths = Mutex<[String]>([])
         let sawLeave = Atomic(false)
@@ -23,7 +23,7 @@ struct ClientLeftTests {
         }
     }
 
-    @Test("A handler can tell that its client has left, however it left", arguments: [false, true])
+    @Test("A handler can detect that its client has disconnected, by close or by reset", arguments: [false, true])
     func leaves(resets: Bool) async throws {
         let seen = Seen()
         try await withServer(handler: Self.handler(seen)) { server in
@@ -38,7 +38,7 @@ struct ClientLeftTests {
         }
     }
 
-    @Test("Requests behind one whose connection was reset are not begun")
+    @Test("Pipelined requests are not handled after their connection was reset")
     func pipelined() async throws {
         let seen = Seen()
         try await withServer(handler: Self.handler(seen)) { server in

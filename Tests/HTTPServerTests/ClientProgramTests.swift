@@ -6,10 +6,10 @@ import Testing
 
 @testable import HTTPServer
 
-/// Clients that people use: curl, Python's `http.client` and `requests`.
+/// Tests with common clients: curl, Python's `http.client` and `requests`.
 @Suite("Client programs", .timeLimit(.minutes(1)))
 struct ClientProgramTests {
-    /// Runs curl with the authority trusted; what it prints ends with status, version and number of connections.
+    /// Runs curl with the authority trusted. Its output ends with status, version and number of connections.
     private func curl(_ arguments: [String], input: [UInt8] = []) async throws -> (body: [UInt8], summary: String) {
         let directory = try TemporaryFolder()
         let authority = try directory.write(TestCertificates.shared.authorityPEM, as: "authority.pem")
@@ -24,7 +24,7 @@ struct ClientProgramTests {
         return (body, program.text)
     }
 
-    @Test("curl reads a large answer")
+    @Test("curl reads a large response")
     func get() async throws {
         try await withServer { server in
             let (body, summary) = try await curl(["http://127.0.0.1:\(server.port)/large"])
@@ -54,7 +54,7 @@ struct ClientProgramTests {
         }
     }
 
-    @Test("curl understands refusals, and HEAD")
+    @Test("curl handles error responses and HEAD")
     func rejections() async throws {
         try await withServer { server in
             let base = "http://127.0.0.1:\(server.port)"
@@ -68,7 +68,7 @@ struct ClientProgramTests {
         }
     }
 
-    @Test("curl speaks HTTP/1.1 over either version of TLS, and may ask for HTTP/2", arguments: ["1.2", "1.3"])
+    @Test("curl uses HTTP/1.1 over TLS 1.2 and 1.3, even if it prefers HTTP/2", arguments: ["1.2", "1.3"])
     func tls(version: String) async throws {
         try await withServer(tls: TestCertificates.shared.context) { server in
             let url = "https://localhost:\(server.port)/large"
@@ -81,7 +81,7 @@ struct ClientProgramTests {
         }
     }
 
-    @Test("Python's http.client and requests keep a connection, send chunks and read refusals")
+    @Test("Python's http.client and requests reuse a connection, send chunks and read error responses")
     func python() async throws {
         let script = """
             import http.client, requests, sys

@@ -21,7 +21,7 @@ struct ConnectionTableTests {
         }
     }
 
-    @Test("at the cap the one that has been idle longest makes room, and where none is idle there is none")
+    @Test("at the limit the longest idle connection is evicted, and without an idle one there is no capacity")
     func total() throws {
         var table = ConnectionTable<Connection>(limits: ConnectionLimits(total: 3, perAddress: 10))
         let connections = ["a", "b", "c"].map(Connection.init)
@@ -42,7 +42,7 @@ struct ConnectionTableTests {
         #expect(table.count == 2)
     }
 
-    @Test("an address at its cap gives up an idle one of its own, and others are not concerned")
+    @Test("an address at its limit evicts an idle connection of its own only")
     func perAddress() throws {
         var table = ConnectionTable<Connection>(limits: ConnectionLimits(total: 10, perAddress: 2))
         let connections = ["a", "b", "c"].map(Connection.init)
@@ -59,7 +59,7 @@ struct ConnectionTableTests {
         #expect(name(table.capacity(for: greedy)) == "available")
     }
 
-    @Test("an IPv6 network of 64 bits counts as one address")
+    @Test("an IPv6 /64 network counts as one address")
     func network() throws {
         var table = ConnectionTable<Connection>(limits: ConnectionLimits(total: 10, perAddress: 1))
         table.insert(Connection("a"), from: try address("2001:db8::1"))
@@ -67,7 +67,7 @@ struct ConnectionTableTests {
         #expect(name(table.capacity(for: try address("2001:db8:0:1::1"))) == "available")
     }
 
-    @Test("a connection counts for the address that is said of it later")
+    @Test("a connection counts against the address that is set later")
     func laterAddress() throws {
         var table = ConnectionTable<Connection>(limits: ConnectionLimits(total: 10, perAddress: 1))
         let connection = Connection("a")
@@ -81,7 +81,7 @@ struct ConnectionTableTests {
         #expect(name(table.clientCapacity(address)) == "available")
     }
 
-    @Test("whatever happens, the order is that of a simple list, and nothing is left at the end")
+    @Test("random operations give the same order as a plain list, and leave an empty table")
     func model() throws {
         let seed = UInt64.random(in: .min ... .max)
         print("ConnectionTable: seed \(seed)")
@@ -119,7 +119,7 @@ struct ConnectionTableTests {
         #expect(last == nil)
     }
 
-    @Test("the parts of several loops are together at least the whole", arguments: [1, 2, 3, 64])
+    @Test("the shares of several loops add up to at least the limit", arguments: [1, 2, 3, 64])
     func shares(loops: Int) {
         let share = ConnectionLimits(total: 100, perAddress: 10).share(of: loops)
         #expect(share.total * loops >= 100 && (share.total - 1) * loops < 100)

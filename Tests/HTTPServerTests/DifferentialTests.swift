@@ -4,13 +4,13 @@ import Testing
 
 @testable import HTTPServer
 
-/// Our parser beside llhttp, Node's parser, which Python's `httptools` wraps. Two parsers in a row that read the same
-/// bytes differently let requests be smuggled; so whatever ours accepts, llhttp must accept, and mean the same by it.
+/// Compares RequestParser with llhttp, Node's parser, which Python's `httptools` wraps. Two parsers that read the same bytes
+/// differently allow request smuggling, so llhttp must accept every request that RequestParser accepts, with the same meaning.
 ///
-/// llhttp may well accept what ours refuses: that ends the connection and hurts nobody.
+/// llhttp may accept what RequestParser rejects: a rejection closes the connection, which is harmless.
 @Suite("llhttp")
 struct DifferentialTests {
-    /// What llhttp made of some bytes: the messages before the first error.
+    /// The result of llhttp: the messages before the first error.
     private struct Verdict: Decodable {
         struct Message: Decodable, Equatable {
             var method: String
@@ -23,7 +23,7 @@ struct DifferentialTests {
         var error: String?
     }
 
-    /// Reads cases, each behind its length in four bytes, and writes a verdict for each as JSON.
+    /// Reads cases, each preceded by its length in four bytes, and writes the result of each as JSON.
     private static let script = """
         import json, struct, sys
         try:
@@ -65,17 +65,16 @@ struct DifferentialTests {
         json.dump(verdicts, sys.stdout)
         """
 
-    /// Whether llhttp may refuse what ours accepts.
+    /// Whether llhttp may reject what RequestParser accepts.
     private static func isKnownRejection(_ error: String?) -> Bool {
-        // RFC 9110, section 9.1: a server answers unknown methods with 501. llhttp has a list, and refuses others as
+        // RFC 9110, section 9.1: a server answers unknown methods with 501. llhttp has a list, and rejects others as
         // malformed. The framing of a request does not depend on its method.
         if error?.hasPrefix("HttpParserInvalidMethodError") == true { return true }
-        // RFC 9110, section 2.5: a later minor version is read as HTTP/1.1. llhttp knows HTTP/1.0 and HTTP/1.1 only.
+        // RFC 9110, section 2.5: a later minor version is read as HTTP/1.1. llhttp supports HTTP/1.0 and HTTP/1.1 only.
         return error?.contains("Invalid HTTP version") == true
     }
 
-    /// RFC 9110, section 5.5: white space behind a value is no part of it. llhttp leaves it to the application to take
-    /// it away.
+    /// RFC 9110, section 5.5: trailing white space is not part of a value. llhttp leaves removing it to the application.
     private static func trim(_ field: String) -> String {
         String(decoding: HTTPGrammar.trim(Array(field.utf8)[...]), as: UTF8.self)
     }
@@ -90,7 +89,7 @@ struct DifferentialTests {
         return try JSONDecoder().decode([Verdict].self, from: Data(output.utf8))
     }
 
-    /// Compares every message that ours accepts; returns how many there were.
+    /// Compares every message that RequestParser accepts; returns their number.
     private func compare(_ cases: [[UInt8]], _ note: String) async throws -> Int {
         let verdicts = try await ask(cases)
         try #require(verdicts.count == cases.count)
@@ -112,9 +111,9 @@ struct DifferentialTests {
                     "\(note): \(text.debugDescription)")
                 #expect(theirs.body == hex(message.body), "\(note): \(text.debugDescription)")
                 #expect(matches(unhex(theirs.target), message), "\(note): \(text.debugDescription)")
-                // RFC 9112, section 9.3, leaves it to the server whether it keeps a connection, and HTTP/1.0's own way to
-                // ask for it is not taken here. So ours may close where llhttp goes on, but never go on where it closes:
-                // then what follows would be read by one of them alone.
+                // RFC 9112, section 9.3: a server may close any connection, and HTTP/1.0's keep-alive is not supported. So
+                // RequestParser may close where llhttp continues, but must not continue where llhttp closes: then only one of
+                // them would read the following bytes.
                 #expect(!message.keepsAlive || theirs.keepsAlive, "\(note): \(text.debugDescription)")
             }
         }
@@ -129,7 +128,7 @@ struct DifferentialTests {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// llhttp gives the target as it stands; ours takes an absolute one apart.
+    /// llhttp returns the target unchanged; RequestParser splits an absolute one.
     private func matches(_ target: String, _ message: Reading.Message) -> Bool {
         if target == message.target { return true }
         let scheme = target.lowercased().hasPrefix("https://") ? "https://" : "http://"
@@ -140,13 +139,13 @@ struct DifferentialTests {
         return rest == authority + path || rest == authority + path.dropFirst()
     }
 
-    @Test("llhttp reads every request of the tables as ours does")
+    @Test("llhttp and RequestParser agree on every request of the tables")
     func tables() async throws {
         let cases = (acceptedCases.map(\.text) + rejectedCases.map(\.text)).map { Array($0.utf8) }
         #expect(try await compare(cases, "table") >= acceptedCases.count - 2)
     }
 
-    @Test("what llhttp accepts and ours refuses is listed, with the reason")
+    @Test("every request that llhttp accepts and RequestParser rejects is listed with a reason")
     func rejections() async throws {
         let verdicts = try await ask(rejectedCases.map { Array($0.text.utf8) })
         var accepted: Set<String> = []
@@ -158,7 +157,7 @@ struct DifferentialTests {
         #expect(listed.subtracting(rejectedCases.map(\.name)) == [], "these are no cases of the tables")
     }
 
-    /// Where ours is stricter than llhttp, and why. Each of these refusals closes the connection.
+    /// Where RequestParser is stricter than llhttp, and why. Each of these rejections closes the connection.
     private static let stricter: [(names: [String], reason: String)] = [
         (
             [
@@ -204,7 +203,7 @@ struct DifferentialTests {
         ),
     ]
 
-    @Test("llhttp reads every changed request that ours accepts as ours does")
+    @Test("llhttp and RequestParser agree on every mutated request that RequestParser accepts")
     func mutations() async throws {
         let seed = UInt64.random(in: .min ... .max)
         print("llhttp: changed requests with seed \(seed)")

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Draining", .timeLimit(.minutes(1)))
 struct DrainTests {
-    @Test("a server that is drained answers what is under way, closes what is idle, and refuses new connections")
+    @Test("draining completes requests in progress, closes idle connections and refuses new ones")
     func drain() async throws {
         let (reached, gate) = (Gate(), Gate())
         let handler: Router.Handler = { request in
@@ -45,12 +45,12 @@ struct DrainTests {
         }
     }
 
-    @Test("a server without connections is drained at once")
+    @Test("a server without connections drains immediately")
     func nothingToDrain() async throws {
         try await withServer { server in #expect(await server.server.drain(within: .seconds(20)) == 0) }
     }
 
-    @Test("after the time limit connections are closed by force and counted, and their handlers are canceled")
+    @Test("after the time limit connections are closed and counted, and their handlers are canceled")
     func force() async throws {
         let reached = Gate()
         let wasCanceled = Gate()
@@ -76,7 +76,7 @@ struct DrainTests {
         }
     }
 
-    @Test("a handler whose client has left is waited for, because it still runs on the loop")
+    @Test("draining waits for a handler whose client has disconnected, because it still runs on the loop")
     func handlerWithoutClient() async throws {
         let (reached, gate) = (Gate(), Gate())
         let hasEnded = Gate()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import HTTPServer
 
-@Suite("ConnectionMachine")
+@Suite("HTTP1ConnectionStateMachine")
 struct HTTP1ConnectionStateMachineTests {
     private static let date = "Sun, 06 Nov 1994 08:49:37 GMT"
     private static let fields = DefaultResponseFields(date: date)
@@ -15,7 +15,7 @@ struct HTTP1ConnectionStateMachineTests {
         machine.receive(bytes.span)
     }
 
-    /// What the machine says, in words: paths for requests, bytes as text.
+    /// The state machine's action as text: the path of a request, bytes as text.
     private mutating func next() -> String {
         switch machine.next() {
         case .wait: "wait"
@@ -26,7 +26,7 @@ struct HTTP1ConnectionStateMachineTests {
         }
     }
 
-    /// Answers with a body; returns the status line, `Connection` and the body.
+    /// Responds with a body; returns the status line, `Connection` and the body.
     private mutating func respond(_ body: String) -> [String] {
         let response = ServerResponse(status: .ok, body: Array(body.utf8))
         let text = String(decoding: machine.respond(response, Self.fields), as: UTF8.self)
@@ -38,7 +38,7 @@ struct HTTP1ConnectionStateMachineTests {
         "GET \(path) HTTP/1.1\r\nHost: a\r\n\(fields)\r\n"
     }
 
-    @Test("requests sent ahead are dispatched one at a time, each after the answer to the one before")
+    @Test("pipelined requests are dispatched one at a time, each after the previous response")
     mutating func oneAtATime() {
         receive(Self.get("/1") + Self.get("/2") + Self.get("/3"))
         for path in ["/1", "/2", "/3"] {
@@ -52,7 +52,7 @@ struct HTTP1ConnectionStateMachineTests {
         #expect(machine.wantsBytes)
     }
 
-    @Test("while a request is answered, bytes are wanted until as many wait as may")
+    @Test("while a request is handled, bytes are read up to the limit of read-ahead")
     mutating func bytesAhead() {
         receive(Self.get("/1"))
         #expect(next() == "dispatch /1")
@@ -62,7 +62,7 @@ struct HTTP1ConnectionStateMachineTests {
         #expect(!machine.wantsBytes)
     }
 
-    @Test("a client that waits for 100 Continue is told so once")
+    @Test("100 Continue is sent once to a client that waits for it")
     mutating func expectation() {
         receive("POST /1 HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
         #expect(next() == "write HTTP/1.1 100 Continue\r\n\r\n")
@@ -72,7 +72,7 @@ struct HTTP1ConnectionStateMachineTests {
         #expect(next() == "dispatch /1")
     }
 
-    @Test("after a request with Connection: close nothing more is read")
+    @Test("nothing is read after a request with Connection: close")
     mutating func connectionClose() {
         receive(Self.get("/1", "Connection: close\r\n") + Self.get("/2"))
         #expect(next() == "dispatch /1")
@@ -81,7 +81,7 @@ struct HTTP1ConnectionStateMachineTests {
         #expect(!machine.wantsBytes)
     }
 
-    @Test("a request that cannot be read is refused behind the answers before it, and ends the connection")
+    @Test("a malformed request is rejected after the responses to earlier requests, and closes the connection")
     mutating func rejection() {
         receive(Self.get("/1") + "GET / HTTP/9.9\r\n\r\n" + Self.get("/2"))
         #expect(next() == "dispatch /1")
@@ -100,7 +100,7 @@ struct HTTP1ConnectionStateMachineTests {
         #expect(next() == "close and linger")
     }
 
-    @Test("a client that ends after a request still gets its answer, and the connection ends after it")
+    @Test("a client that half-closes after a request receives its response, then the connection closes")
     mutating func halfClose() {
         receive(Self.get("/1") + Self.get("/2"))
         #expect(next() == "dispatch /1")
@@ -114,7 +114,7 @@ struct HTTP1ConnectionStateMachineTests {
     }
 
     @Test(
-        "a client that ends inside of a request gets no answer",
+        "a client that closes in the middle of a request receives no response",
         arguments: ["", "GET", "GET / HTTP/1.1\r\nHost: a\r\n"])
     mutating func endInside(text: String) {
         receive(text)
@@ -123,7 +123,7 @@ struct HTTP1ConnectionStateMachineTests {
         #expect(next() == "close")
     }
 
-    @Test("an idle connection that is drained closes")
+    @Test("draining closes an idle connection")
     mutating func drainIdle() {
         receive(Self.get("/1"))
         #expect(next() == "dispatch /1")
@@ -135,7 +135,7 @@ struct HTTP1ConnectionStateMachineTests {
         #expect(next() == "close")
     }
 
-    @Test("a request that was on its way when the connection was drained is answered")
+    @Test("a request that was sent before draining is handled")
     mutating func drainLate() {
         machine.drain()
         #expect(next() == "wait")
@@ -147,7 +147,7 @@ struct HTTP1ConnectionStateMachineTests {
         #expect(next() == "close and linger")
     }
 
-    @Test("a connection that is drained while it answers says so in the answer, and takes no further request")
+    @Test("a response during draining has Connection: close, and no further request is accepted")
     mutating func drainResponding() {
         receive(Self.get("/1") + Self.get("/2"))
         #expect(next() == "dispatch /1")
@@ -157,7 +157,7 @@ struct HTTP1ConnectionStateMachineTests {
         #expect(next() == "close and linger")
     }
 
-    @Test("a connection that is drained inside of a request answers it first")
+    @Test("draining in the middle of a request handles the request first")
     mutating func drainInside() {
         receive("GET /1 HTTP/1.1\r\n")
         #expect(next() == "wait")
@@ -169,7 +169,7 @@ struct HTTP1ConnectionStateMachineTests {
         #expect(next() == "close and linger")
     }
 
-    @Test("the answer to HEAD has the body's length, and no body")
+    @Test("the response to HEAD has the body's length and no body")
     mutating func head() {
         receive("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(next() == "dispatch /")
@@ -180,7 +180,7 @@ struct HTTP1ConnectionStateMachineTests {
 
     // MARK: Streams
 
-    /// Begins an answer that is streamed; returns the lines of its head but the date.
+    /// Begins a streaming response; returns the lines of its head without the date.
     private mutating func stream() -> [String] {
         let text = String(decoding: machine.respond(Self.streamingResponse, Self.fields), as: UTF8.self)
         return text.components(separatedBy: "\r\n").filter { !$0.isEmpty && !$0.hasPrefix("Date") }
@@ -190,7 +190,7 @@ struct HTTP1ConnectionStateMachineTests {
 
     private func chunk(_ text: String) -> String { String(decoding: machine.chunk(Array(text.utf8)), as: UTF8.self) }
 
-    @Test("content that is streamed comes in chunks, and the request behind it is dispatched at its end")
+    @Test("a streaming response is chunked, and the next pipelined request is dispatched at its end")
     mutating func chunks() {
         receive(Self.get("/1") + Self.get("/2"))
         #expect(next() == "dispatch /1")
@@ -205,7 +205,7 @@ struct HTTP1ConnectionStateMachineTests {
         #expect(next() == "dispatch /2")
     }
 
-    @Test("a client of HTTP/1.0 gets a stream without chunks, and its end is the connection's")
+    @Test("an HTTP/1.0 client receives a stream without chunks that ends with the connection")
     mutating func streamWithoutChunks() {
         receive("GET /1 HTTP/1.0\r\n\r\n")
         #expect(next() == "dispatch /1")
@@ -215,7 +215,7 @@ struct HTTP1ConnectionStateMachineTests {
         #expect(next() == "close and linger")
     }
 
-    @Test("an answer without content is not streamed", arguments: [("HEAD", 200), ("GET", 204), ("GET", 304)])
+    @Test("a response without content is not streamed", arguments: [("HEAD", 200), ("GET", 204), ("GET", 304)])
     mutating func streamWithoutContent(method: String, status: Int) {
         receive("\(method) /1 HTTP/1.1\r\nHost: a\r\n\r\n" + Self.get("/2"))
         #expect(next() == "dispatch /1")
@@ -230,7 +230,7 @@ struct HTTP1ConnectionStateMachineTests {
         #expect(next() == "dispatch /2")
     }
 
-    @Test("a client that ends while a stream is written has left")
+    @Test("a client that half-closes during a stream counts as disconnected")
     mutating func streamWithoutClient() {
         receive(Self.get("/1") + Self.get("/2"))
         #expect(next() == "dispatch /1")
@@ -239,7 +239,7 @@ struct HTTP1ConnectionStateMachineTests {
         #expect(next() == "close")
     }
 
-    @Test("a connection that is drained while a stream is written ends behind it")
+    @Test("draining during a stream closes the connection after the stream")
     mutating func drainStreaming() {
         receive(Self.get("/1") + Self.get("/2"))
         #expect(next() == "dispatch /1")

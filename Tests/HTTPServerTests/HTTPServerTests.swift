@@ -10,7 +10,7 @@ import Testing
 
 @Suite("HTTPServer", .timeLimit(.minutes(1)))
 struct HTTPServerTests {
-    @Test("a connection serves one request after the other")
+    @Test("a connection handles requests one after the other")
     func keepAlive() async throws {
         try await withServer { server in
             let client = try ClientSocket(port: server.port)
@@ -28,10 +28,10 @@ struct HTTPServerTests {
         }
     }
 
-    @Test("50 requests sent at once are answered in order, whichever thread their handlers end on")
+    @Test("50 pipelined requests are answered in order, whichever thread their handlers end on")
     func pipelining() async throws {
         let handler: Router.Handler = { request in
-            // Some answers take a way over other threads, and some none.
+            // Some responses come from other threads.
             if Int(request.query).map({ $0 % 3 == 0 }) == true { await Task.detached { await Task.yield() }.value }
             return ServerResponse(status: .ok, body: Array(request.query.utf8))
         }
@@ -46,7 +46,7 @@ struct HTTPServerTests {
         }
     }
 
-    @Test("a handler that takes long holds up its own connection only")
+    @Test("a slow handler delays its own connection only")
     func independence() async throws {
         let gate = Gate()
         let handler: Router.Handler = { request in
@@ -71,7 +71,7 @@ struct HTTPServerTests {
         }
     }
 
-    @Test("a body of a megabyte in chunks arrives whole")
+    @Test("a chunked body of a megabyte arrives completely")
     func chunks() async throws {
         try await withServer { server in
             let client = try ClientSocket(port: server.port)
@@ -93,7 +93,7 @@ struct HTTPServerTests {
         }
     }
 
-    @Test("a client that expects 100 Continue gets it before it sends the body")
+    @Test("a client that expects 100 Continue receives it before it sends the body")
     func expectation() async throws {
         try await withServer { server in
             let client = try ClientSocket(port: server.port)
@@ -109,7 +109,7 @@ struct HTTPServerTests {
         }
     }
 
-    @Test("HEAD is answered with the length and without the body, and the next answer follows")
+    @Test("the response to HEAD has the length and no body, and the next response follows")
     func head() async throws {
         try await withServer { server in
             let client = try ClientSocket(port: server.port)
@@ -125,7 +125,7 @@ struct HTTPServerTests {
     }
 
     @Test(
-        "a request that cannot be read is answered in JSON, reported, and the connection is closed without a reset",
+        "a malformed request is answered in JSON and reported, and the connection is closed without a reset",
         arguments: [
             (400, "malformed_request", "GET / HTTP/1.1\r\n\r\n"),
             (413, "body_too_large", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n"),
@@ -161,7 +161,7 @@ struct HTTPServerTests {
         }
     }
 
-    @Test("a client that sends far too large a body to its end still gets the answer")
+    @Test("a client that sends a far too large body completely still receives the response")
     func largeUpload() async throws {
         try await withServer { server in
             let client = try ClientSocket(port: server.port)
@@ -177,7 +177,7 @@ struct HTTPServerTests {
         }
     }
 
-    @Test("after Connection: close what else was sent is not answered, and does not reset the connection")
+    @Test("bytes after Connection: close are not handled and do not reset the connection")
     func connectionClose() async throws {
         try await withServer { server in
             let client = try ClientSocket(port: server.port)
@@ -193,7 +193,7 @@ struct HTTPServerTests {
         }
     }
 
-    @Test("a client that ends its side after a request gets its answer, then the end")
+    @Test("a client that half-closes after a request receives its response, then the end")
     func halfClose() async throws {
         try await withServer { server in
             let client = try ClientSocket(port: server.port)
@@ -208,7 +208,7 @@ struct HTTPServerTests {
         }
     }
 
-    @Test("connections are let go of when their clients leave, however they leave", arguments: [false, true])
+    @Test("connections are released when their clients disconnect, by close or by reset", arguments: [false, true])
     func leaving(resets: Bool) async throws {
         try await withServer { server in
             for text in ["", "GET", get("/small"), "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx"] {
@@ -223,7 +223,7 @@ struct HTTPServerTests {
         }
     }
 
-    /// Sendable because nothing but its being gone is asked.
+    /// Sendable because it is only checked for nil.
     private final class Weak: @unchecked Sendable {
         private weak var object: ServerConnection?
         init(_ object: ServerConnection?) { self.object = object }

@@ -15,13 +15,13 @@ struct ManyConnectionsTests {
         }
     }
 
-    @Test("at the cap a new connection takes the place of the one that has been idle longest")
+    @Test("at the limit a new connection evicts the longest idle one")
     func evictsIdle() async throws {
         try await withServer {
             $0.connections = ConnectionLimits(total: 3, perAddress: 100)
         } _: { server in
             let clients = try (0..<3).map { _ in try ClientSocket(port: server.port) }
-            // The second one is asked first, and so is idle for longest.
+            // The second one is used first, and so is idle for longest.
             for index in [1, 0, 2] { #expect(try await ask(clients[index]) == "small ") }
             let newcomer = try ClientSocket(port: server.port)
             #expect(try await ask(newcomer) == "small ")
@@ -39,7 +39,7 @@ struct ManyConnectionsTests {
     }
 
     @Test(
-        "where none is idle a new connection is closed at once, and the others are served",
+        "without an idle connection a new one is closed immediately, and the others are served",
         arguments: [
             ConnectionLimits(total: 2, perAddress: 100), ConnectionLimits(total: 100, perAddress: 2),
         ])
@@ -70,7 +70,7 @@ struct ManyConnectionsTests {
         }
     }
 
-    @Test("an address at its cap gives up its own idle connection")
+    @Test("an address at its limit evicts its own idle connection")
     func ownIdle() async throws {
         try await withServer {
             $0.connections = ConnectionLimits(total: 100, perAddress: 1)
@@ -83,7 +83,7 @@ struct ManyConnectionsTests {
         }
     }
 
-    @Test("connections from trusted proxies count for no address")
+    @Test("connections from trusted proxies count against no address")
     func proxies() async throws {
         try await withServer {
             $0.connections = ConnectionLimits(total: 100, perAddress: 1)
@@ -95,7 +95,7 @@ struct ManyConnectionsTests {
         }
     }
 
-    @Test("requests that together would hold too many bytes are answered with 503, small ones still are taken")
+    @Test("requests that together exceed the limit of held bytes get 503, small ones are accepted")
     func bodiesInAll() async throws {
         try await withServer(limits: HTTPLimits(bodiesInAll: 100_000)) { server in
             let clients = try (0..<3).map { _ in try ClientSocket(port: server.port) }
@@ -121,13 +121,13 @@ struct ManyConnectionsTests {
         }
     }
 
-    @Test("several loops share out the connections of one port, and all answer")
+    @Test("several loops share the connections of one port, and all respond")
     func severalLoops() async throws {
         try await withEventLoop { first in
             try await withEventLoop { second in
                 let address = try #require(SocketAddress("127.0.0.1:0"))
                 var configuration = HTTPServer.Configuration(address: address)
-                // Those that are asked last have said nothing for as long as the others take.
+                // The last ones are silent until the others are done.
                 configuration.timeouts.head = .seconds(600)
                 configuration.timeouts.idle = .seconds(600)
                 let server = try await HTTPServer(on: [first, second], configuration: configuration) {
@@ -140,7 +140,7 @@ struct ManyConnectionsTests {
                         await first.run { server.serverLoops[0].value.connections.count },
                         await second.run { server.serverLoops[1].value.connections.count },
                     ]
-                    // That all go to one of them has a chance of one in 2 to the 63.
+                    // The probability that all go to one of them is 2^-63.
                     #expect(counts[0] + counts[1] == 64 && !counts.contains(0), "\(counts)")
                     for client in clients { client.close() }
                 } cleanup: {
@@ -150,7 +150,7 @@ struct ManyConnectionsTests {
         }
     }
 
-    @Test("the server says who it is, and gives each request an id that the report has, too")
+    @Test("responses have Server and a unique X-Request-Id, which the event has, too")
     func fields() async throws {
         try await withServer {
             $0.serverName = "example"

@@ -4,9 +4,9 @@ import Testing
 
 @testable import HTTPServer
 
-/// What a parser made of some bytes, in a form that can be compared.
+/// The result of parsing bytes, in a comparable form.
 struct Reading: Equatable {
-    /// One request, as the handler would see it.
+    /// A request, as a handler receives it.
     struct Message: Equatable {
         var method: String
         var target: String?
@@ -21,7 +21,7 @@ struct Reading: Equatable {
     /// Whether the bytes end in the middle of a request.
     var isInside = false
 
-    /// Has pieces read one after the other.
+    /// Parses chunks one after the other.
     init(_ pieces: [ArraySlice<UInt8>], limits: HTTPLimits = HTTPLimits()) {
         var parser = RequestParser(limits: limits)
         for chunk in pieces {
@@ -47,7 +47,7 @@ struct Reading: Equatable {
         }
     }
 
-    /// Has bytes read whole.
+    /// Parses all bytes in one chunk.
     init(_ bytes: [UInt8], limits: HTTPLimits = HTTPLimits()) { self.init([bytes[...]], limits: limits) }
 
     init(_ text: String, limits: HTTPLimits = HTTPLimits()) { self.init(Array(text.utf8), limits: limits) }
@@ -70,7 +70,7 @@ extension Reading.Message {
         self.keepsAlive = keepsAlive
     }
 
-    /// What a table says of a request; `fields` without `Host: a`.
+    /// A row's expected request; `fields` without `Host: a`.
     init(
         _ method: String, _ target: String, authority: String? = "a", fields: [String] = [], host: String? = "Host: a",
         body: String = "", keepsAlive: Bool = true
@@ -84,7 +84,7 @@ extension Reading.Message {
     }
 }
 
-/// One row of a table: its bytes, and what they must be read as.
+/// A row of a table: bytes, and the expected requests.
 struct AcceptedCase: CustomTestStringConvertible {
     let name: String
     let text: String
@@ -98,7 +98,7 @@ struct AcceptedCase: CustomTestStringConvertible {
     }
 }
 
-/// One row of a table: its bytes, and why they must be refused.
+/// A row of a table: bytes, and the expected error.
 struct RejectedCase: CustomTestStringConvertible {
     let name: String
     let text: String
@@ -115,7 +115,7 @@ struct RejectedCase: CustomTestStringConvertible {
 }
 
 extension Array where Element == UInt8 {
-    /// Some random changes of the kinds that tell parsers apart: bytes lost, doubled, swapped for delimiters.
+    /// Random mutations that distinguish parsers: bytes removed, doubled, replaced by delimiters.
     func mutated(using generator: inout SeededGenerator) -> [UInt8] {
         var bytes = self
         for _ in 0..<Int.random(in: 1...3, using: &generator) where !bytes.isEmpty {
@@ -131,7 +131,7 @@ extension Array where Element == UInt8 {
         return bytes
     }
 
-    /// The same bytes in random pieces.
+    /// The bytes, split at random.
     func split(using generator: inout SeededGenerator) -> [ArraySlice<UInt8>] {
         var pieces: [ArraySlice<UInt8>] = []
         var rest = self[...]

@@ -6,7 +6,7 @@ import Testing
 
 @testable import HTTPServer
 
-/// A PROXY header of version 2.
+/// A PROXY protocol header of version 2.
 private func header(command: UInt8 = 0x21, family: UInt8 = 0x11, _ payload: [UInt8]) -> [UInt8] {
     Array("\r\n\r\n\0\r\nQUIT\n".utf8) + [command, family, UInt8(payload.count >> 8), UInt8(payload.count & 255)]
         + payload
@@ -16,7 +16,7 @@ private let fromFour = header([192, 0, 2, 7, 10, 0, 0, 1, 0x30, 0x39, 0x01, 0xBB
 
 @Suite("ProxyHeader")
 struct ProxyHeaderTests {
-    @Test("the source of IPv4 and IPv6 headers is read, what is added behind the addresses is passed over")
+    @Test("the source of IPv4 and IPv6 headers is parsed, and extensions are ignored")
     func sources() throws {
         let source = SocketAddress("192.0.2.7:12345")
         #expect(try ProxyHeader.read(fromFour + [1, 2, 3]) == .header(length: fromFour.count, source: source))
@@ -30,14 +30,14 @@ struct ProxyHeaderTests {
             try ProxyHeader.read(six) == .header(length: six.count, source: SocketAddress("[2001:db8::1]:12345")))
     }
 
-    @Test("a balancer that speaks for itself, or of no known family, names no source")
+    @Test("a LOCAL header and an unknown address family have no source")
     func local() throws {
         let local = header(command: 0x20, family: 0, [])
         #expect(try ProxyHeader.read(local) == .header(length: 16, source: nil))
         #expect(try ProxyHeader.read(header(family: 0, [1, 2])) == .header(length: 18, source: nil))
     }
 
-    @Test("a header that is not whole is waited for, at each length")
+    @Test("a header that is truncated at any length is incomplete")
     func incomplete() throws {
         for length in 0..<fromFour.count {
             #expect(try ProxyHeader.read(Array(fromFour[..<length])) == .incomplete)
@@ -45,7 +45,7 @@ struct ProxyHeaderTests {
     }
 
     @Test(
-        "anything else is refused as soon as it is seen",
+        "anything else is rejected as early as possible",
         arguments: [
             Array("GET / HTTP/1.1\r\n".utf8), Array("PROXY TCP4 192.0.2.7 10.0.0.1 1 2\r\n".utf8), [0x16, 3, 1],
             header(command: 0x31, []), header(command: 0x22, []),
@@ -82,14 +82,14 @@ struct ProxyTests {
         #expect(ForwardedFor.client(peer: peer, fields: fields, trusted: []) == peer)
     }
 
-    /// Answers with the address that a request comes from.
+    /// Responds with the client's address.
     private let whoAmI: Router.Handler = { request in
         ServerResponse(status: .ok, body: Array((request.peer?.description ?? "").utf8))
     }
 
     private func loopback() throws -> [AddressBlock] { [try #require(AddressBlock("127.0.0.0/8"))] }
 
-    @Test("the handler sees the client behind a trusted proxy")
+    @Test("the handler receives the client's address behind a trusted proxy")
     func handler() async throws {
         let trusted = try loopback()
         try await withServer(configure: { $0.trustedProxies = trusted }, handler: whoAmI) { server in
@@ -103,7 +103,7 @@ struct ProxyTests {
         }
     }
 
-    @Test("a PROXY header, in one piece with a request or byte by byte, tells the client of all requests")
+    @Test("a PROXY header, together with a request or byte by byte, sets the client of all requests")
     func proxyProtocol() async throws {
         let trusted = try loopback()
         try await withServer {
@@ -144,7 +144,7 @@ struct ProxyTests {
                     client.send(get("/small"))
                     return client.readEnd()
                 }
-                // If the reset came before the request was sent, that is what sending failed with.
+                // Sending fails if the reset arrives before the request is sent.
                 #expect(end != .neither)
                 var events = server.events.makeAsyncIterator()
                 guard case .proxyHeaderRejected(_, let peer) = await events.next() else {
@@ -156,7 +156,7 @@ struct ProxyTests {
         }
     }
 
-    @Test("behind a balancer the cap per address counts the clients' own")
+    @Test("behind a load balancer the limit per address applies to clients")
     func perClient() async throws {
         let trusted = try loopback()
         try await withServer {
@@ -179,7 +179,7 @@ struct ProxyTests {
         }
     }
 
-    @Test("a PROXY header that does not come is cut off after the limit for handshakes")
+    @Test("a connection without a PROXY header is closed after the handshake timeout")
     func slowHeader() async throws {
         let trusted = try loopback()
         try await withServer {

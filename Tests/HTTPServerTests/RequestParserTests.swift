@@ -7,7 +7,7 @@ import Testing
 
 @Suite("RequestParser")
 struct RequestParserTests {
-    @Test("what HTTP/1.1 allows is read, with its exact meaning", arguments: acceptedCases)
+    @Test("valid requests are parsed with their exact meaning", arguments: acceptedCases)
     func accepted(row: AcceptedCase) {
         let reading = Reading(row.text)
         #expect(reading.messages == row.messages)
@@ -15,7 +15,7 @@ struct RequestParserTests {
         #expect(!reading.isInside)
     }
 
-    @Test("what is wrong or ambiguous is refused, with its status and code", arguments: rejectedCases)
+    @Test("malformed and ambiguous requests are rejected with status and code", arguments: rejectedCases)
     func rejected(row: RejectedCase) {
         let reading = Reading(row.text)
         #expect(reading.messages == [])
@@ -24,13 +24,13 @@ struct RequestParserTests {
         #expect(reading.fault?.message.isEmpty == false)
     }
 
-    @Test("the result does not depend on how the bytes are split in two, or come one by one")
+    @Test("the result does not depend on how the bytes are split")
     func everySplit() {
         for text in acceptedCases.map(\.text) + rejectedCases.map(\.text) {
             let bytes = Array(text.utf8)
             let whole = Reading(bytes)
             #expect(Reading(bytes.indices.map { bytes[$0...$0] }) == whole, "byte by byte: \(text.debugDescription)")
-            // The long ones are made of equal parts, so that their start tells enough.
+            // Long cases consist of equal parts, so that their start suffices.
             for position in 0..<min(bytes.count, 400) {
                 let reading = Reading([bytes[..<position], bytes[position...]])
                 #expect(reading == whole, "split at \(position): \(text.debugDescription)")
@@ -38,7 +38,7 @@ struct RequestParserTests {
         }
     }
 
-    @Test("changed requests are read the same in any pieces, and never stop the program")
+    @Test("mutated requests give the same result however they are split, and never crash")
     func randomSplits() {
         let seed = UInt64.random(in: .min ... .max)
         print("RequestParser: random splits with seed \(seed)")
@@ -53,7 +53,7 @@ struct RequestParserTests {
         }
     }
 
-    @Test("bytes that are no HTTP at all never stop the program")
+    @Test("random bytes never crash the parser")
     func randomBytes() {
         let seed = UInt64.random(in: .min ... .max)
         print("RequestParser: random bytes with seed \(seed)")
@@ -67,7 +67,7 @@ struct RequestParserTests {
 
     // MARK: Limits
 
-    @Test("a request line is read up to the limit, and refused one byte above it", arguments: [0, 1])
+    @Test("a request line is accepted up to the limit and rejected one byte beyond it", arguments: [0, 1])
     func requestLineLimit(excess: Int) {
         let limits = HTTPLimits(requestLine: 100, head: 1000)
         let target = "/" + String(repeating: "a", count: 100 - "GET / HTTP/1.1".utf8.count + excess)
@@ -76,7 +76,7 @@ struct RequestParserTests {
         #expect(reading.fault?.status.code == (excess == 0 ? nil : 414))
     }
 
-    @Test("a head is read up to the limit, and refused one byte above it", arguments: [0, 1])
+    @Test("a head is accepted up to the limit and rejected one byte beyond it", arguments: [0, 1])
     func headLimit(excess: Int) {
         let limits = HTTPLimits(requestLine: 100, head: 200)
         let fixed = "GET / HTTP/1.1\r\nHost: a\r\nX: \r\n".utf8.count
@@ -86,7 +86,7 @@ struct RequestParserTests {
         #expect(reading.fault?.status.code == (excess == 0 ? nil : 431))
     }
 
-    @Test("a head is refused as soon as it is too long, without waiting for its end")
+    @Test("a head is rejected as soon as it is too long, without waiting for its end")
     func headWithoutEnd() {
         let limits = HTTPLimits(requestLine: 50, head: 200)
         #expect(Reading(String(repeating: "a", count: 51), limits: limits).fault?.status.code == 414)
@@ -94,7 +94,7 @@ struct RequestParserTests {
         #expect(Reading(endless, limits: limits).fault?.status.code == 431)
     }
 
-    @Test("as many fields are read as the limit allows, and one more is refused", arguments: [0, 1])
+    @Test("header fields are accepted up to the limit, and one more is rejected", arguments: [0, 1])
     func fieldCountLimit(excess: Int) {
         let limits = HTTPLimits(headerFields: 10)
         let fields = String(repeating: "X: 1\r\n", count: 9 + excess)
@@ -103,7 +103,7 @@ struct RequestParserTests {
         #expect(reading.fault?.status.code == (excess == 0 ? nil : 431))
     }
 
-    @Test("a body is read up to the limit, and refused one byte above it", arguments: [0, 1])
+    @Test("a body is accepted up to the limit and rejected one byte beyond it", arguments: [0, 1])
     func bodyLimit(excess: Int) {
         let limits = HTTPLimits(body: 20)
         let body = String(repeating: "a", count: 20 + excess)
@@ -120,7 +120,7 @@ struct RequestParserTests {
         }
     }
 
-    @Test("what is done with is freed, however many requests are sent ahead")
+    @Test("parsed bytes are freed, however many requests are pipelined")
     func freesMemory() throws {
         var parser = RequestParser(limits: HTTPLimits())
         let request = Array("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc".utf8)
@@ -139,7 +139,7 @@ struct RequestParserTests {
     // MARK: 100-continue
 
     @Test(
-        "a client that waits is told to go on, once, and its body is read",
+        "a client that waits receives 100 Continue once, and its body is parsed",
         arguments: ["Content-Length: 2\r\n\r\n|hi", "Transfer-Encoding: chunked\r\n\r\n|2\r\nhi\r\n0\r\n\r\n"])
     func expectsContinue(rest: String) throws {
         let parts = "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\n\(rest)".split(separator: "|")
@@ -158,7 +158,7 @@ struct RequestParserTests {
     }
 
     @Test(
-        "a client that does not wait is not told to go on",
+        "a client that does not wait receives no 100 Continue",
         arguments: [
             "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nh",
             "POST / HTTP/1.0\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n",
@@ -172,7 +172,7 @@ struct RequestParserTests {
         }
     }
 
-    @Test("a body that is too large is refused before the client sends it")
+    @Test("a body that is too large is rejected before the client sends it")
     func expectationRejected() {
         let text = "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9999999\r\n\r\n"
         #expect(Reading(text).fault?.status.code == 413)

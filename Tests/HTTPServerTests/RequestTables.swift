@@ -1,6 +1,6 @@
 @testable import HTTPServer
 
-/// Requests that must be read, each with its exact meaning.
+/// Requests that must be accepted, each with its exact meaning.
 let acceptedCases: [AcceptedCase] = [
     AcceptedCase("the least", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", .init("GET", "/")),
     AcceptedCase(
@@ -96,7 +96,7 @@ private func fields(_ lines: String) -> String { "POST / HTTP/1.1\r\nHost: a\r\n
 
 private func line(_ line: String) -> String { "\(line)\r\nHost: a\r\n\r\n" }
 
-/// Requests that must be refused, each with its status and code.
+/// Requests that must be rejected, each with its status and code.
 let rejectedCases: [RejectedCase] =
     requestLineRejections + fieldRejections + framingRejections + chunkRejections + hostRejections
 

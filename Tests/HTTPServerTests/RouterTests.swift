@@ -30,7 +30,7 @@ struct RouterTests {
     }
 
     @Test(
-        "a request goes to the handler of its path and method, HEAD to that of GET, whatever the query",
+        "a request is dispatched by path and method, HEAD to GET's handler, whatever the query",
         arguments: [
             ("GET", "/things", 200, "GET "), ("GET", "/things?a=b?c", 200, "GET a=b?c"),
             ("HEAD", "/things", 200, "HEAD "), ("POST", "/things", 201, ""),
@@ -59,7 +59,7 @@ struct RouterTests {
     }
 
     @Test(
-        "a known path with another method is answered with 405 and the methods it takes",
+        "a known path with another method is answered with 405 and the allowed methods",
         arguments: [
             ("PUT", "/things", "GET, HEAD, POST"), ("GET", "/only-post", "POST"), ("HEAD", "/only-post", "POST"),
             ("OPTIONS", "/only-post", "POST"),
@@ -72,7 +72,7 @@ struct RouterTests {
         #expect(try JSON(parsing: response.body)["error"] == .string("method_not_allowed"))
     }
 
-    @Test("a method that HTTP does not know is answered with 501, on any path", arguments: ["get", "BREW", "CONNECT"])
+    @Test("an unknown method is answered with 501 on any path", arguments: ["get", "BREW", "CONNECT"])
     func notImplemented(method: String) async throws {
         for target in ["/things", "/nothing"] {
             let response = try await respond(method, target)
@@ -90,7 +90,7 @@ struct ServerResponseTests {
             decoding: response.encoded(isHead: isHead, closes: closes, supportsChunks: true, fields), as: UTF8.self)
     }
 
-    @Test("an answer is encoded with its length")
+    @Test("a response is encoded with its length")
     func plain() {
         let response = ServerResponse(status: .ok, headerFields: [.contentType: "text/plain"], body: Array("hi".utf8))
         let head = "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n"
@@ -105,7 +105,7 @@ struct ServerResponseTests {
         #expect(text == "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\nDate: now\r\n\r\n")
     }
 
-    @Test("a handler cannot set the fields that frame the message")
+    @Test("a handler cannot set framing fields")
     func framing() {
         let response = ServerResponse(
             status: .ok,
@@ -116,13 +116,13 @@ struct ServerResponseTests {
         #expect(encode(response) == "HTTP/1.1 200 OK\r\nDate: now\r\nAllow: GET\r\nContent-Length: 0\r\n\r\n")
     }
 
-    @Test("a handler cannot add a header field by a line end in a value")
+    @Test("a handler cannot inject a header field by a line break in a value")
     func injection() {
         let response = ServerResponse(status: .ok, headerFields: [.location: "/a\r\nSet-Cookie: b"])
         #expect(encode(response).contains("\r\nLocation: /a  Set-Cookie: b\r\n"))
     }
 
-    @Test("a refusal is JSON with a code and a message")
+    @Test("an error response is JSON with a code and a message")
     func rejection() throws {
         let response = ServerResponse.rejection(.forbidden, code: .foreignOrigin, message: "Ask.")
         #expect(response.headerFields[.contentType] == "application/json")
@@ -130,7 +130,7 @@ struct ServerResponseTests {
     }
 
     @Test(
-        "a time is written as RFC 9110 wants it",
+        "a time is formatted as in RFC 9110",
         arguments: [
             (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
             (1_709_164_800, "Thu, 29 Feb 2024 00:00:00 GMT"), (4_102_444_799, "Thu, 31 Dec 2099 23:59:59 GMT"),
@@ -143,7 +143,7 @@ struct ServerResponseTests {
 @Suite("OutputQueue")
 struct OutputQueueTests {
     @Test(
-        "what goes in comes out, in pieces that are not too long",
+        "appended bytes come out in chunks within the limit",
         arguments: [[], [0], [1], [65_536], [65_537], [200_000], [3, 70_000, 0, 5]])
     func pieces(lengths: [Int]) {
         var queue = OutputQueue()

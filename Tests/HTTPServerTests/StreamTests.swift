@@ -8,14 +8,14 @@ import Testing
 
 @Suite("Streams", .timeLimit(.minutes(1)))
 struct StreamTests {
-    /// How a stream came to its end, as what writes it sees it.
+    /// How a stream ended, from the writer's view.
     private final class Ends: Sendable {
         private let state = Locked([String]())
         var seen: [String] { state.withLock { $0 } }
         func note(_ end: String) { state.withLock { $0.append(end) } }
     }
 
-    /// Answers `/stream` with what writes it, and anything else at once.
+    /// Streams `/stream`, and responds to any other path immediately.
     private func handler(_ stream: @escaping ServerResponse.Stream) -> Router.Handler {
         { request in
             request.path == "/stream"
@@ -24,7 +24,7 @@ struct StreamTests {
         }
     }
 
-    /// Writes without end, and notes how it ends.
+    /// Writes until an error occurs, and records how the stream ended.
     private func endless(_ ends: Ends, chunk: [UInt8] = Array("tick".utf8)) -> ServerResponse.Stream {
         { writer in
             do {
@@ -36,7 +36,7 @@ struct StreamTests {
         }
     }
 
-    /// Writes one piece, waits until it is canceled, and then ends as if all were well.
+    /// Writes one chunk, waits until it is canceled, and then returns normally.
     private func waiting(_ ends: Ends) -> ServerResponse.Stream {
         { writer in
             try await writer.write(Array("first".utf8))
@@ -47,9 +47,9 @@ struct StreamTests {
         }
     }
 
-    // MARK: The way it should go
+    // MARK: Normal streams
 
-    @Test("pieces come as they are written, in their order, and the connection serves what was sent behind")
+    @Test("chunks arrive in order as they are written, and the connection then handles pipelined requests")
     func order() async throws {
         let (reached, gate) = (Gate(), Gate())
         let handler = handler { writer in
@@ -84,7 +84,7 @@ struct StreamTests {
         }
     }
 
-    @Test("a client of HTTP/1.0 gets the pieces as they are, and the connection's end behind them")
+    @Test("an HTTP/1.0 client receives the content without chunk framing, then the end of the connection")
     func oldVersion() async throws {
         let handler = handler { writer in
             try await writer.write(Array("one".utf8))
@@ -102,7 +102,7 @@ struct StreamTests {
         }
     }
 
-    @Test("HEAD gets the head, and nothing is written")
+    @Test("HEAD receives the head, and nothing is written")
     func head() async throws {
         let called = Counter()
         let handler = handler { _ in called.increment() }
@@ -117,7 +117,7 @@ struct StreamTests {
         }
     }
 
-    @Test("a stream may be silent for as long as it likes")
+    @Test("a stream may be silent without a time limit")
     func silence() async throws {
         let (gate, ends) = (Gate(), Ends())
         let handler = handler { writer in
@@ -139,7 +139,7 @@ struct StreamTests {
         }
     }
 
-    @Test("over TLS a stream comes whole, and is canceled when its client leaves")
+    @Test("over TLS a stream arrives completely, and is canceled when its client disconnects")
     func encrypted() async throws {
         let ends = Ends()
         let waiting = waiting(ends)
@@ -171,9 +171,9 @@ struct StreamTests {
         }
     }
 
-    // MARK: Clients that are slow or gone
+    // MARK: Slow and disconnected clients
 
-    @Test("a client that reads slowly gets everything, and no more than one piece waits for it")
+    @Test("a slow client receives everything, and at most one chunk is buffered for it")
     func slowReader() async throws {
         let count = 20
         let handler = handler { writer in
@@ -198,7 +198,7 @@ struct StreamTests {
     }
 
     @Test(
-        "a client that takes nothing is cut off after the response limit, counted from when there was something to take"
+        "a client that reads nothing is disconnected after the response timeout, counted from the first pending byte"
     )
     func stuckReader() async throws {
         let (gate, ends) = (Gate(), Ends())
@@ -216,7 +216,7 @@ struct StreamTests {
             await server.tick(1000)
             gate.open()
             try await server.wait { $0.connections.all.contains { $0.unsentBytes.pending > 0 } }
-            // What the system takes may still become a little more.
+            // The system may still accept a few more bytes.
             try await eventually("a client that takes nothing") {
                 let before = await server.unsent()
                 try await Task.sleep(for: .milliseconds(20))
@@ -235,7 +235,7 @@ struct StreamTests {
         }
     }
 
-    @Test("what writes a stream is canceled when its client leaves", arguments: [true, false])
+    @Test("a stream's writer is canceled when its client disconnects", arguments: [true, false])
     func clientLeaves(resets: Bool) async throws {
         let ends = Ends()
         try await withServer(handler: handler(waiting(ends))) { server in
@@ -248,7 +248,7 @@ struct StreamTests {
         }
     }
 
-    @Test("what waits for a client to take a piece is canceled when the client leaves")
+    @Test("a write that waits for a client is canceled when the client disconnects")
     func clientLeavesWhileItIsSlow() async throws {
         let ends = Ends()
         try await withServer(handler: handler(endless(ends, chunk: largeBody))) { server in
@@ -261,7 +261,7 @@ struct StreamTests {
         }
     }
 
-    @Test("a writer that outlives its stream cannot write into the next answer")
+    @Test("a writer that outlives its stream cannot write into the next response")
     func writerOutlivesStream() async throws {
         let kept = Locked<ResponseWriter?>(nil)
         let handler = handler { writer in
@@ -286,7 +286,7 @@ struct StreamTests {
         }
     }
 
-    // MARK: Ends that are none
+    // MARK: Aborted streams
 
     @Test("a stream that fails is cut off, so that its client knows", arguments: ["1.1", "1.0"])
     func failure(version: String) async throws {
@@ -307,7 +307,7 @@ struct StreamTests {
         }
     }
 
-    @Test("streams end at once when the server is drained, and do not hold it up")
+    @Test("draining ends streams immediately")
     func drain() async throws {
         let ends = Ends()
         try await withServer(handler: handler(waiting(ends))) { server in
@@ -328,7 +328,7 @@ struct StreamTests {
         }
     }
 
-    @Test("a stream that begins while the server is drained is canceled from its start")
+    @Test("a stream that begins during draining is canceled from its start")
     func beginsWhileDraining() async throws {
         let (reached, gate, ends) = (Gate(), Gate(), Ends())
         let waiting = waiting(ends)
@@ -357,7 +357,7 @@ struct StreamTests {
         }
     }
 
-    @Test("a stream that gives up when the server is drained is cut off, even if its client takes nothing")
+    @Test("a stream that throws during draining is aborted, even if its client reads nothing")
     func drainStuck() async throws {
         let ends = Ends()
         try await withServer(handler: handler(endless(ends, chunk: largeBody))) { server in

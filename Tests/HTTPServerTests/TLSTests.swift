@@ -9,7 +9,7 @@ import Testing
 
 @Suite("HTTP over TLS", .timeLimit(.minutes(1)))
 struct TLSTests {
-    /// A client of Python's `ssl`; `connect()` gives a connected socket.
+    /// A client with Python's `ssl`; `connect()` returns a connected socket.
     private static let client = """
         import socket, ssl, sys
         port, authority = int(sys.argv[1]), sys.argv[2]
@@ -32,7 +32,7 @@ struct TLSTests {
         return try await Program.python(Self.client + script, ["\(server.port)", authority])
     }
 
-    @Test("requests sent in one record are answered in order, and the end is told by close_notify")
+    @Test("requests in one TLS record are answered in order, and the connection ends with close_notify")
     func pipelining() async throws {
         try await withServer(tls: TestCertificates.shared.context) { server in
             let script = """
@@ -51,13 +51,13 @@ struct TLSTests {
         }
     }
 
-    @Test("a client that reads slowly gets everything, and no more than one answer and one piece of ciphertext wait")
+    @Test("a slow client receives everything, and at most one response and one chunk of ciphertext are buffered")
     func slowReader() async throws {
         let isBlocked = Gate()
         let answered = Counter()
         let handler: Router.Handler = { request in
             if request.path == "/blocked" {
-                // Asked on a second connection: answered when the first one waits for its client.
+                // A request on a second connection completes once the first one waits for its client.
                 await isBlocked.wait()
                 return ServerResponse(status: .ok)
             }
@@ -84,7 +84,7 @@ struct TLSTests {
             let unsent = await server.unsent()
             #expect(answered.count < 30)
             #expect(unsent.queued <= largeBody.count + 200)
-            // One piece, with what TLS adds to each of its records.
+            // One chunk, with the overhead of its TLS records.
             #expect((1...OutputQueue.chunkLength + 1024).contains(unsent.pending))
             isBlocked.open()
             let result = try await output
@@ -92,7 +92,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a session that was begun on one loop is resumed on another, over either version", arguments: ["1_2", "1_3"])
+    @Test("a session of one loop is resumed on another, over TLS 1.2 and 1.3", arguments: ["1_2", "1_3"])
     func resumption(version: String) async throws {
         let script = """
             context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv\(version)
@@ -128,7 +128,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a client that says nothing of TLS is refused, reported, and gets no plain answer")
+    @Test("a client that does not use TLS is rejected, reported, and receives no plaintext")
     func plainBytes() async throws {
         try await withServer(tls: TestCertificates.shared.context) { server in
             let client = try ClientSocket(port: server.port)
@@ -146,9 +146,9 @@ struct TLSTests {
         }
     }
 
-    @Test("a client that leaves in the middle of the handshake leaves nothing behind", arguments: [false, true])
+    @Test("a client that disconnects during the handshake leaves no connection behind", arguments: [false, true])
     func leaving(resets: Bool) async throws {
-        // The start of a ClientHello: a record of 512 bytes of which most are missing.
+        // The start of a ClientHello: a truncated record of 512 bytes.
         let hello: [UInt8] = [0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xFC, 0x03, 0x03]
         try await withServer(tls: TestCertificates.shared.context) { server in
             for length in [0, 1, hello.count] {
@@ -181,7 +181,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a refused request is answered through TLS even while the client goes on sending")
+    @Test("a rejected request is answered over TLS while the client keeps sending")
     func largeUpload() async throws {
         let script = """
             tls = connect()

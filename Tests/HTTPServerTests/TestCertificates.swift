@@ -2,7 +2,7 @@ import Cryptography
 import Foundation
 import Testing
 
-/// A certificate for `localhost` and the authority that clients must trust, made anew for each run.
+/// A certificate for `localhost` and the authority that clients must trust, generated for each run.
 struct TestCertificates {
     let context: TLSServerContext
     /// The authority's certificate.

@@ -8,23 +8,23 @@ import Testing
 
 @testable import HTTPServer
 
-/// A server on a loop of its own, for one test.
+/// A server on its own loop, for one test.
 struct TestServer {
     let loop: EventLoop
     let server: HTTPServer
-    /// What the server reported, without the answers.
+    /// The server's events, except completed requests.
     let events: AsyncStream<HTTPServerEvent>
-    /// What the server reported of its answers.
+    /// The completed requests.
     let answers: AsyncStream<AccessLogEntry>
 
     var port: UInt16 { server.address.port }
 
-    /// Looks at the server's state on its thread.
+    /// Reads the server's state on its thread.
     func look<Value>(_ body: @Sendable (ServerLoop) -> sending Value) async -> sending Value {
         await loop.run { body(server.serverLoops[0].value) }
     }
 
-    /// Lets so many seconds pass.
+    /// Advances the server's clock by a number of seconds.
     func tick(_ seconds: Int) async { await look { serverLoop in for _ in 0..<seconds { serverLoop.tick() } } }
 
     /// Waits until a condition holds on the loop's thread.
@@ -32,7 +32,7 @@ struct TestServer {
         try await eventually("a state of the server") { await look { condition($0) } }
     }
 
-    /// How much waits for the clients that are connected.
+    /// The unsent bytes of all connections.
     func unsent() async -> (queued: Int, pending: Int) {
         await look { serverLoop in
             serverLoop.connections.all.reduce((0, 0)) { sum, connection in
@@ -42,7 +42,7 @@ struct TestServer {
     }
 }
 
-/// Runs a test body on a server whose time stands still, drains the server, and checks that nothing is left.
+/// Runs a test with a server whose clock is stopped, drains the server, and checks that no connection is left.
 func withServer(
     limits: HTTPLimits = HTTPLimits(), tls: TLSServerContext? = nil,
     configure: (inout HTTPServer.Configuration) -> Void = { _ in },
@@ -62,7 +62,7 @@ func withServer(
         try await withCleanup {
             try await body(TestServer(loop: loop, server: server, events: events, answers: answers))
         } cleanup: {
-            // A body may have drained the server itself.
+            // The test may have drained the server itself.
             if await loop.run({ !server.serverLoops[0].value.isDraining }) { await server.drain(within: .seconds(20)) }
             let connections = await loop.run { server.serverLoops[0].value.connections.count }
             #expect(connections == 0)
@@ -70,7 +70,7 @@ func withServer(
     }
 }
 
-/// What most tests ask: small answers, large ones, and what was sent.
+/// The routes of most tests: small responses, large ones, and an echo.
 let exampleRouter: Router = {
     var router = Router()
     router.on(.get, "/small") { request in ServerResponse(status: .ok, body: Array("small \(request.query)".utf8)) }
@@ -79,10 +79,10 @@ let exampleRouter: Router = {
     return router
 }()
 
-/// A megabyte in which no two pieces are the same.
+/// A megabyte without repetitions.
 let largeBody = (0..<1_048_576).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
 
-/// Lets tasks wait until it is opened.
+/// A gate that tasks wait at until it is opened.
 final class Gate: Sendable {
     private let state = Locked((isOpen: false, waiting: [CheckedContinuation<Void, Never>]()))
 
@@ -107,7 +107,7 @@ final class Gate: Sendable {
     }
 }
 
-/// A number that several threads count up.
+/// A thread-safe counter.
 final class Counter: Sendable {
     private let number = Atomic(0)
     var count: Int { number.load(ordering: .acquiring) }

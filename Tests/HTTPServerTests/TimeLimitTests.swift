@@ -10,7 +10,7 @@ import Testing
 struct TimeLimitTests {
     private let timeouts = HTTPTimeouts()
 
-    @Test("a connection that stays idle is closed after the idle limit, without a report")
+    @Test("an idle connection is closed after the idle timeout, without an event")
     func idle() async throws {
         try await withServer { server in
             let client = try ClientSocket(port: server.port)
@@ -26,7 +26,7 @@ struct TimeLimitTests {
         }
     }
 
-    @Test("a connection on which nothing was ever asked is closed after the limit for a head, without a report")
+    @Test("a connection without any request is closed after the head timeout, without an event")
     func fresh() async throws {
         try await withServer { server in
             let client = try ClientSocket(port: server.port)
@@ -39,7 +39,7 @@ struct TimeLimitTests {
         }
     }
 
-    @Test("a head that trickles in is cut off after the limit for a head, however often a byte comes")
+    @Test("a head that trickles in is timed out, however often a byte arrives")
     func slowRequest() async throws {
         try await withServer { server in
             let client = try ClientSocket(port: server.port)
@@ -57,7 +57,7 @@ struct TimeLimitTests {
         }
     }
 
-    @Test("a body that pauses is cut off after the limit for a pause")
+    @Test("a body that pauses is timed out after the pause limit")
     func pausedBody() async throws {
         try await withServer { server in
             let client = try ClientSocket(port: server.port)
@@ -72,7 +72,7 @@ struct TimeLimitTests {
         }
     }
 
-    @Test("a body that trickles in is cut off after the limit for a request, however often a byte comes")
+    @Test("a body that trickles in is timed out after the request limit, however often a byte arrives")
     func slowBody() async throws {
         try await withServer { server in
             let client = try ClientSocket(port: server.port)
@@ -90,7 +90,7 @@ struct TimeLimitTests {
         }
     }
 
-    @Test("a client that takes nothing of an answer is cut off after the response limit")
+    @Test("a client that reads nothing of a response is timed out")
     func slowResponse() async throws {
         try await withServer { server in
             let client = try ClientSocket(port: server.port, receiveBuffer: 4096)
@@ -103,7 +103,7 @@ struct TimeLimitTests {
         }
     }
 
-    @Test("a handler may take as long as it needs")
+    @Test("a handler has no time limit")
     func slowHandler() async throws {
         let (reached, gate) = (Gate(), Gate())
         let handler: Router.Handler = { _ in
@@ -122,7 +122,7 @@ struct TimeLimitTests {
         }
     }
 
-    @Test("a client that does not close after its last answer is cut off")
+    @Test("a client that does not close after its last response is disconnected")
     func lingering() async throws {
         try await withServer { server in
             let client = try ClientSocket(port: server.port)
@@ -140,7 +140,7 @@ struct TimeLimitTests {
         }
     }
 
-    @Test("a TLS handshake that does not go on is cut off after its limit")
+    @Test("a stalled TLS handshake is timed out")
     func handshake() async throws {
         try await withServer(tls: TestCertificates.shared.context) { server in
             let client = try ClientSocket(port: server.port)

@@ -8,7 +8,7 @@ import Testing
 extension IntegrationTests {
     @Suite("The API description", .timeLimit(.minutes(1)))
     struct APIDescription {
-        @Test("every answer is described in openapi.yaml, and everything described is answered")
+        @Test("every response is described in openapi.yaml, and every described response occurs")
         func openAPI() async throws {
             let (near, far) = (try #require(Region("us-east-1")), try #require(Region("eu-west-1")))
             try await IntegrationEnvironment.run {
@@ -28,8 +28,7 @@ extension IntegrationTests {
                 let plan: JSON = [
                     "servers": ["listen": .string(bridge.listen), "admin": .string(bridge.admin)],
                     "requests": .array(try await requests(world, unreachable: unreachable) + operating(on: dead)),
-                    // These need a store that takes no writes, many viewers or an address that failed often; other tests
-                    // have them.
+                    // These need an unavailable store, many viewers or many failed authentications, and have tests of their own.
                     "unseen": [
                         "get /readyz 503", "post /eventbridge 503", "get /status/events 503",
                         "get /dead-letters/{id} 503",
@@ -88,7 +87,7 @@ extension IntegrationTests {
             ] + (try events(world, large: large))
         }
 
-        /// Has two deliveries given up; gives their ids.
+        /// Creates two dead letters; returns their ids.
         private func deadLetters(_ world: IntegrationEnvironment, _ bridge: BridgeProcess) async throws -> [String] {
             let mailbox = try await Mailbox(of: world.topics.detect, signer: world.aws, in: world)
             let bodies = try await mailbox.bodies(of: [[:], [:]])
@@ -97,7 +96,7 @@ extension IntegrationTests {
             return try bodies.map { "sns:" + (try #require(try JSON(parsing: $0)["MessageId"]?.string)) }
         }
 
-        /// What an operator asks.
+        /// Requests of an operator.
         private func operating(on dead: [String]) -> [JSON] {
             let paths = ["/", "/status.json", "/status/events", "/dead-letters/1"]
             func get(_ path: String, _ status: Int, host: String? = nil) -> JSON {

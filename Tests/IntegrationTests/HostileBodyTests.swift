@@ -6,13 +6,13 @@ extension IntegrationTests {
     struct HostileBodies {
         private static let length = 1_000_000
 
-        /// One member whose name has the same two characters of two bytes each, again and again.
+        /// One member whose name repeats the same two characters of two bytes each.
         private static func body(of characters: String) -> [UInt8] {
             let name = [UInt8](repeatElement(Array(characters.utf8), count: length / 4).joined())
             return Array(#"{"a"#.utf8) + name + Array(#"":1}"#.utf8)
         }
 
-        @Test("four bodies of combining marks cost what others of their length do, and hold up no other request")
+        @Test("four bodies of combining marks cost as much as others of their length, and delay no other request")
         func marks() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()

@@ -6,12 +6,12 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Beside the other tests of the program, for testssl.sh and the attacks take minutes.
-@Suite("The front door", .serialized, .timeLimit(.minutes(5)))
+/// Runs in parallel with IntegrationTests, because testssl.sh and the attacks take minutes.
+@Suite("Listener", .serialized, .timeLimit(.minutes(5)))
 struct ListenerTests {
     // MARK: Certificates
 
-    @Test("a new certificate is used without dropping a connection, a bad one is refused and said")
+    @Test("a new certificate is used without dropping a connection, and a bad one is rejected and reported")
     func reload() async throws {
         try await IntegrationEnvironment.run { world in
             let tls = try await TestCertificate.make("first", in: world.folder)
@@ -29,7 +29,7 @@ struct ListenerTests {
             }
             try trust(tls)
             #expect(try await ask("open") == "200 first")
-            // By a signal.
+            // By SIGHUP.
             try await TestCertificate.make("second", in: world.folder, key: "rsa:2048").use(for: tls, in: world)
             bridge.program.signal(SIGHUP)
             try await eventually("the new certificate") {
@@ -38,7 +38,7 @@ struct ListenerTests {
             #expect(try await ask("same") == "200")
             try trust(TestCertificate(name: "second", folder: world.folder))
             #expect(try await ask("open") == "200 second")
-            // A key that is another certificate's.
+            // A key of another certificate.
             try world.folder.write(try world.folder.read("first.key.original"), as: "first.key")
             bridge.program.signal(SIGHUP)
             try await eventually("the refusal") {
@@ -47,7 +47,7 @@ struct ListenerTests {
             #expect(try await ask("open") == "200 second")
             #expect(try await bridge.metric("defender_bridge_tls_reloads_total{outcome=\"failed\"}") == 1)
             #expect(try await ask("ready").contains("does not match the first certificate"))
-            // By a look at the files.
+            // By polling the files.
             try await TestCertificate.make("third", in: world.folder).use(for: tls, in: world)
             try await eventually("the third certificate") {
                 bridge.log("The TLS certificate was replaced.").count == 2
@@ -64,7 +64,7 @@ struct ListenerTests {
         }
     }
 
-    @Test("a certificate that expires soon is said at start and in /readyz")
+    @Test("a certificate that expires soon causes a warning at start and in /readyz")
     func expiresSoon() async throws {
         try await IntegrationEnvironment.run { world in
             let tls = try TestCertificate.expiring(in: world.folder, days: 3)
@@ -150,14 +150,14 @@ struct ListenerTests {
         func text(_ finding: JSON, _ name: String) -> String { finding[name]?.string ?? "" }
         let grave = findings.filter { ["MEDIUM", "HIGH", "CRITICAL"].contains(text($0, "severity")) }
         #expect(grave == [], "\(name): \(program.outputLines.suffix(5))")
-        // That it has looked at all.
+        // Control: testssl.sh has run its checks.
         #expect(findings.contains { text($0, "id") == "HSTS" && text($0, "severity") == "LOW" })
         try await bridge.stop()
     }
 
     // MARK: Load
 
-    /// Signed deliveries, all different, in a file for load.py.
+    /// Writes distinct signed deliveries to a file for load.py.
     private func bodies(_ count: Int, in world: IntegrationEnvironment) async throws -> String {
         let mailbox = try await Mailbox(of: world.topics.detect, signer: world.aws, in: world)
         var bodies: [JSON] = []
@@ -176,7 +176,7 @@ struct ListenerTests {
     }
 
     @Test(
-        "200 signed deliveries a second are all answered with 200 while slowhttptest attacks",
+        "200 signed deliveries a second all get 200 while slowhttptest attacks",
         arguments: [("slow headers", "-H"), ("slow bodies", "-B"), ("ranges", "-R"), ("slow reading", "-X")])
     func slowClients(name: String, mode: String) async throws {
         try await IntegrationEnvironment.run { world in
@@ -190,14 +190,14 @@ struct ListenerTests {
             let result = try await load(["deliver", bridge.listen, bodies, "200", "12"])
             print("slowhttptest, \(name): \(String(decoding: result.serialized(), as: UTF8.self))")
             #expect(result["statuses"] == ["200": 2400])
-            // That there was an attack: the program counts its connections.
+            // Control: slowhttptest has made connections.
             try await attack.waitForExit(within: .seconds(60))
             #expect(attack.outputLines.contains { $0.contains("connected:") }, "\(attack.outputLines.suffix(20))")
             try await bridge.stop()
         }
     }
 
-    @Test("10,000 idle connections and a flood of new ones keep no delivery from being answered")
+    @Test("10,000 idle connections and a flood of new ones prevent no delivery")
     func crowd() async throws {
         try await IntegrationEnvironment.run { world in
             let bridge = try await world.start()
@@ -222,17 +222,17 @@ struct ListenerTests {
         }
     }
 
-    /// What a process has in memory, in bytes.
+    /// The resident memory of a process, in bytes.
     private func memory(of bridge: BridgeProcess) throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(bridge.program.identifier)/status", encoding: .utf8)
         let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") })
         return try #require(Int(line.split(separator: " ")[1])) * 1024
     }
 
-    @Test("with few descriptors idle connections give way, and none runs out")
+    @Test("with few file descriptors idle connections are evicted, and descriptors never run out")
     func fewDescriptors() async throws {
         try await IntegrationEnvironment.run { world in
-            // No program but the bridge itself has the limit: prlimit runs it in its own place.
+            // prlimit replaces itself by the bridge, so only the bridge has the limit.
             let bridge = try await world.start(wrapper: ["prlimit", "--nofile=400:400"])
             let bodies = try await bodies(100, in: world)
             let crowd = try PythonProcess(
@@ -255,7 +255,7 @@ struct ListenerTests {
 
     // MARK: Service managers
 
-    @Test("a restart under systemd loses no delivery: the sockets stay, and what is under way is answered")
+    @Test("a restart under systemd loses no delivery: the sockets stay, and requests in progress complete")
     func restart() async throws {
         try await IntegrationEnvironment.run { world in
             let bodies = try await bodies(300, in: world)
@@ -275,7 +275,7 @@ struct ListenerTests {
 
     // MARK: Overload
 
-    @Test("a queue that is full answers 503 with Retry-After, and takes deliveries again when it is not")
+    @Test("a full queue gives 503 with Retry-After, and accepts deliveries again when it has capacity")
     func fullQueue() async throws {
         try await IntegrationEnvironment.run { world in
             let silence = try await world.serveSilence()

@@ -6,10 +6,9 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("The way to AWS", .timeLimit(.minutes(2)))
+    @Suite("Network", .timeLimit(.minutes(2)))
     struct Network {
-        /// A proxy that passes everything on, and writes the first line of what it is asked on each connection to a
-        /// file, with the credentials.
+        /// A forward proxy that writes the first line of each connection to a file, with the credentials.
         private static let proxy = """
             import asyncio, sys, urllib.parse
             log = open(sys.argv[1], "a", buffering=1)
@@ -49,7 +48,7 @@ extension IntegrationTests {
             asyncio.run(main())
             """
 
-        /// Has a bridge bring in an alarm with a proxy in its environment; gives what the proxy was asked.
+        /// Imports an alarm with a proxy in the bridge's environment; returns the proxy's requests.
         private func throughProxy(
             _ environment: (_ port: String) -> [String: String], in world: IntegrationEnvironment
         ) async throws -> [String] {
@@ -66,7 +65,7 @@ extension IntegrationTests {
             return try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").map(String.init)
         }
 
-        @Test("everything that goes to AWS goes through the proxy of ALL_PROXY, with its password, which is not logged")
+        @Test("all requests to AWS use the proxy of ALL_PROXY, with its password, which is not logged")
         func proxy() async throws {
             try await IntegrationEnvironment.run { world in
                 let asked = try await throughProxy(
@@ -76,7 +75,7 @@ extension IntegrationTests {
                                 .replacing(" ", with: "%20")
                         ]
                     }, in: world)
-                // The certificate and the confirmation by TLS; what LocalAWS's API takes in plain.
+                // The certificate and the confirmation over TLS; LocalAWS's API over plain HTTP.
                 #expect(asked.contains { $0.hasPrefix("CONNECT ") }, "\(asked)")
                 #expect(asked.contains { $0.hasPrefix("POST http://") || $0.hasPrefix("GET http://") }, "\(asked)")
                 let credentials = Data("user:secret of the proxy".utf8).base64EncodedString()
@@ -84,7 +83,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("the hosts that NO_PROXY names are asked without the proxy")
+        @Test("hosts in NO_PROXY are requested without the proxy")
         func noProxy() async throws {
             try await IntegrationEnvironment.run { world in
                 let asked = try await throughProxy(
@@ -93,7 +92,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("with a proxy that cannot be reached nothing is taken, and the log says that the proxy was not reached")
+        @Test("with an unreachable proxy nothing is accepted, and the log names the proxy")
         func unreachableProxy() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start(environment: ["HTTPS_PROXY": "http://127.0.0.1:9"])
@@ -105,7 +104,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("many requests under way take no threads of their own")
+        @Test("concurrent requests use no thread each")
         func threads() async throws {
             let names = [
                 "us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1", "eu-west-2", "eu-west-3",
@@ -139,7 +138,7 @@ extension IntegrationTests {
                         $0 >= index + 1
                     }
                 }
-                // Besides the loops' own, Swift and Foundation have some threads for each core.
+                // Besides the loops' threads, Swift and Foundation have some threads per core.
                 let count = try threads()
                 #expect(count < names.count, "\(count) threads")
                 try await bridge.kill()
@@ -147,7 +146,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "a name's first address that never answers does not keep the bridge from the second",
+            "an unresponsive first address of a host does not prevent the second",
             .enabled(if: geteuid() == 0, "a network of its own needs root"))
         func secondAddress() async throws {
             try await IntegrationEnvironment.run { world in
@@ -173,7 +172,7 @@ extension IntegrationTests {
 
                     http.server.HTTPServer(("127.0.0.1", 8080), Service).serve_forever()
                     """, as: "server.py")
-                // A network of its own, in which what is sent to the first address is thrown away.
+                // A network namespace that drops packets to the first address.
                 let script = """
                     set -e
                     ip link set lo up

@@ -6,8 +6,8 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    /// What operators and senders write in other forms than the documentation's.
-    @Suite("Lenient and strict readings", .timeLimit(.minutes(2)))
+    /// Unusual forms of what operators configure and senders send.
+    @Suite("Configuration and input edge cases", .timeLimit(.minutes(2)))
     struct Readings {
         private func post(_ path: String, _ body: [UInt8], _ fields: [String: String], to bridge: BridgeProcess)
             async throws -> ClientResponse
@@ -17,13 +17,15 @@ extension IntegrationTests {
 
         private let key = ["x-api-key": IntegrationEnvironment.apiKey, "Content-Type": "application/json"]
 
-        /// The problems that status.json has, as `summary`.
+        /// The summaries of the problems in status.json.
         private func problems(_ bridge: BridgeProcess) async throws -> [String] {
             let status = try await Client.exchange(.get("/status.json"), with: bridge.admin).json
             return status["health"]?["problems"]?.array?.compactMap { $0["summary"]?.string } ?? []
         }
 
-        @Test("A null key lets nobody in, a key file with a byte order mark works, and a short key is a warning")
+        @Test(
+            "A null API key admits no client, a key file with a byte order mark works, and a short key causes a warning"
+        )
         func keys() async throws {
             try await IntegrationEnvironment.run { world in
                 try world.folder.write(
@@ -65,7 +67,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "An array's events are worked on one by one; one that cannot be read is a dead letter, foreign ones are counted"
+            "An array's events are processed one by one; an unparsable one becomes a dead letter, those not served are counted"
         )
         func array() async throws {
             try await IntegrationEnvironment.run { world in
@@ -124,7 +126,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A slash at the end of a path does not matter; other wrong paths of senders are told, with the right one")
+        @Test("A trailing slash is ignored; other wrong paths of senders are logged with the right one")
         func paths() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
@@ -147,7 +149,7 @@ extension IntegrationTests {
                 let told = try await problems(bridge)
                 #expect(told.contains { $0.hasPrefix("Amazon SNS delivers to the wrong path /prod/sns ") }, "\(told)")
                 #expect(told.contains { $0.hasPrefix("Amazon EventBridge delivers to the wrong path /events ") })
-                // RFC 9112, section 2.2: an empty line before a request line, at the start and on a connection that is kept.
+                // RFC 9112, section 2.2: an empty line before a request line, at the start and on a persistent connection.
                 var request = Request("GET", "/healthz")
                 let kept = Array("\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n\r\n".utf8)
                 request.bytes = kept + request.bytes
@@ -158,7 +160,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("Messages of a topic that are not Device Defender's are counted by topic, and dead letters")
+        @Test("Messages that are not Device Defender's are counted by topic and become dead letters")
         func unrelated() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
@@ -180,7 +182,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A central topic carries the audits of the accounts that are listed, and of no other")
+        @Test("A central topic carries the audits of the listed accounts only")
         func central() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start([
@@ -209,7 +211,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("systemd's sockets: several addresses, and a local socket whose proxy names the client")
+        @Test("Socket activation: several addresses, and a local socket whose proxy names the client")
         func sockets() async throws {
             try await IntegrationEnvironment.run { world in
                 let path = world.folder.path + "/bridge.sock"
@@ -237,7 +239,7 @@ extension IntegrationTests {
             }
         }
 
-        /// Opens sockets as systemd does, then runs the program that its arguments name.
+        /// Passes sockets as systemd does, then runs the program in its arguments.
         private static let activate = """
             import os, socket, sys
             opened = [socket.socket(socket.AF_INET)]

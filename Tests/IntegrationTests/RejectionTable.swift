@@ -5,15 +5,15 @@ import LocalAWS
 import Synchronization
 import Testing
 
-/// A request that is refused, and how.
+/// A bad request and its expected rejection.
 struct Rejection: Sendable {
     let name: String
     let request: Request
     let status: Int
     let code: String
-    /// A header field that the answer must have, with its value.
+    /// An expected header field of the response, with its value.
     var field: (name: String, value: String)?
-    /// Whether there is a line in the log: not for what finds no handler.
+    /// Whether a warning is logged: not for requests without a handler.
     var isLogged = true
 
     init(_ name: String, _ request: Request, _ status: Int, _ code: String) {
@@ -35,7 +35,7 @@ struct Rejection: Sendable {
         return rejection
     }
 
-    /// One or more for each way in which a request can be bad.
+    /// All bad requests: at least one for each error code that a request can cause.
     static func all(in world: IntegrationEnvironment) async throws -> [Rejection] {
         let genuine = try await world.signedBody(of: "{}", subject: "Alarm")
         let members = try #require(try JSON(parsing: genuine).object)
@@ -44,10 +44,10 @@ struct Rejection: Sendable {
     }
 }
 
-// MARK: Deliveries of SNS
+// MARK: Deliveries from SNS
 
 extension Rejection {
-    /// A delivery of which something was changed or removed.
+    /// A delivery with members changed or removed.
     private static func changed(
         _ members: JSON.Members, _ changes: JSON.Members, removing name: String? = nil
     ) -> Request {
@@ -107,7 +107,7 @@ extension Rejection {
         return rejections
     }
 
-    /// Genuine deliveries that somebody tampered with.
+    /// Tampered deliveries.
     private static func forged(_ members: JSON.Members) -> [Rejection] {
         func with(_ changes: JSON.Members) -> Request { changed(members, changes) }
         let otherTopic: JSON = "arn:aws:sns:us-east-1:111122223333:other"
@@ -156,7 +156,7 @@ extension Rejection {
         ]
     }
 
-    /// Deliveries that are genuine, and still not for this bridge, or not now.
+    /// Genuine deliveries that are not allowed, or outside of the time limits.
     private static func foreign(to world: IntegrationEnvironment) async throws -> [Rejection] {
         let other = ARN(service: "sns", accountRegion: world.accountRegion, resource: "other")
         let mailbox = try await Mailbox(of: other, signer: world.aws, in: world)
@@ -180,7 +180,7 @@ extension Rejection {
 
     private static let minutesAgo = Atomic<Int64>(0)
 
-    /// The stand-in's clock, by which its messages are dated.
+    /// The stand-in's clock, which its messages' timestamps come from.
     static let clock: @Sendable () -> Int64 = {
         Int64(Date().timeIntervalSince1970 * 1000) - minutesAgo.load(ordering: .sequentiallyConsistent) * 60_000
     }
@@ -234,7 +234,7 @@ extension Rejection {
         ]
     }
 
-    /// Requests that no handler sees.
+    /// Requests that no handler receives.
     private static var unreadable: [Rejection] {
         func raw(_ line: String, _ fields: String = "") -> Request {
             var request = Request.get("/")

@@ -10,14 +10,14 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Bad input", .timeLimit(.minutes(2)))
+    @Suite("Rejections", .timeLimit(.minutes(2)))
     struct Rejections {
-        @Test("every kind is answered with its status and a reason, logged once, and leaves nothing behind")
+        @Test("every kind of bad request gets its status and a reason, is logged once, and stores nothing")
         func table() async throws {
             try await IntegrationEnvironment.run {
                 $0.clock = Rejection.clock
             } _: { world in
-                // Whatever name the bridge asks for, it gets here.
+                // All hosts resolve to this server.
                 let connections = Counter()
                 let sink = try await world.serve(
                     { _ in
@@ -50,7 +50,7 @@ extension IntegrationTests {
                 #expect(try await bridge.queue() == BridgeProcess.Queue())
                 #expect(connections.value == 0, "a host was asked that must not be")
                 #expect(world.aws.calls(of: .confirmSubscription) == confirmations)
-                // That it is noticed when one is asked.
+                // Control: a request would be detected.
                 let answer = try await Client.exchange(.sns(try await distantDelivery(world)), with: bridge.listen)
                 #expect(answer.status == 503)
                 #expect(connections.value == 1)
@@ -60,7 +60,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "a flood of invented certificates makes the bridge ask a few times only, and genuine messages pass through it"
+            "a flood of invented certificates causes a few fetches only, and genuine messages are accepted meanwhile"
         )
         func flood() async throws {
             try await IntegrationEnvironment.run { world in
@@ -84,7 +84,7 @@ extension IntegrationTests {
                     let invented = try await distantDelivery(world, certificate: "invented\(index)")
                     #expect(try await Client.exchange(.sns(invented), with: bridge.listen).status == 503)
                 }
-                // The burst, and one more for each ten seconds that this takes.
+                // The burst, and one more per ten seconds.
                 let most = 7 + Int((ContinuousClock.now - start) / .seconds(10))
                 #expect(
                     (6...most).contains(connections.count), "\(connections.count) in \(ContinuousClock.now - start)")
@@ -94,7 +94,7 @@ extension IntegrationTests {
 
         private static let distantTopic = "arn:aws:sns:eu-west-1:111122223333:distant"
 
-        /// A delivery whose certificate is on the host of another Region that is allowed, too.
+        /// A delivery whose certificate is on the host of another allowed Region.
         private func distantDelivery(_ world: IntegrationEnvironment, certificate: String = "1") async throws -> [UInt8]
         {
             var members = try #require(try JSON(parsing: await world.signedBody(of: "{}")).object)
@@ -116,13 +116,13 @@ extension IntegrationTests {
             }
         }
 
-        /// Checks a line of the log.
+        /// Checks a log line.
         private func check(_ line: JSON, _ answer: ClientResponse, _ rejected: Rejection) {
             #expect(line["level"] == "warning", "\(rejected.name)")
             #expect(line["code"]?.string == rejected.code, "\(rejected.name): \(line)")
             #expect(line["status"]?.string == String(rejected.status), "\(rejected.name): \(line)")
             #expect(line["peer"]?.string?.hasPrefix("127.0.0.1:") == true, "\(rejected.name): \(line)")
-            // The server itself tells no more than the code.
+            // For requests without a route, the log's reason is the server's own.
             if line["route"] != nil {
                 #expect(line["reason"] == (try? answer.json)?["message"], "\(rejected.name): \(line)")
             }
@@ -130,7 +130,7 @@ extension IntegrationTests {
     }
 }
 
-/// Who has connected.
+/// The peers that have connected.
 private final class Peers: Sendable {
     private let addresses = Mutex<Set<String?>>([])
 

@@ -6,7 +6,7 @@ import Testing
 extension IntegrationTests {
     @Suite("Generated requests", .timeLimit(.minutes(3)))
     struct Generated {
-        @Test("schemathesis finds nothing", arguments: ["listen", "admin"])
+        @Test("schemathesis finds no violation", arguments: ["listen", "admin"])
         func schemathesis(server: String) async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()

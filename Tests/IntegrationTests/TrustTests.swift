@@ -9,9 +9,9 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Who is trusted", .timeLimit(.minutes(2)))
+    @Suite("Trust", .timeLimit(.minutes(2)))
     struct Trust {
-        /// What the status says of the subscription to a topic.
+        /// The state of a topic's subscription in status.json.
         private func state(of topic: ARN, at bridge: BridgeProcess) async throws -> String? {
             let answer = try await Client.exchange(.get("/status.json"), with: bridge.admin)
             let subscriptions = try #require(try answer.json["subscriptions"]?.array, "\(answer.text)")
@@ -25,7 +25,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "a subscription is confirmed when SNS answers at last, its end is remembered, and taken back if that is wanted"
+            "a subscription is confirmed when SNS recovers, its end is stored, and it is renewed if sns.resubscribe is on"
         )
         func subscriptions() async throws {
             try await IntegrationEnvironment.run { world in
@@ -63,7 +63,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("with sns.confirm off the log has the command, which confirms")
+        @Test("with sns.confirm off the log has the AWS CLI command, which confirms")
         func confirmedByOperator() async throws {
             try await IntegrationEnvironment.run { world in
                 let topic = world.topics.audit
@@ -90,7 +90,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("a topic may be named by an asterisk, and carry another account's findings")
+        @Test("a topic entry may have an asterisk and carry another account's findings")
         func topics() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start([
@@ -119,7 +119,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("a token of the issuer lets an event in, and one of nobody does not", arguments: ["RS256", "ES256"])
+        @Test("an issuer's token is accepted, and an unknown issuer's is not", arguments: ["RS256", "ES256"])
         func tokens(algorithm: String) async throws {
             try await IntegrationEnvironment.run { world in
                 let seconds = Int64(Date().timeIntervalSince1970)
@@ -162,7 +162,7 @@ extension IntegrationTests {
             }
         }
 
-        /// A host of its own by TLS, and a file with its authority beside that of the stand-in.
+        /// A TLS server, and a file with its authority and the stand-in's.
         private func serveIssuer(
             _ world: IntegrationEnvironment, _ handler: @escaping Router.Handler
         ) async throws -> (address: String, authorities: String) {
@@ -180,7 +180,7 @@ extension IntegrationTests {
             )
         }
 
-        @Test("who guesses credentials is slowed down, and the rest goes on")
+        @Test("a client that guesses credentials is throttled, and others are not")
         func guesses() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
@@ -190,7 +190,7 @@ extension IntegrationTests {
                         Request("POST", "/eventbridge", ["x-api-key": key], body: event), with: bridge.listen
                     ).status
                 }
-                // At 20 at once and one in three seconds, the limit comes however slow this machine is.
+                // With a burst of 20 and one per three seconds, the limit is reached on any machine.
                 var last = 401
                 for index in 0..<1000 where last == 401 { last = try await status("guess \(index)") }
                 #expect(last == 503)

@@ -1,13 +1,13 @@
-"""Holds a running bridge against its API description.
+"""Checks a running bridge against its API description.
 
 Usage: api_check.py openapi.yaml requests.json
 
-requests.json holds the addresses of the servers by their names, and requests with the status that each must get:
+requests.json has the servers' addresses by name, and requests with their expected status:
 {"servers": {"listen": "127.0.0.1:1", "admin": …},
- "requests": [{"server", "method", "path", "headers", "body" (base64), "status", "valid" (whether the body is as described)}]}
+ "requests": [{"server", "method", "path", "headers", "body" (base64), "status", "valid" (whether the body matches its schema)}]}
 
-Every request, and every method on every path of the description, is sent. Every answer must be described: path, status,
-header fields, media type and body. Every status that is described must have been seen, but for those in "unseen".
+Sends every request, and every method on every path of the description. Every response must be described: path, status, header
+fields, media type and body. Every described status must occur, except those in "unseen".
 """
 
 import base64
@@ -45,7 +45,7 @@ class Description:
         return node
 
     def template(self, path):
-        """The path of the description that a path is one of; the path itself if it is none."""
+        """The description's path template that matches a path; the path itself if none does."""
         for template in self.document["paths"]:
             if re.fullmatch(re.sub(r"{\w+}", "[^/]+", template), path):
                 return template
@@ -55,7 +55,7 @@ class Description:
         return {name.upper() for name in self.document["paths"][path]} & set(METHODS)
 
     def servers(self, path):
-        """The names of the servers that have a path."""
+        """The names of the servers of a path."""
         own = self.document["paths"][path].get("servers", self.document["servers"])
         return [server["description"].removesuffix(".address") for server in own]
 

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Base64")
 struct Base64Tests {
-    @Test("bytes of every length come back")
+    @Test("bytes of every length round-trip")
     func roundTrip() {
         var generator = SeededGenerator(seed: 1)
         for length in 0..<70 {
@@ -15,7 +15,7 @@ struct Base64Tests {
         }
     }
 
-    @Test("a text is decoded only if encoding the result gives it again")
+    @Test("only canonical encodings are decoded")
     func onlyOneForm() {
         let letters = Array("AQgw/+=-_ \n\u{E9}")
         var generator = SeededGenerator(seed: 2)

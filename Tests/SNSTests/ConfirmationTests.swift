@@ -9,7 +9,7 @@ struct ConfirmationTests {
     private static let token = "2336412f37fb687f5d51e6e2425c464de257eb"
     private static let start = Envelope.host + "/?Action=ConfirmSubscription&TopicArn="
 
-    @Test("the address is on the host of the topic's Region, with everything else encoded")
+    @Test("the URL is on the host of the topic's Region, with percent-encoded parameters")
     func address() throws {
         let topic = try #require(ARN("arn:aws-cn:sns:cn-north-1:111122223333:a_b-c.fifo"))
         #expect(
@@ -20,7 +20,7 @@ struct ConfirmationTests {
     }
 
     @Test(
-        "an address in the message that says the same is followed in its place",
+        "a matching SubscribeURL gives the bridge's own URL",
         arguments: [
             start + "\(Envelope.topic)&Token=\(token)",
             start + "\(Envelope.topic.replacing(":", with: "%3A"))&Token=\(token)&Version=2010-03-31",
@@ -33,7 +33,7 @@ struct ConfirmationTests {
     }
 
     @Test(
-        "an address that says anything else is refused",
+        "any other SubscribeURL is rejected",
         arguments: [
             "https://evil.example/?Action=ConfirmSubscription&TopicArn=\(Envelope.topic)&Token=\(token)",
             "http://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=\(Envelope.topic)&Token=\(token)",
@@ -60,7 +60,7 @@ struct ConfirmationTests {
         #expect(error.kind == .rejected)
     }
 
-    @Test("a notification asks for nothing; the end of a subscription can be taken back with its own token")
+    @Test("a notification has no confirmation URL; an unsubscribe confirmation has one with its own token")
     func otherKinds() throws {
         #expect(try Envelope(.notification).message().confirmationURL() == nil)
         let end = try Envelope(.unsubscribeConfirmation).message()
@@ -69,7 +69,7 @@ struct ConfirmationTests {
         #expect(throws: SNSError.self) { try other.confirmationURL() }
     }
 
-    @Test("the command for the operator names topic, Region and token, quoted where a shell needs it")
+    @Test("the AWS CLI command has topic, Region and token, quoted for a shell")
     func command() throws {
         let base = "aws sns confirm-subscription --region us-east-1 --topic-arn \(Envelope.topic) --token "
         let message = try Envelope(.subscriptionConfirmation).message()

@@ -1,7 +1,7 @@
 import SNS
 import Synchronization
 
-/// Stands for the way to SNS's host: counts what is fetched, and answers at once or when it is told to.
+/// A scripted fetch: records URLs, and responds immediately or when released.
 final class ControlledFetch: Sendable {
     typealias Answer = Result<[UInt8], SigningCertificateCache.FetchError>
 
@@ -14,16 +14,16 @@ final class ControlledFetch: Sendable {
 
     private let state: Mutex<State>
 
-    /// - Parameter answer: what every fetch gives; nil to hold fetches until ``release(_:)``.
+    /// - Parameter answer: the result of every fetch; nil to hold fetches until ``release(_:)``.
     init(_ answer: Answer?) { state = Mutex(State(answer: answer)) }
 
-    /// The addresses that were fetched, in order.
+    /// The fetched URLs, in order.
     var urls: [String] { state.withLock { $0.urls } }
 
-    /// Changes what further fetches give.
+    /// Changes the result of further fetches.
     func answer(_ answer: Answer) { state.withLock { $0.answer = answer } }
 
-    /// Answers the fetches that are held, and all further ones.
+    /// Completes the held fetches and all further ones.
     func release(_ answer: Answer) {
         let held = state.withLock { state in
             state.answer = answer
@@ -33,7 +33,7 @@ final class ControlledFetch: Sendable {
         for continuation in held { continuation.resume(returning: answer) }
     }
 
-    /// Waits until so many fetches are held.
+    /// Waits until a number of fetches are held.
     func waitUntilHeld(_ count: Int) async {
         await withCheckedContinuation { continuation in
             let isReached = state.withLock { state in
@@ -62,7 +62,7 @@ final class ControlledFetch: Sendable {
     }
 }
 
-/// Runs tasks only when it is told to, until it is let go: then a test knows that every task has come to its first wait.
+/// An executor that runs jobs on demand, so that a test knows that every task has reached its first suspension.
 final class ManualExecutor: TaskExecutor {
     private let jobs = Mutex<[UnownedJob]?>([])
 
@@ -75,12 +75,12 @@ final class ManualExecutor: TaskExecutor {
         if !isKept { globalConcurrentExecutor.enqueue(job) }
     }
 
-    /// Runs every job that is there, and those that they make.
+    /// Runs all pending jobs and those that they enqueue.
     func drain() {
         while let job = jobs.withLock({ $0?.popFirst() }) { job.runSynchronously(on: asUnownedTaskExecutor()) }
     }
 
-    /// Hands all jobs to the usual executor from now on.
+    /// Passes all further jobs to the default executor.
     func letGo() {
         let rest = jobs.withLock { jobs in
             defer { jobs = nil }

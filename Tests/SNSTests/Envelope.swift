@@ -5,7 +5,7 @@ import JSON
 import SNS
 import TestSupport
 
-/// An envelope as SNS would send it, signed by OpenSSL's command line.
+/// An SNS envelope, signed with OpenSSL's command line.
 struct Envelope {
     static let topic = "arn:aws:sns:us-east-1:111122223333:device-defender-detect"
     static let host = "https://sns.us-east-1.amazonaws.com"
@@ -15,13 +15,13 @@ struct Envelope {
 
     var members: JSON.Members
 
-    /// The types that SNS sends.
+    /// The types of messages.
     enum Kind: String, CaseIterable, Sendable {
         case notification = "Notification"
         case subscriptionConfirmation = "SubscriptionConfirmation"
         case unsubscribeConfirmation = "UnsubscribeConfirmation"
 
-        /// The names that are signed, in order.
+        /// The signed fields, in order.
         var signed: [String] {
             self == .notification
                 ? ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"]
@@ -47,7 +47,7 @@ struct Envelope {
         }
     }
 
-    /// The envelope with a field changed, or taken out.
+    /// A copy with a field changed or removed.
     func with(_ name: String, _ value: JSON?) -> Envelope {
         var changed = self
         changed.members[name] = value
@@ -58,7 +58,7 @@ struct Envelope {
 
     func message() throws(SNSError) -> SNSMessage { try SNSMessage(parsing: body) }
 
-    /// The envelope with the signature that OpenSSL makes over the named fields, as the Developer Guide says it.
+    /// A copy that OpenSSL signed over the given fields, as in the Developer Guide.
     func signed(_ names: [String], by other: Signer? = nil) async throws -> Envelope {
         let text = names.compactMap { name in members[name]?.string.map { "\(name)\n\($0)\n" } }.joined()
         let signer = if let other { other } else { try await Signer.shared }
@@ -67,11 +67,11 @@ struct Envelope {
     }
 }
 
-/// A key that OpenSSL's command line signs with, and the authority that makes its certificates.
+/// A key for OpenSSL's command line, and the authority that issues its certificates.
 final class Signer: Sendable {
     private static let made = Task { try await Signer() }
 
-    /// The one that all tests share: making a key takes long.
+    /// Shared by all tests, because generating a key is slow.
     static var shared: Signer {
         get async throws { try await made.value }
     }
@@ -92,7 +92,7 @@ final class Signer: Sendable {
             commonName: "Test CA", validity: 0...4_102_444_800, key: PrivateKey(generating: .p256))
     }
 
-    /// A certificate as the host of SNS would give it.
+    /// A certificate as the SNS host serves it.
     func certificate(
         commonName: String = "sns.amazonaws.com", dnsNames: [String] = [],
         validity: ClosedRange<Int64> = 1_790_000_000...1_800_000_000, key other: PrivateKey? = nil
@@ -100,16 +100,16 @@ final class Signer: Sendable {
         try authority.issue(commonName: commonName, dnsNames: dnsNames, validity: validity, key: other ?? key).pem()
     }
 
-    /// What the certificates must lead to.
+    /// The trust anchor.
     func trustStore() throws -> TrustStore { try TrustStore(file: folder.path("root.pem")) }
 
-    /// Certificates that OpenSSL's command line made: of SNS, of an authority in between, and of one above that.
+    /// A chain made with OpenSSL's command line: leaf, intermediate and root.
     struct Chain {
         let leaf: [UInt8]
         let issuer: [UInt8]
         let root: [UInt8]
         let foreignRoot: [UInt8]
-        /// When all of them are valid, in seconds since 1970.
+        /// The validity period of all of them, in seconds since 1970.
         let validity: ClosedRange<Int64>
     }
 
@@ -128,7 +128,7 @@ final class Signer: Sendable {
                 folder.path(name + ".pem"), "-set_serial", String(days),
             ])
         }
-        // Several tests make chains at the same time.
+        // Tests create chains concurrently.
         let (issuerName, leafName) = ("issuer-\(UUID().uuidString)", "leaf-\(UUID().uuidString)")
         try await issue(issuerName, "Issuer", by: "root", section: "ca", days: 2)
         try await issue(leafName, "sns.amazonaws.com", by: issuerName, section: "end", days: 9)

@@ -1,9 +1,9 @@
 import SNS
 import Testing
 
-@Suite("How often a host is asked")
+@Suite("FetchRateLimiter")
 struct FetchRateLimiterTests {
-    @Test("a few times at once, then once in a while, each host for itself")
+    @Test("each host allows a burst, then one request per interval")
     func rate() {
         var fetchLimiter = FetchRateLimiter()
         func count(_ host: String, at now: Int64) -> Int {
@@ -17,7 +17,7 @@ struct FetchRateLimiterTests {
         #expect(count("a", at: 1000 * FetchRateLimiter.interval) == FetchRateLimiter.burst)
     }
 
-    @Test("over a minute of flood, a host is asked no more than a dozen times")
+    @Test("over a minute of flood, a host receives at most a dozen requests")
     func minute() {
         var fetchLimiter = FetchRateLimiter()
         let count = (0..<60_000).count { fetchLimiter.allowRequest(to: "a", now: Int64($0)) }
@@ -32,7 +32,7 @@ struct FetchRateLimiterTests {
         #expect(isTaken)
     }
 
-    @Test("account is kept of so many hosts, and no others are asked meanwhile")
+    @Test("the number of tracked hosts is bounded, and no others are requested meanwhile")
     func bound() {
         var fetchLimiter = FetchRateLimiter()
         let count = (0..<1000).count { fetchLimiter.allowRequest(to: "host-\($0)", now: 0) }

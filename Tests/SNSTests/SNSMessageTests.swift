@@ -6,7 +6,7 @@ import Testing
 
 @Suite("SNS envelopes")
 struct SNSMessageTests {
-    @Test("a notification is taken apart")
+    @Test("a notification is parsed")
     func notification() throws {
         let message = try Envelope(.notification, version: "1").message()
         #expect(message.kind == .notification(subject: "A subject"))
@@ -33,7 +33,7 @@ struct SNSMessageTests {
         }
     }
 
-    @Test("the text that is signed has the fields of its type, in order")
+    @Test("the string to sign has the fields of its type, in order")
     func stringToSign() throws {
         let notification = try Envelope(.notification).with("Message", "m").message()
         #expect(
@@ -59,7 +59,7 @@ struct SNSMessageTests {
     }
 
     @Test(
-        "the spelling Url is the same as URL, and both together are refused",
+        "Url and URL are the same field, and both together are rejected",
         arguments: [
             ("SigningCert", Envelope.Kind.notification), ("Subscribe", .subscriptionConfirmation),
         ])
@@ -73,7 +73,7 @@ struct SNSMessageTests {
         #expect(error.kind == .malformed)
     }
 
-    @Test("members that are not needed are ignored, whatever they are")
+    @Test("unknown members are ignored, whatever they contain")
     func extraMembers() throws {
         let envelope = Envelope(.notification)
         let attributes: JSON = ["a": ["Type": "String", "Value": "v"], "b": ["Type": "Binary", "Value": "AA=="]]
@@ -82,7 +82,7 @@ struct SNSMessageTests {
         #expect(try extended.message() == envelope.message())
     }
 
-    @Test("a field that is missing, empty, or not a string is refused", arguments: Envelope.Kind.allCases)
+    @Test("a field that is missing, empty or not a string is rejected", arguments: Envelope.Kind.allCases)
     func fields(kind: Envelope.Kind) throws {
         let names = Set(kind.signed + ["SignatureVersion", "Signature", "SigningCertURL"]).subtracting(["Type"])
         for name in names {
@@ -100,7 +100,7 @@ struct SNSMessageTests {
     }
 
     @Test(
-        "a field is taken up to its limit and no further",
+        "a field is accepted up to its limit and rejected beyond it",
         arguments: [
             ("MessageId", 100), ("Message", 524_288), ("Subject", 1024), ("SigningCertURL", 2048),
         ])
@@ -115,7 +115,7 @@ struct SNSMessageTests {
     }
 
     @Test(
-        "a token and an address of a confirmation are taken up to their limits", arguments: ["Token", "SubscribeURL"])
+        "Token and SubscribeURL are accepted up to their limits", arguments: ["Token", "SubscribeURL"])
     func confirmationLimits(name: String) throws {
         let longest = String(repeating: "a", count: 2048)
         let envelope = Envelope(.subscriptionConfirmation)
@@ -125,7 +125,7 @@ struct SNSMessageTests {
     }
 
     @Test(
-        "a value that is not what its field holds is refused",
+        "an invalid value of a field is rejected",
         arguments: [
             ("Type", "notification", "unknown_type"), ("Type", "", "field_missing"),
             ("TopicArn", "arn:aws:sqs:us-east-1:111122223333:q", "invalid_topic_arn"),
@@ -153,7 +153,7 @@ struct SNSMessageTests {
     }
 
     @Test(
-        "a signed field with a line break could be read as two, and is refused",
+        "a signed field with a line break is rejected, because it would be ambiguous",
         arguments: [
             "MessageId", "Subject", "Timestamp", "TopicArn", "Type",
         ])
@@ -168,7 +168,7 @@ struct SNSMessageTests {
     }
 
     @Test(
-        "what is not one JSON object is refused",
+        "a body that is not exactly one JSON object is rejected",
         arguments: [
             ("", "malformed_json"), ("{", "malformed_json"), ("not json", "malformed_json"), ("{}{}", "malformed_json"),
             ("{\"Type\": \"Notification\", \"Type\": \"Notification\"}", "malformed_json"),
@@ -183,7 +183,7 @@ struct SNSMessageTests {
         #expect(error.kind == .malformed)
     }
 
-    @Test("a body that is too long is refused before it is read")
+    @Test("a body that is too long is rejected before it is parsed")
     func longBody() throws {
         let body = [UInt8](repeating: UInt8(ascii: " "), count: SNSMessage.maximumBodyLength + 1)
         let error = try #require(throws: SNSError.self) { try SNSMessage(parsing: body) }
@@ -191,7 +191,7 @@ struct SNSMessageTests {
     }
 
     @Test(
-        "a message without an envelope is told from a broken one",
+        "a message without an envelope is distinguished from a malformed one",
         arguments: [
             "{\"violationId\": \"37e1\"}", "[]", "\"text\"", "{}", "null",
         ])
@@ -203,7 +203,7 @@ struct SNSMessageTests {
         #expect(throws: Never.self) { try SNSMessage.requireEnvelope(isRaw: false) }
     }
 
-    @Test("a body that is cut off anywhere is refused")
+    @Test("a body that is truncated anywhere is rejected")
     func cutOff() throws {
         let body = Envelope(.subscriptionConfirmation).body
         for length in 0..<body.count {

@@ -10,7 +10,7 @@ struct SNSRulesTests {
     init() throws { topic = try #require(ARN(Envelope.topic)) }
 
     @Test(
-        "the certificates of the topic's own Region are taken",
+        "certificate URLs of the topic's Region are accepted",
         arguments: [
             (
                 "arn:aws:sns:us-east-1:111122223333:t",
@@ -39,7 +39,7 @@ struct SNSRulesTests {
     private static let file = "SimpleNotificationService-0123456789abcdef.pem"
 
     @Test(
-        "any other address is refused",
+        "any other certificate URL is rejected",
         arguments: [
             "", "/", "https://", file,
             "http://sns.us-east-1.amazonaws.com/\(file)",
@@ -107,7 +107,7 @@ struct SNSRulesTests {
     }
 
     @Test(
-        "every Region's certificate has the name of AWS's table",
+        "every Region's signing name is that of AWS's table",
         arguments: [
             ("us-east-1", "sns.amazonaws.com"), ("eu-central-1", "sns.amazonaws.com"),
             ("xy-new-9", "sns.amazonaws.com"),
@@ -135,7 +135,7 @@ struct SNSRulesTests {
     }
 
     @Test(
-        "the name of sovereign and isolated Regions is that of AWS's own verifier",
+        "the signing name of sovereign and isolated Regions is that of AWS's own verifier",
         arguments: [
             ("eusc-de-east-1", "sns-signing.eusc-de-east-1.amazonaws.eu"),
             ("us-iso-east-1", "sns-us-iso-east-1.c2s.ic.gov"), ("us-isob-east-1", "sns-us-isob-east-1.sc2s.sgov.gov"),
@@ -148,7 +148,7 @@ struct SNSRulesTests {
     }
 
     @Test(
-        "a signing name of the topic's own Region is accepted, also of Regions that are not known yet",
+        "a Region's own signing name is accepted, also for future Regions",
         arguments: [
             ("xx-moon-1", ["sns.amazonaws.com", "sns-signing.xx-moon-1.amazonaws.com"]),
             ("eusc-fr-north-1", ["sns.amazonaws.eu", "sns-signing.eusc-fr-north-1.amazonaws.eu"]),
@@ -160,7 +160,7 @@ struct SNSRulesTests {
     }
 
     @Test(
-        "a time is read to the millisecond",
+        "a timestamp is parsed to the millisecond",
         arguments: [
             ("1970-01-01T00:00:00Z", 0), ("1970-01-01T00:00:00.001Z", 1), ("1999-12-31T23:59:59.999Z", 946_684_799_999),
             ("2000-02-29T12:00:00.5Z", 951_825_600_500), ("2026-11-22T10:00:00.123Z", 1_795_341_600_123),
@@ -172,7 +172,7 @@ struct SNSRulesTests {
     }
 
     @Test(
-        "any other form, and a day that does not exist, is no time",
+        "any other form, and a date that does not exist, is rejected",
         arguments: [
             "", "Z", "2026-11-22", "2026-11-22T10:00:00", "2026-11-22T10:00:00.123", "2026-11-22t10:00:00.123z",
             "2026-11-22 10:00:00.123Z", "2026-11-22T10:00:00.Z", "2026-11-22T10:00:00,123Z",
@@ -192,7 +192,7 @@ struct SNSRulesTests {
     }
 
     @Test(
-        "a message may be as old as it is allowed, and a little from the future, for clocks that differ",
+        "a message is accepted up to its maximum age and the allowed clock skew",
         arguments: [
             (0, nil), (3_600_000, nil), (3_900_000, nil), (3_900_001, "message_too_old"), (-300_000, nil),
             (-300_001, "message_from_future"),
@@ -208,7 +208,7 @@ struct SNSRulesTests {
         #expect(rejection?.code.rawValue == code)
     }
 
-    @Test("times at the ends of what can be written do not trap")
+    @Test("the earliest and latest times do not overflow")
     func extremeTimes() {
         for (publishedAt, now) in [(Int64.min, Int64.max), (Int64.max, Int64.min), (0, Int64.max), (Int64.max, 0)] {
             #expect(throws: SNSError.self) {

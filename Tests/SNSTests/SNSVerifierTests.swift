@@ -36,14 +36,14 @@ struct SNSVerifierTests {
         }
     }
 
-    @Test("what OpenSSL signed is genuine", arguments: Envelope.Kind.allCases, ["1", "2"])
+    @Test("a message that OpenSSL signed is verified", arguments: Envelope.Kind.allCases, ["1", "2"])
     func genuine(kind: Envelope.Kind, version: String) async throws {
         let envelope = try await Envelope(kind, version: version).signed(kind.signed)
         #expect(try await rejection(envelope) == nil)
         #expect(fetch.urls == [Envelope.certificateURL])
     }
 
-    @Test("a change of any signed field is noticed", arguments: Envelope.Kind.allCases, ["1", "2"])
+    @Test("a change of any signed field is detected", arguments: Envelope.Kind.allCases, ["1", "2"])
     func changed(kind: Envelope.Kind, version: String) async throws {
         let verifier = try await Self.verifier(fetch, topics: [Envelope.topic, Envelope.topic + "x"])
         let envelope = try await Envelope(kind, version: version).signed(kind.signed)
@@ -67,8 +67,8 @@ struct SNSVerifierTests {
         }
     }
 
-    /// The bits are flipped in the body, as somebody on the way could: one that makes it no envelope is refused as well.
-    @Test("a flip of any one bit of any signed field is noticed", arguments: Envelope.Kind.allCases, ["1", "2"])
+    /// The bits are flipped in the body, as an attacker in transit could; a malformed envelope is rejected as well.
+    @Test("a flip of any bit of any signed field is detected", arguments: Envelope.Kind.allCases, ["1", "2"])
     func flipped(kind: Envelope.Kind, version: String) async throws {
         let verifier = try await Self.verifier(fetch, topics: ["arn:aws:sns:us-east-1:111122223333:*"])
         let body = try await Envelope(kind, version: version).signed(kind.signed).body
@@ -92,7 +92,7 @@ struct SNSVerifierTests {
         #expect(count > 1400)
     }
 
-    @Test("version 1 can be forbidden, and then nothing is fetched for it")
+    @Test("signature version 1 can be forbidden, and then causes no fetch")
     func minimumVersion() async throws {
         let strict = try await Self.verifier(fetch, minimumVersion: .two)
         let names = Envelope.Kind.notification.signed
@@ -111,7 +111,7 @@ struct SNSVerifierTests {
         #expect(try await verifier.verify(message, now: Envelope.now).description == "444455556666/us-east-1")
     }
 
-    @Test("an equal time that is written differently is another text")
+    @Test("an equal time in another format has another signature")
     func timestampText() async throws {
         let envelope = try await Envelope(.notification).with("Timestamp", "2026-11-22T10:00:00.000Z")
             .signed(Envelope.Kind.notification.signed)
@@ -121,7 +121,7 @@ struct SNSVerifierTests {
                 == "signature_mismatch")
     }
 
-    @Test("a subject is signed when it is there, also when it is empty")
+    @Test("a subject is signed if it is present, even if it is empty")
     func subject() async throws {
         let names = Envelope.Kind.notification.signed
         let empty = try await Envelope(.notification).with("Subject", "").signed(names)
@@ -132,13 +132,13 @@ struct SNSVerifierTests {
         #expect(try await rejection(none.with("Subject", ""))?.code.rawValue == "signature_mismatch")
     }
 
-    @Test("a signature counts for its own version only")
+    @Test("a signature is valid for its own version only")
     func otherVersion() async throws {
         let envelope = try await Envelope(.notification, version: "1").signed(Envelope.Kind.notification.signed)
         #expect(try await rejection(envelope.with("SignatureVersion", "2"))?.code.rawValue == "signature_mismatch")
     }
 
-    @Test("a certificate that is spelled Url is found")
+    @Test("SigningCertUrl is accepted")
     func otherSpelling() async throws {
         let envelope = try await Envelope(.subscriptionConfirmation).signed(
             Envelope.Kind.subscriptionConfirmation.signed
@@ -148,14 +148,14 @@ struct SNSVerifierTests {
         #expect(try await rejection(envelope.with("SubscribeURL", nil).with("SubscribeUrl", subscribeURL)) == nil)
     }
 
-    @Test("another key's signature is refused")
+    @Test("a signature of another key is rejected")
     func otherKey() async throws {
         let envelope = try await Envelope(.notification).signed(Envelope.Kind.notification.signed, by: await Signer())
         #expect(try await rejection(envelope)?.code.rawValue == "signature_mismatch")
     }
 
     @Test(
-        "nothing is fetched for a message that is refused without its certificate",
+        "a message that is rejected for another reason causes no fetch",
         arguments: [
             ("TopicArn", "arn:aws:sns:us-east-1:999922223333:device-defender-detect", "topic_not_allowed"),
             (
@@ -169,7 +169,7 @@ struct SNSVerifierTests {
     }
 
     @Test(
-        "a genuine message that the clock speaks against is one to come back for; a forged one is refused for good",
+        "a genuine message outside of the time limits is unavailable; a forged one is rejected",
         arguments: [
             (Int64(0), nil), (3_900_000, nil), (-300_000, nil), (3_900_001, "message_too_old"),
             (172_800_000, "message_too_old"), (-300_001, "message_from_future"), (-172_800_000, "message_from_future"),
@@ -184,7 +184,7 @@ struct SNSVerifierTests {
         #expect(forged?.code.rawValue == "signature_mismatch" && forged?.kind == .rejected)
     }
 
-    @Test("a certificate that is not valid by the clock is one to come back for, if the signature is genuine")
+    @Test("an expired certificate is unavailable if the signature is genuine")
     func certificateNotValid() async throws {
         let now = Envelope.now / 1000
         fetch.answer(.success(try await Signer.shared.certificate(validity: (now + 10)...(now + 1000))))
@@ -196,14 +196,14 @@ struct SNSVerifierTests {
         #expect(fetch.urls.count == 1)
     }
 
-    @Test("the topic is the first thing that is looked at")
+    @Test("the topic is checked first")
     func topicFirst() async throws {
         let envelope = Envelope(.notification).with("TopicArn", "arn:aws:sns:us-east-1:999922223333:t")
             .with("SigningCertURL", "https://evil.example/").with("Timestamp", "2000-01-01T00:00:00Z")
         #expect(try await rejection(envelope)?.code.rawValue == "topic_not_allowed")
     }
 
-    @Test("a message whose certificate cannot be had just now is one to come back for")
+    @Test("a message whose certificate cannot be fetched is unavailable")
     func unavailable() async throws {
         fetch.answer(.failure(.unreachable("no such host")))
         let envelope = try await Envelope(.notification).signed(Envelope.Kind.notification.signed)

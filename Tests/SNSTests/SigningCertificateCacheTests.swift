@@ -5,8 +5,8 @@ import SNS
 import Synchronization
 import Testing
 
-// The limit only ends tests that would wait forever for a fetch that should not have been made.
-@Suite("The cache of signing certificates", .timeLimit(.minutes(1)))
+// The time limit ends tests that would wait forever for an unexpected fetch.
+@Suite("SigningCertificateCache", .timeLimit(.minutes(1)))
 struct SigningCertificateCacheTests {
     private typealias Failure = SigningCertificateCache.FetchError
 
@@ -19,7 +19,7 @@ struct SigningCertificateCacheTests {
         }
     }
 
-    /// A time at which the budget for the host is full again.
+    /// A time at which the host's token bucket is full again.
     private static func later(_ step: Int) -> Int64 {
         Envelope.now + Int64(step) * Int64(FetchRateLimiter.burst) * FetchRateLimiter.interval
     }
@@ -41,7 +41,7 @@ struct SigningCertificateCacheTests {
         }
     }
 
-    @Test("each fetch is told of once, and the end of what it gave")
+    @Test("each fetch is reported once, and expiries include its certificate")
     func told() async throws {
         let told = Mutex<[SNSError.Kind?]>([])
         let fetch = ControlledFetch(.failure(.unreachable("x")))
@@ -57,7 +57,7 @@ struct SigningCertificateCacheTests {
         #expect(cache.expiries == [try #require(Region("us-east-1")): end])
     }
 
-    @Test("many that wait for one certificate share one fetch")
+    @Test("concurrent requests for a certificate share one fetch")
     func singleFlight() async throws {
         let fetch = ControlledFetch(nil)
         let (cache, url, executor) = (try await Self.cache(fetch), try Self.url(), ManualExecutor())
@@ -72,7 +72,7 @@ struct SigningCertificateCacheTests {
         #expect(fetch.urls == [url.description])
     }
 
-    @Test("many that wait for one failure share one fetch, and the next one tries again")
+    @Test("concurrent requests share a failed fetch, and the next request retries")
     func sharedFailure() async throws {
         let fetch = ControlledFetch(nil)
         let (cache, url, executor) = (try await Self.cache(fetch), try Self.url(), ManualExecutor())
@@ -90,7 +90,7 @@ struct SigningCertificateCacheTests {
         #expect(fetch.urls.count == 2)
     }
 
-    @Test("one that is canceled does not cancel the others, and not the fetch")
+    @Test("a canceled request cancels neither the others nor the fetch")
     func cancellation() async throws {
         let fetch = ControlledFetch(nil)
         let (cache, url, executor) = (try await Self.cache(fetch), try Self.url(), ManualExecutor())
@@ -107,7 +107,7 @@ struct SigningCertificateCacheTests {
         #expect(fetch.urls.count == 1)
     }
 
-    @Test("only a few fetches run at once, and more are to come back")
+    @Test("concurrent fetches are limited, and more are unavailable")
     func fetchLimit() async throws {
         let fetch = ControlledFetch(nil)
         let (cache, executor) = (try await Self.cache(fetch), ManualExecutor())
@@ -128,7 +128,7 @@ struct SigningCertificateCacheTests {
     }
 
     @Test(
-        "what may work later is not remembered",
+        "temporary failures are not cached",
         arguments: [
             Failure.status(500), .status(503), .status(302), .status(403), .status(429), .unreachable("timeout"),
         ])
@@ -143,7 +143,7 @@ struct SigningCertificateCacheTests {
         #expect(fetch.urls.count == 2)
     }
 
-    @Test("the reason of a failure is cut to a length that can be logged")
+    @Test("the reason of a failure is truncated for the log")
     func longReason() async throws {
         let fetch = ControlledFetch(.failure(.unreachable(String(repeating: "x", count: 10_000))))
         let rejection = try #require(await Self.rejection(try await Self.cache(fetch), try Self.url()))
@@ -151,7 +151,7 @@ struct SigningCertificateCacheTests {
     }
 
     @Test(
-        "what can never work is remembered for a minute",
+        "permanent failures are cached for a minute",
         arguments: [
             Failure.status(404), .status(410), .tooLarge,
         ])
@@ -170,7 +170,7 @@ struct SigningCertificateCacheTests {
         #expect(fetch.urls.count == 2)
     }
 
-    @Test("a body that is no certificate for signatures is refused and remembered")
+    @Test("a body that is not a signing certificate is rejected and cached")
     func wrongBodies() async throws {
         let signer = try await Signer.shared
         let genuine = try signer.certificate()
@@ -193,7 +193,7 @@ struct SigningCertificateCacheTests {
         }
     }
 
-    @Test("a certificate must have the name of its Region, as an alternative name or else as its common name")
+    @Test("a certificate must have its Region's name as a DNS name, or else as common name")
     func names() async throws {
         let signer = try await Signer.shared
         let named = try signer.certificate(
@@ -207,7 +207,7 @@ struct SigningCertificateCacheTests {
         }
     }
 
-    @Test("a certificate is not taken outside of its validity, but may be later: the clock may be wrong")
+    @Test("a certificate outside of its validity is unavailable, because the clock may be wrong")
     func validity() async throws {
         let fetch = ControlledFetch(.success(try await Signer.shared.certificate(validity: 1000...2000)))
         let (cache, url) = (try await Self.cache(fetch), try Self.url())
@@ -218,7 +218,7 @@ struct SigningCertificateCacheTests {
         #expect(fetch.urls.count == 1)
     }
 
-    @Test("when the cache is full, the certificate that was not used for longest is fetched anew")
+    @Test("a full cache evicts the least recently used certificate")
     func leastRecentlyUsed() async throws {
         let fetch = ControlledFetch(.success(try await Signer.shared.certificate()))
         let cache = try await Self.cache(fetch)
@@ -236,13 +236,13 @@ struct SigningCertificateCacheTests {
         #expect(fetch.urls.count == SigningCertificateCache.maximumCertificates + 2)
     }
 
-    @Test("certificates that do not exist push out each other, but no certificate")
+    @Test("cached failures evict each other, but no certificate")
     func inventedCertificates() async throws {
         let fetch = ControlledFetch(.success(try await Signer.shared.certificate()))
         let (cache, url) = (try await Self.cache(fetch), try Self.url())
         #expect(await Self.rejection(cache, url) == nil)
         fetch.answer(.failure(.status(404)))
-        // From so many hosts that no budget ends, all in one moment, so that nothing is forgotten by time.
+        // From so many hosts that no rate limit is reached, at one time, so that nothing expires.
         let regions = (0...SigningCertificateCache.maximumRejections).map { "eu-west-\($0)" }
         for region in regions { #expect(await Self.rejection(cache, try Self.url(region: region)) != nil) }
         let count = fetch.urls.count
@@ -253,7 +253,7 @@ struct SigningCertificateCacheTests {
         #expect(fetch.urls.count == count + 1)
     }
 
-    @Test("a flood of invented addresses costs a few fetches a minute; a known certificate verifies through it")
+    @Test("a flood of invented URLs causes a few fetches a minute; a cached certificate stays available")
     func flood() async throws {
         let fetch = ControlledFetch(.success(try await Signer.shared.certificate()))
         let (cache, known) = (try await Self.cache(fetch), try Self.url("known"))
@@ -266,13 +266,13 @@ struct SigningCertificateCacheTests {
             if index.isMultiple(of: 50) { #expect(await Self.rejection(cache, known, now: now) == nil) }
         }
         #expect(fetch.urls.count(where: { !$0.contains("known") }) <= 12)
-        // One that is genuine and new has its turn soon after.
+        // A new genuine certificate is fetched soon after.
         fetch.answer(.success(try await Signer.shared.certificate()))
         let next = Envelope.now + 60_000 + FetchRateLimiter.interval
         #expect(await Self.rejection(cache, try Self.url("renewed"), now: next) == nil)
     }
 
-    @Test("an outage of the host is no matter to a certificate that is known, and is over when it is over")
+    @Test("a cached certificate survives an outage of its host, and fetches succeed after it")
     func outage() async throws {
         let fetch = ControlledFetch(.success(try await Signer.shared.certificate()))
         let (cache, known, renewed) = (try await Self.cache(fetch), try Self.url("known"), try Self.url("renewed"))
@@ -289,7 +289,7 @@ struct SigningCertificateCacheTests {
         #expect(await Self.rejection(cache, renewed, now: next) == nil)
     }
 
-    @Test("a certificate that comes with its issuers must lead to a trusted authority, at every time of use")
+    @Test("a certificate with its issuers must chain to a trusted authority, at every time of use")
     func chains() async throws {
         let signer = try await Signer.shared
         let chain = try await signer.chain()
@@ -309,7 +309,7 @@ struct SigningCertificateCacheTests {
             chain.leaf + chain.issuer
         }
         #expect(await Self.rejection(foreign, try Self.url())?.code.rawValue == "signing_certificate_refused")
-        // The issuer's validity ends before that of the certificate.
+        // The issuer expires before the certificate.
         let cache = try await Self.cache(ControlledFetch(.success(chain.leaf + chain.issuer)))
         for seconds in [intermediate.lowerBound, intermediate.upperBound] {
             #expect(await Self.rejection(cache, try Self.url(), now: seconds * 1000) == nil)
@@ -319,7 +319,7 @@ struct SigningCertificateCacheTests {
             await Self.rejection(cache, try Self.url(), now: after)?.code.rawValue == "signing_certificate_not_valid")
     }
 
-    @Test("a chain is verified, and kept, however wrong the clock is", arguments: [0, 4_102_444_800_000])
+    @Test("a chain is verified and cached, however wrong the clock is", arguments: [0, 4_102_444_800_000])
     func chainUnderWrongClock(now: Int64) async throws {
         let chain = try await Signer.shared.chain()
         let fetch = ControlledFetch(.success(chain.leaf + chain.issuer))
@@ -333,7 +333,7 @@ struct SigningCertificateCacheTests {
         #expect(await Self.rejection(foreign, try Self.url(), now: now)?.code.rawValue == "signing_certificate_refused")
     }
 
-    @Test("a step of the clock neither shortens nor lengthens what is remembered")
+    @Test("a step of the wall clock does not change how long failures are cached")
     func steps() async throws {
         let fetch = ControlledFetch(.failure(.status(404)))
         let (cache, url) = (try await Self.cache(fetch), try Self.url())

@@ -3,7 +3,7 @@ import ErrorCodes
 import SNS
 import Testing
 
-@Suite("The topics whose messages are taken")
+@Suite("TopicPolicy")
 struct TopicPolicyTests {
     private static let own = "arn:aws:sns:us-east-1:111122223333:"
 
@@ -11,7 +11,7 @@ struct TopicPolicyTests {
         Set(try digits.map { try #require(AccountID($0)) })
     }
 
-    /// Where a topic's findings belong; nil if it is refused.
+    /// The account and Region of a topic's findings; nil if it is rejected.
     private func accountRegion(_ topic: String, _ policy: TopicPolicy) throws -> String? {
         let arn = try #require(ARN(topic))
         do throws(SNSError) {
@@ -23,7 +23,7 @@ struct TopicPolicyTests {
         }
     }
 
-    @Test("only the listed topics are allowed, to the letter")
+    @Test("only the listed topics are allowed, case-sensitively")
     func topics() throws {
         let policy = try TopicPolicy(topics: [Self.own + "detect", "arn:aws:sns:eu-west-1:111122223333:orders.fifo"])
         #expect(try accountRegion(Self.own + "detect", policy) == "111122223333/us-east-1")
@@ -41,7 +41,7 @@ struct TopicPolicyTests {
         #expect(none.accountRegions.isEmpty)
     }
 
-    @Test("a topic in a Region that is not taken is refused, and said to be so")
+    @Test("a topic in a Region that is not allowed is rejected with its own code")
     func regions() throws {
         let west = try #require(Region("eu-west-1"))
         let policy = try TopicPolicy(
@@ -56,7 +56,7 @@ struct TopicPolicyTests {
         }
     }
 
-    @Test("an asterisk stands for every name, or for the accounts that are listed, and for nothing else")
+    @Test("an asterisk stands for any name or for the listed accounts, and for nothing else")
     func wildcards() throws {
         let names = try TopicPolicy(topics: [Self.own + "*"])
         #expect(try accountRegion(Self.own + "a", names) == "111122223333/us-east-1")
@@ -81,7 +81,7 @@ struct TopicPolicyTests {
         #expect(try accountRegion("arn:aws-cn:sns:cn-north-1:111122223333:z", both) == nil)
     }
 
-    @Test("a topic carries the findings of the account that is stated, in its own Region; the first entry counts")
+    @Test("a topic carries the findings of the stated account in its own Region; the first entry applies")
     func carried() throws {
         let policy = try TopicPolicy(topics: [
             Self.own + "fleet=444455556666", Self.own + "*", "arn:aws:sns:eu-west-1:111122223333:*=777788889999",
@@ -98,7 +98,7 @@ struct TopicPolicyTests {
     }
 
     @Test(
-        "an entry that is none is named in the error",
+        "a malformed entry is named in the error",
         arguments: [
             "", "*", "device-defender-detect", "arn:aws:sqs:us-east-1:111122223333:q", "arn:aws:sqs:us-east-1:*:*",
             " \(own)t", "\(own)t ", "\(own)t:11112222-3333", "\(own).fifo", "\(own)t*", "\(own)**",
@@ -113,7 +113,7 @@ struct TopicPolicyTests {
         #expect(error == .invalidTopic(text))
     }
 
-    @Test("A central topic carries the audits of all accounts that are listed, each as it states, and nothing else")
+    @Test("a central topic carries the audits of all listed accounts, each as it states, and nothing else")
     func central() throws {
         let accounts = try Self.accounts("444455556666", "777788889999")
         let policy = try TopicPolicy(topics: [Self.own + "audits=*", Self.own + "*"], accounts: accounts)
@@ -131,7 +131,7 @@ struct TopicPolicyTests {
             let error = #expect(throws: SNSError.self) { try policy.accountRegion(of: topic, stating: account) }
             #expect(error?.code.rawValue == "account_not_allowed" && error?.kind == .rejected)
         }
-        // The topic's own account counts for what states none, if it is listed.
+        // A message that states no account belongs to the topic's own, if it is listed.
         let withOwn = try TopicPolicy(
             topics: [Self.own + "audits=*"], accounts: Self.accounts("111122223333", "444455556666"))
         #expect(try withOwn.accountRegion(of: topic, stating: nil).description == "111122223333/us-east-1")
@@ -144,7 +144,7 @@ struct TopicPolicyTests {
         }
     }
 
-    @Test("entries about the same topics, and accounts without use or missing, are refused")
+    @Test("repeated entries, unused accounts and missing accounts are rejected")
     func problems() throws {
         #expect(throws: TopicPolicyError.repeated(Self.own + "a=444455556666")) {
             try TopicPolicy(topics: [Self.own + "a", Self.own + "a=444455556666"])
