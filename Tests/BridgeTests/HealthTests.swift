@@ -142,7 +142,7 @@ import Testing
         try expect(.failing, .critical, "All deliveries are rejected: neither sns.topics nor EventBridge", about: nil) {
             $0.hasChannel = false
         }
-        try expect(.failing, .critical, "has expired", about: nil) {
+        try expect(.failing, .critical, "TLS certificate expired", about: nil) {
             $0.certificateWarnings = ["TLS certificate expired. Replace its file."]
             $0.hasInvalidCertificate = true
         }

@@ -110,7 +110,7 @@ struct ConnectionTableTests {
                     all.removeAll { $0 === known }
                     idle.removeAll { $0 === known }
                 }
-                let expected = all.isEmpty ? "free" : idle.first.map { "after \($0.name)" } ?? "none"
+                let expected = all.isEmpty ? "available" : idle.first.map { "after \($0.name)" } ?? "exhausted"
                 try #require(name(table.capacity(for: host)) == expected, "seed \(seed), step \(step)")
                 try #require(name(table.capacity(for: nil)) == expected, "seed \(seed), step \(step)")
                 try #require(table.count == all.count)

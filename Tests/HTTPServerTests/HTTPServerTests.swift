@@ -140,7 +140,7 @@ struct HTTPServerTests {
             let client = try ClientSocket(port: server.port)
             defer { client.close() }
             let (response, end) = try await onThread {
-                client.send(get("/small") + request + "and more that nobody reads")
+                client.send(get("/small") + request + "and more that is ignored")
                 _ = client.readResponse()
                 return (client.readResponse(), client.readEnd())
             }

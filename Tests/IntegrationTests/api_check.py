@@ -60,18 +60,17 @@ class Description:
         return [server["description"].removesuffix(".address") for server in own]
 
     def check_schema(self, schema, value, what):
-        # References lead from the root of the document.
+        # Resolve references from the root of the document.
         schema = json.loads(json.dumps(schema).replace('"#/', f'"{ROOT}#/'))
         validator = jsonschema.Draft202012Validator(schema, registry=self.registry)
         for error in validator.iter_errors(value):
             raise AssertionError(f"{what}: {error.message} at {error.json_path}")
 
     def response(self, path, method, status):
-        """What is said about a status, under the method's operation or, for a method that the path does not take, under
-        any; with the key that it was found under."""
+        """The description of a status under the method's operation or, for a method that the path does not allow, under any."""
         item = self.document["paths"].get(path)
         if item is None:
-            # Only what stands for every path can be said of one that is not there.
+            # An unknown path has only the responses of every path.
             responses = {"default": {"$ref": "#/components/responses/Fault"}}
             operation = None
         else:
@@ -82,12 +81,12 @@ class Description:
         response = self.resolve(responses[key])
         if key == "default":
             described = set(re.findall(r"\b[45]\d\d\b", response["description"]))
-            assert str(status) in described, f"{method} {path}: {status} is described nowhere"
+            assert str(status) in described, f"{method} {path}: status {status} is not described"
         else:
             self.seen.add(f"{operation} {path} {key}")
         return response
 
-    def check_answer(self, path, method, answer, body):
+    def check_response(self, path, method, answer, body):
         what = f"{method} {path} {answer.status}"
         response = self.response(path, method, answer.status)
         for name, header in response.get("headers", {}).items():
@@ -99,9 +98,9 @@ class Description:
                 self.check_schema(header["schema"], value, f"{what}: {name}")
         content = response.get("content", {})
         media = answer.getheader("Content-Type", "").split(";")[0]
-        assert media in content, f"{what}: {media} is none of {list(content)}"
+        assert media in content, f"{what}: media type {media} is not one of {list(content)}"
         if method == "HEAD":
-            assert body == b"", f"{what}: there is a body"
+            assert body == b"", f"{what}: has a body"
         else:
             value = json.loads(body) if media == "application/json" else body.decode()
             self.check_schema(content[media]["schema"], value, what)
@@ -128,10 +127,10 @@ class Description:
             valid = True
         except (AssertionError, ValueError):
             valid = False
-        assert valid == request["valid"], f"{request['path']}: a body is valid: {valid}; it is answered {request['status']}"
+        assert valid == request["valid"], f"{request['path']}: body is valid: {valid}, status {request['status']}"
 
     def unseen(self):
-        """What is described and was never seen."""
+        """The described responses that did not occur."""
         every = {
             f"{name} {path} {status}"
             for path, item in self.document["paths"].items()
@@ -155,11 +154,11 @@ def send(address, method, path, headers, body):
         try:
             connection.send(body)
         except (BrokenPipeError, ConnectionResetError):
-            # The answer to a body that is too large comes before its end.
+            # The response to a body that is too large arrives before its end.
             pass
     answer = connection.getresponse()
     if answer.getheader("Content-Type") == "text/event-stream":
-        # It has no end; the first event is enough.
+        # An event stream does not end; read the first event only.
         content = b"".join(iter(answer.readline, b"\n")) if method != "HEAD" else b""
     else:
         content = answer.read()
@@ -181,7 +180,7 @@ def main(description_path, requests_path):
         what = f"{request['method']} {request['path'][:60]}"
         assert answer.status == request["status"], f"{what}: {answer.status} {content!r}"
         path = description.template(request["path"].split("?")[0])
-        description.check_answer(path, request["method"], answer, content)
+        description.check_response(path, request["method"], answer, content)
         count += 1
     for path in description.document["paths"]:
         servers = description.servers(path)
@@ -189,16 +188,16 @@ def main(description_path, requests_path):
             address = plan["servers"][server]
             concrete = re.sub(r"{\w+}", "1", path)
             answer, content = send(address, method, concrete, {}, b"" if method in ("POST", "PUT", "PATCH") else None)
-            takes = method in description.methods(path) or (method == "HEAD" and "GET" in description.methods(path))
-            assert (answer.status == 405) == (not takes), f"{method} {path}: {answer.status}"
-            description.check_answer(path, method, answer, content)
+            is_allowed = method in description.methods(path) or (method == "HEAD" and "GET" in description.methods(path))
+            assert (answer.status == 405) == (not is_allowed), f"{method} {path}: {answer.status}"
+            description.check_response(path, method, answer, content)
             count += 1
         for other in plan["servers"].keys() - servers:
             answer, _ = send(plan["servers"][other], "GET", concrete, {}, None)
-            assert answer.status == 404, f"{path} is on the server {other}, too: {answer.status}"
+            assert answer.status == 404, f"{path} is also on the server {other}: {answer.status}"
     unseen = description.unseen()
-    assert unseen == set(plan["unseen"]), f"described and never seen: {sorted(unseen ^ set(plan['unseen']))}"
-    print(f"{count} answers are as described")
+    assert unseen == set(plan["unseen"]), f"described responses that did not occur: {sorted(unseen ^ set(plan['unseen']))}"
+    print(f"{count} responses are as described")
 
 
 if __name__ == "__main__":

@@ -198,7 +198,9 @@ struct SNSMessageTests {
     func rawDelivery(body: String) throws {
         let error = try #require(throws: SNSError.self) { try SNSMessage(parsing: Array(body.utf8)) }
         #expect(error.code.rawValue == "raw_delivery")
-        #expect(error.message.contains("Turn raw message delivery off"))
+        #expect(
+            error.message
+                == "Raw message delivery is on: the message has no signature. Turn it off for this subscription.")
         #expect(throws: error) { try SNSMessage.requireEnvelope(isRaw: true) }
         #expect(throws: Never.self) { try SNSMessage.requireEnvelope(isRaw: false) }
     }
