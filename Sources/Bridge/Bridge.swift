@@ -61,9 +61,7 @@ public final class Bridge: Sendable {
         let metrics = BridgeMetrics(factory: factory ?? registry)
         let activity = ActivityLog(clock: Self.now)
         let reportDamage: @Sendable (String) -> Void = { file in
-            logger.error(
-                "The store was damaged. It was set aside, and the bridge begins with an empty one.",
-                metadata: ["file": "\(file)"])
+            logger.log(.storeReplaced, [.file: .string(file)])
         }
         let store = StoreFactory.later(
             configuration.store, replaceDamagedStore: replacesDamagedStore ? reportDamage : nil,
@@ -164,17 +162,17 @@ public final class Bridge: Sendable {
     /// - Throws: ``ConfigurationError`` if the store turns out to be unusable.
     @discardableResult
     public func run() async throws -> CInt? {
-        logger.info(
-            "The bridge is listening.",
-            metadata: [
-                "version": "\(Self.version)", "listen": "\(listenAddresses)", "admin": "\(adminAddress)",
-                "tls": "\(configuration.tls != nil)", "topics": "\(configuration.topics.patterns.count)",
+        logger.log(
+            .bridgeListening,
+            [
+                .version: .string(Self.version), .listen: .string(listenAddresses), .admin: "\(adminAddress)",
+                .tlsEnabled: .boolean(configuration.tls != nil), .topics: .integer(configuration.topics.patterns.count),
             ])
         configuration.logWarnings(to: logger)
-        for warning in runtime.certificate?.warnings(now: Self.now() / 1000) ?? [] { logger.warning("\(warning)") }
+        runtime.certificate?.logWarnings(to: logger, now: Self.now() / 1000)
         let stopping = Task { [runtime, group, logger] () -> CInt? in
             for await signal in runtime.signals {
-                logger.info("A signal asks the bridge to stop.", metadata: ["signal": "\(signal)"])
+                logger.log(.stopRequested, [.signal: .integer(signal)])
                 await group.triggerGracefulShutdown()
                 return signal
             }
@@ -185,7 +183,7 @@ public final class Bridge: Sendable {
         stopping.cancel()
         let signal = await stopping.value
         await runtime.close()
-        logger.info("The bridge has stopped.")
+        logger.log(.bridgeStopped)
         try result.get()
         return signal
     }

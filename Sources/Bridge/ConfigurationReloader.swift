@@ -38,9 +38,7 @@ struct ConfigurationReloader: Service {
             read = try load()
         } catch {
             metrics.reloaded(.failed)
-            logger.error(
-                "The configuration that was read again cannot be used; the settings stay as they were.",
-                metadata: [LogMetadataKey.reason: "\(error)"])
+            logger.log(.configurationReloadFailed, [.reason: "\(error)"])
             return
         }
         let reload = ConfigurationReload(started: started, running: running.value, read: read)
@@ -50,15 +48,13 @@ struct ConfigurationReloader: Service {
             read.logWarnings(to: logger)
         }
         metrics.reloaded(reload.applied.isEmpty ? .unchanged : .applied)
-        logger.notice(
-            reload.applied.isEmpty
-                ? "The configuration was read again; nothing changes."
-                : "The configuration was read again; what changed is in use.",
-            metadata: reload.applied.isEmpty ? nil : ["keys": "\(reload.applied.joined(separator: ","))"])
+        if reload.applied.isEmpty {
+            logger.log(.configurationUnchanged)
+        } else {
+            logger.log(.configurationReloaded, [.keys: .string(reload.applied.joined(separator: ","))])
+        }
         if !reload.kept.isEmpty {
-            logger.warning(
-                "Settings were changed that the bridge takes only when it starts. Restart it to use them.",
-                metadata: ["keys": "\(reload.kept.joined(separator: ","))"])
+            logger.log(.restartRequired, [.keys: .string(reload.kept.joined(separator: ","))])
         }
     }
 }
@@ -66,9 +62,6 @@ struct ConfigurationReloader: Service {
 extension BridgeConfiguration {
     /// Logs the warnings of the configuration.
     func logWarnings(to logger: Logger) {
-        for warning in warnings {
-            logger.warning(
-                "A configuration setting should be changed.", metadata: [LogMetadataKey.reason: "\(warning)"])
-        }
+        for warning in warnings { logger.log(.configurationWarning, [.reason: "\(warning)"]) }
     }
 }

@@ -47,8 +47,7 @@ struct MaintenanceService: Service {
                 guard (try? await loop.sleep(for: Self.severityBatchPause)) != nil else { return }
             }
         } catch {
-            context.logger.warning(
-                "The severities of findings could not be added to the store.", metadata: ["reason": "\(error)"])
+            context.logger.log(.severitiesNotStored, [.reason: "\(error)"])
         }
     }
 
@@ -74,14 +73,15 @@ struct MaintenanceService: Service {
                 archivedBefore: now.saturatingSubtracting(Self.archivedFindings.milliseconds))
             let dispositions = try await context.store.purgeDispositions(by: now)
             if deliveries + findings + dispositions > 0 {
-                context.logger.debug(
-                    "Old entries were removed from the store.",
-                    metadata: [
-                        "deliveries": "\(deliveries)", "findings": "\(findings)", "judgements": "\(dispositions)",
+                context.logger.log(
+                    .oldEntriesDeleted,
+                    [
+                        .deliveries: .integer(deliveries), .findings: .integer(findings),
+                        .dispositions: .integer(dispositions),
                     ])
             }
         } catch {
-            context.logger.warning("Old entries could not be removed from the store.", metadata: ["reason": "\(error)"])
+            context.logger.log(.oldEntriesNotDeleted, [.reason: "\(error)"])
         }
     }
 

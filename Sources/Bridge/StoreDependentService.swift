@@ -45,21 +45,19 @@ struct IntegrityMonitor: Service {
         do throws(StoreError) {
             try await store.checkIntegrity { step in
                 guard progress.isDue() else { return }
-                logger.info(
-                    "The store is being checked for damage.",
-                    metadata: ["table": "\(step.table)", "row": "\(step.row)", "lastRow": "\(step.lastRow)"])
+                logger.log(
+                    .integrityCheckProgress,
+                    [.table: .string(step.table), .row: .integer(step.row), .lastRow: .integer(step.lastRow)])
             }
         } catch {
             guard error.code != .corrupt else { throw ConfigurationError(error) }
-            logger.warning(
-                "The store could not be checked for damage. The check will be retried.",
-                metadata: [LogMetadataKey.reason: "\(error)"])
+            logger.log(.integrityCheckFailed, [.reason: "\(error)"])
             return Task.isCancelled
         }
         guard !Task.isCancelled else { return true }
         logger.log(
-            level: progress.wasDue ? .info : .debug, "The store was checked for damage; it has none.",
-            metadata: [LogMetadataKey.milliseconds: "\((ContinuousClock.now - start).milliseconds)"])
+            .integrityCheckPassed, at: progress.wasDue ? .info : nil,
+            [.milliseconds: .integer((ContinuousClock.now - start).milliseconds)])
         return true
     }
 }

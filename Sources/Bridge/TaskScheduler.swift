@@ -25,8 +25,7 @@ struct TaskScheduler: Service {
                     try await scheduleEndedSuppressions()
                     if checks % Self.checksBetweenRefreshes == 0 { try await scheduleStaleFindings() }
                 } catch {
-                    context.logger.warning(
-                        "The store could not be asked for what is due.", metadata: ["reason": "\(error)"])
+                    context.logger.log(.dueTasksNotRead, [.reason: "\(error)"])
                 }
                 checks += 1
             } while (try? await loop.sleep(for: Self.interval)) != nil

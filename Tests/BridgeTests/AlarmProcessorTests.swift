@@ -67,7 +67,7 @@ import Testing
             ).process(items)
             let status = try await harness.store.status()
             #expect(status.completed == 5 - lost.count && status.leased == lost.count && status.pending == 0)
-            #expect(harness.recorder.count("A delivery failed and will be tried again.") == 0)
+            #expect(harness.recorder.count(.deliveryRetryScheduled) == 0)
         }
     }
 

@@ -11,9 +11,9 @@ import Testing
     func urgent() async throws {
         let pipe = Pipe()
         let output = BufferedLogWriter(to: pipe.fileHandleForWriting.fileDescriptor)
-        output.write(line("first"), atOnce: false)
-        output.write(line("second"), atOnce: false)
-        output.write(line("trouble"), atOnce: true)
+        output.write(line("first"), immediately: false)
+        output.write(line("second"), immediately: false)
+        output.write(line("trouble"), immediately: true)
         output.flush(within: .seconds(60))
         #expect(String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self) == "first\nsecond\ntrouble\n")
     }
@@ -23,17 +23,17 @@ import Testing
         .timeLimit(.minutes(1)))
     func stalled() async throws {
         let pipe = Pipe()
-        let output = BufferedLogWriter(to: pipe.fileHandleForWriting.fileDescriptor, room: 100_000)
+        let output = BufferedLogWriter(to: pipe.fileHandleForWriting.fileDescriptor, capacity: 100_000)
         let filling = String(repeating: "x", count: 1000)
         // More than the pipe takes, so that the writer waits for the reader; nothing is read before all is written.
-        for number in 0..<1000 { #expect(output.write(line("line \(number) \(filling)"), atOnce: false) == nil) }
-        for number in 0..<1000 { #expect(output.write(line("warning \(number) \(filling)"), atOnce: true) == nil) }
+        for number in 0..<1000 { #expect(output.write(line("line \(number) \(filling)"), immediately: false) == nil) }
+        for number in 0..<1000 { #expect(output.write(line("warning \(number) \(filling)"), immediately: true) == nil) }
         output.flush(within: .milliseconds(1))
         let dropped = output.allDropped
         #expect(dropped.lines > 500 && (500..<1000).contains(dropped.warnings) && output.takeDropped() == nil)
         let reading = Task { try await onThread { try pipe.fileHandleForReading.readToEnd() ?? Data() } }
         output.flush(within: .seconds(60))
-        #expect(output.write(line("the reader is back"), atOnce: false) == dropped)
+        #expect(output.write(line("the reader is back"), immediately: false) == dropped)
         #expect(output.takeDropped() == nil && output.allDropped == dropped)
         output.flush(within: .seconds(60))
         try pipe.fileHandleForWriting.close()
@@ -54,7 +54,7 @@ import Testing
         let pipe = Pipe()
         let output = BufferedLogWriter(to: pipe.fileHandleForWriting.fileDescriptor)
         for number in 0..<3 {
-            output.write(line("\(number)"), atOnce: false)
+            output.write(line("\(number)"), immediately: false)
             let read = try await onThread { pipe.fileHandleForReading.availableData }
             #expect(String(decoding: read, as: UTF8.self) == "\(number)\n")
         }
@@ -68,9 +68,9 @@ import Testing
         // pipe takes, so that the next line comes before that is done.
         let long = String(repeating: "x", count: 200_000)
         let (before, after) = (line(long), line("next"))
-        async let writing: Void = onThread { output.write(before, atOnce: false) }
+        async let writing: Void = onThread { output.write(before, immediately: false) }
         let first = try await onThread { pipe.fileHandleForReading.availableData }
-        async let next: Void = onThread { output.write(after, atOnce: false) }
+        async let next: Void = onThread { output.write(after, immediately: false) }
         let read = try await onThread {
             var read = first
             while !read.suffix(6).elementsEqual("\nnext\n".utf8) { read += pipe.fileHandleForReading.availableData }
@@ -83,14 +83,14 @@ import Testing
     @Test("Lines of many threads, longer than a pipe takes at once, come whole and in each thread's order")
     func whole() async throws {
         let pipe = Pipe()
-        let output = BufferedLogWriter(to: pipe.fileHandleForWriting.fileDescriptor, room: 8_000_000)
+        let output = BufferedLogWriter(to: pipe.fileHandleForWriting.fileDescriptor, capacity: 8_000_000)
         let filling = String(repeating: "x", count: 6000)
         let reading = Task { try await onThread { try pipe.fileHandleForReading.readToEnd() ?? Data() } }
         await withDiscardingTaskGroup { group in
             for thread in 0..<4 {
                 group.addTask {
                     for number in 0..<100 {
-                        output.write(line("\(thread) \(number) \(filling)"), atOnce: number.isMultiple(of: 7))
+                        output.write(line("\(thread) \(number) \(filling)"), immediately: number.isMultiple(of: 7))
                     }
                 }
             }

@@ -129,7 +129,7 @@ import Testing
                     _ = try await harness.store.append(
                         delivery("audit\(number)", Messages.audit("t\(number)"), of: accountRegion()))
                 }
-                await harness.recorder.wait(for: "A delivery failed and will be tried again.", count: 3)
+                await harness.recorder.wait(for: .deliveryRetryScheduled, count: 3)
                 try await append(harness, 5, "a", region: "us-east-1")
                 try await eventually("the alarms to be completed") { try await harness.store.status().completed == 5 }
                 #expect(harness.recorder.count("describe") == 1)
@@ -139,7 +139,7 @@ import Testing
                 // A new delivery wakes the workers when the next probe is due.
                 harness.time.advance(by: .seconds(1))
                 try await append(harness, 1, "b", region: "us-east-1")
-                await harness.recorder.wait(for: "A delivery failed and will be tried again.", count: 6)
+                await harness.recorder.wait(for: .deliveryRetryScheduled, count: 6)
                 #expect(harness.recorder.count("describe") == 2 && circuitBreakers.entries.first?.denial.attempts == 2)
                 harness.aws.state.withLock { state in
                     state.fault = { _, _ in nil }
@@ -161,7 +161,7 @@ import Testing
                 }
                 #expect(try await harness.store.status().completed == 9 + round)
                 #expect(circuitBreakers.entries.isEmpty)
-                #expect(harness.recorder.count("AWS takes the bridge's requests again.") == 1)
+                #expect(harness.recorder.count(.awsRecovered) == 1)
             }
         }
     }

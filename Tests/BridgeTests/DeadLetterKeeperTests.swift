@@ -6,8 +6,6 @@ import Testing
 @testable import Bridge
 
 @Suite("Limits for dead letters", .timeLimit(.minutes(1))) struct DeadLetterKeeperTests {
-    private static let line = "Dead letters were dropped because of a limit; they are lost."
-
     private func configuration(_ flags: [String: String] = [:]) throws -> Reloadable<BridgeConfiguration> {
         Reloadable(
             try BridgeConfiguration(flags: flags, environment: [:], readFile: { _ throws(ConfigurationError) in [] }))
@@ -29,7 +27,7 @@ import Testing
                     await harness.context.finish(leased, about: .unknown, .rejected("no"), as: .notUnderstood)
                 }
                 #expect(try await harness.store.status().dead == 10)
-                #expect(harness.recorder.count(Self.line) == minute + 1)
+                #expect(harness.recorder.count(.deadLettersDropped) == minute + 1)
                 harness.time.advance(by: .seconds(60))
             }
             #expect(try await harness.store.deadLetterUsage().dropped == 80)
@@ -57,7 +55,7 @@ import Testing
             harness.context.deadLetters.limits.set(maintenance.configuration.value.deadLetterLimits)
             await maintenance.removeExpired()
             #expect(try await harness.store.status().dead == 2)
-            #expect(harness.recorder.count(Self.line) == 1)
+            #expect(harness.recorder.count(.deadLettersDropped) == 1)
         }
     }
 

@@ -66,15 +66,14 @@ import Testing
             }
             _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
             try await withPool(harness) {
-                await harness.recorder.wait(
-                    for: "Security Hub could not be asked for the findings that it has; deliveries wait.", count: 1)
+                await harness.recorder.wait(for: .ledgerRebuildRetryScheduled, count: 1)
                 #expect(harness.aws.state.withLock { $0.imports.isEmpty })
                 harness.aws.state.withLock { $0.fault = { _, _ in nil } }
-                await harness.recorder.wait(for: "A delivery is done.", count: 1)
+                await harness.recorder.wait(for: .deliveryCompleted, count: 1)
             }
             #expect(
                 harness.aws.state.withLock { $0.hub.values.map { $0["CreatedAt"] } } == ["2026-10-01T10:00:00.123Z"])
-            #expect(harness.recorder.count("The ledger was rebuilt from Security Hub.") == 1)
+            #expect(harness.recorder.count(.ledgerRebuilt) == 1)
         }
     }
 
@@ -85,7 +84,7 @@ import Testing
                 state.fault = { path, _ in path == "/findings" ? .status(403, code: "AccessDeniedException") : nil }
             }
             _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
-            try await withPool(harness) { await harness.recorder.wait(for: "A delivery is done.", count: 1) }
+            try await withPool(harness) { await harness.recorder.wait(for: .deliveryCompleted, count: 1) }
             #expect(harness.aws.state.withLock { $0.imports.count } == 1)
             #expect(try await harness.store.ledgerAccountRegions().isEmpty)
         }

@@ -13,14 +13,14 @@ import Testing
     func json() throws {
         let line = String(
             decoding: LogFormatter.json(
-                .warning, "A delivery was refused.",
+                .warning, "Delivery rejected.",
                 ["reason": .string(evil), "list": .array(["x", "y"]), "time": "forged", "level": "forged"],
                 label: "defender-bridge", at: time), as: UTF8.self)
         #expect(line.split(whereSeparator: \.isNewline).count == 1)
         let members = try JSON(parsing: line).object
         #expect(
             members == [
-                "time": "2026-11-22T10:00:00.123Z", "level": "warning", "message": "A delivery was refused.",
+                "time": "2026-11-22T10:00:00.123Z", "level": "warning", "message": "Delivery rejected.",
                 "logger": "defender-bridge", "reason": .string(evil), "list": "[\"x\", \"y\"]",
             ])
     }
@@ -46,7 +46,7 @@ import Testing
         #expect(try JSON(parsing: line)["message"]?.string == text)
     }
 
-    @Test("A line of text says when, how grave, what, and the details in order")
+    @Test("A line of text has the time, the level, the message and the fields by name")
     func text() {
         let line = LogFormatter.text(
             .info, "The bridge is listening.", ["b": "two words", "a": "1", "c": ""], at: time)
@@ -58,8 +58,7 @@ import Testing
     @Test("Fields that are given as one are written as if each was given, in their order, in both forms")
     func fields() throws {
         var fields = LogFields(capacity: 3)
-        fields.add("z", "1")
-        fields.add([("a", evil), ("list", "[]"), ("level", "forged")])
+        fields.add([("z", "1"), ("a", evil), ("list", "[]"), ("level", "forged")])
         let metadata: Logger.Metadata = [LogFields.key: .stringConvertible(fields)]
         let line = String(
             decoding: LogFormatter.json(.info, "x", metadata, label: "bridge", at: time), as: UTF8.self)
@@ -71,10 +70,40 @@ import Testing
                     "a": .string(evil), "list": "[]",
                 ])
         var plain = LogFields(capacity: 2)
-        plain.add("z", "1")
-        plain.add("a", "two words")
+        plain.add([("z", "1"), ("a", "two words")])
         let text = LogFormatter.text(.info, "x", [LogFields.key: .stringConvertible(plain)], at: time)
         #expect(String(decoding: text, as: UTF8.self) == "2026-11-22T10:00:00.123Z INFO x z=1 a=\"two words\"")
+    }
+
+    @Test(
+        "Numbers and booleans are JSON numbers and booleans, and bare in text", arguments: ["plain", "a \"b\" \u{1}"])
+    func types(reason: String) throws {
+        let fields: LogFields = [
+            .status: .integer(200), .milliseconds: .literal("1.050"), .tlsEnabled: .boolean(true),
+            .reason: .string(reason), .claim: nil, .attempt: .integer(Int64.max), .code: "400",
+        ]
+        let metadata: Logger.Metadata = [LogFields.key: .stringConvertible(fields)]
+        let line = String(decoding: LogFormatter.json(.info, "x", metadata, label: "b", at: time), as: UTF8.self)
+        #expect(
+            try JSON(parsing: line).object == [
+                "time": .string(time), "level": "info", "message": "x", "logger": "b", "status": 200,
+                "milliseconds": .number("1.050"), "tlsEnabled": true, "reason": .string(reason),
+                "attempt": .integer(Int64.max), "code": "400",
+            ])
+        let text = String(decoding: LogFormatter.text(.info, "x", metadata, at: time), as: UTF8.self)
+        #expect(text.hasPrefix("\(time) INFO x status=200 milliseconds=1.050 tlsEnabled=true reason="))
+        #expect(fields.code == "400")
+    }
+
+    @Test("Metadata of libraries has JSON numbers and booleans, too")
+    func foreignTypes() throws {
+        let metadata: Logger.Metadata = [
+            "a": .stringConvertible(7), "b": .stringConvertible(false), "c": .stringConvertible(1.5),
+            "d": .stringConvertible(Double.nan), "e": "8",
+        ]
+        let line = LogFormatter.json(.info, "x", metadata, label: "b", at: time)
+        let json = try JSON(parsing: line)
+        #expect([json["a"], json["b"], json["c"], json["d"], json["e"]] == [7, false, .number("1.5"), "nan", "8"])
     }
 
     @Test("What a sender wrote can neither end a line of text nor steer a terminal")
@@ -92,7 +121,7 @@ import Testing
     func cut() throws {
         func value(_ name: String, _ text: String) throws -> String {
             var fields = LogFields(capacity: 1)
-            fields.add(name, text)
+            fields.add([(name, text)])
             let values = try [
                 [name: .string(text)], [LogFields.key: .stringConvertible(fields)],
             ].map { try JSON(parsing: LogFormatter.json(.info, "x", $0, label: "bridge", at: time))[name]?.string }
@@ -100,7 +129,7 @@ import Testing
             return try #require(values[0])
         }
         for (name, limit) in [
-            ("path", 200), ("agent", 200), (LogMetadataKey.reason, 2048), (LogMetadataKey.command, 2048),
+            ("path", 200), ("agent", 200), ("reason", 2048), ("command", 2048),
         ] {
             for character in ["a", "é", "日", "🙂", "\"", "\u{1}", "e\u{301}"] {
                 for length in [limit - 3, limit, limit + 1, limit * 5] {

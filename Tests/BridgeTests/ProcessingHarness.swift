@@ -196,5 +196,5 @@ struct LogRecorderHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    func log(event: LogEvent) { recorder.record("\(event.message)") }
+    func log(event: Logging.LogEvent) { recorder.record("\(event.message)") }
 }

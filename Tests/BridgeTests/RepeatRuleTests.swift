@@ -8,14 +8,14 @@ import Testing
     @Test("The first lines of a kind in a minute are written, the others are told together when it is over")
     func sums() {
         var rule = Rule()
-        let written = (0..<57).count { rule.takes("a", now: Int64($0) * 1000) }
+        let written = (0..<57).count { rule.allows("a", now: Int64($0) * 1000) }
         #expect(written == Rule.limit && Rule.limit == 20)
-        let isOtherWritten = rule.takes("b", now: 30_000)
+        let isOtherWritten = rule.allows("b", now: 30_000)
         let (early, told) = (rule.takeSummaries(now: 59_999), rule.takeSummaries(now: 60_000))
         #expect(isOtherWritten && early.isEmpty)
         #expect(told == [Rule.Summary(kind: "a", count: 37, seconds: 60)])
         // A new minute; and one line alone is no repetition.
-        let isWrittenAgain = rule.takes("a", now: 60_000)
+        let isWrittenAgain = rule.allows("a", now: 60_000)
         let rest = rule.takeSummaries(now: 200_000)
         #expect(isWrittenAgain && rest.isEmpty)
     }
@@ -23,7 +23,7 @@ import Testing
     @Test("At the end the minute that is not over is told of, too")
     func end() {
         var rule = Rule()
-        for _ in 0..<25 { _ = rule.takes("a", now: 1000) }
+        for _ in 0..<25 { _ = rule.allows("a", now: 1000) }
         let (told, rest) = (rule.takeSummaries(now: 4000, atEnd: true), rule.takeSummaries(now: 4000, atEnd: true))
         #expect(told == [Rule.Summary(kind: "a", count: 5, seconds: 3)] && rest.isEmpty)
     }
@@ -32,17 +32,17 @@ import Testing
     func kinds() {
         var rule = RepeatedLineLimiter<Int>()
         let kinds = 0..<RepeatedLineLimiter<Int>.maximumKinds
-        let known = kinds.count { rule.takes($0, now: 0) }
-        let beyond = (0..<100).count { _ in rule.takes(-1, now: 1) }
+        let known = kinds.count { rule.allows($0, now: 0) }
+        let beyond = (0..<100).count { _ in rule.allows(-1, now: 1) }
         let told = rule.takeSummaries(now: 60_000)
-        let later = (0..<100).count { _ in rule.takes(-1, now: 60_001) }
+        let later = (0..<100).count { _ in rule.allows(-1, now: 60_001) }
         #expect(known == kinds.count && beyond == 100 && told.isEmpty && later == RepeatedLineLimiter<Int>.limit)
     }
 
     @Test("Lines about very many peers count together")
     func peers() {
         var rule = RepeatedLineLimiter<Int>()
-        let written = (0..<10_000).count { rule.takes($0, elseAs: -1, now: 0) }
+        let written = (0..<10_000).count { rule.allows($0, elseAs: -1, now: 0) }
         #expect(written == RepeatedLineLimiter<Int>.maximumKinds / 2 + RepeatedLineLimiter<Int>.limit)
         let told = rule.takeSummaries(now: 60_000)
         #expect(told.map(\.kind) == [-1] && told.map(\.count) == [10_000 - written])
@@ -51,7 +51,7 @@ import Testing
     @Test("A clock that is set back makes no minute longer")
     func clock() {
         var rule = Rule()
-        for _ in 0..<30 { _ = rule.takes("a", now: 1_000_000) }
+        for _ in 0..<30 { _ = rule.allows("a", now: 1_000_000) }
         let before = rule.takeSummaries(now: 1_000_000)
         let told = rule.takeSummaries(now: 5000)
         #expect(before.isEmpty && told == [Rule.Summary(kind: "a", count: 10, seconds: 1)])

@@ -56,9 +56,9 @@ import Testing
         outage.failed("locked", to: .work)
         outage.succeeded(in: .intake)
         #expect(outage.isOut && outage.isOut(.work) && !outage.isOut(.intake))
-        #expect(recorder.count("The store is unavailable to the workers; deliveries are accepted and wait.") == 1)
+        #expect(recorder.count(.storeUnavailableToWorkers) == 1)
         outage.failed("full", to: .intake)
-        #expect(recorder.count("The store cannot be used; senders are asked to come again.") == 1)
+        #expect(recorder.count(.storeUnavailable) == 1)
     }
 }
 

@@ -119,9 +119,7 @@ import Testing
             let denial = try #require(harness.context.circuitBreakers.denial(try accountRegion(), .all))
             #expect(denial.cause == .noCredentials && denial.reason.contains("no keys yet"))
             #expect(
-                harness.recorder.count(
-                    "No usable AWS credentials. Processing for this account and Region is suspended and will be retried."
-                )
+                harness.recorder.count(.noCredentials)
                     == 1)
             provider.isAvailable.store(true, ordering: .relaxed)
             await audits.process(try await harness.leaseReady())
@@ -205,11 +203,10 @@ import Testing
             try put("c", adding(["TaskId": long, "TaskStartTime": "1", "ProviderVersion": version]))
             try put("d") { _ in }
             _ = try await harness.store.append(delivery("1", Messages.alarm("v1"), of: accountRegion()))
-            try await withPool(harness) { await harness.recorder.wait(for: "A delivery is done.", count: 1) }
+            try await withPool(harness) { await harness.recorder.wait(for: .deliveryCompleted, count: 1) }
             #expect(try await harness.store.ledgerAccountRegions() == [accountRegion()])
             #expect(
-                harness.recorder.count(
-                    "Findings in Security Hub could not be read; the ledger was rebuilt without them.")
+                harness.recorder.count(.ledgerRebuiltIncompletely)
                     == 1)
             try await harness.store.clearLedger(of: accountRegion())
             let count = try await LedgerRebuilder(

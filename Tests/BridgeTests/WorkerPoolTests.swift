@@ -12,8 +12,6 @@ import Testing
 @testable import Bridge
 
 @Suite struct WorkerPoolTests {
-    private static let done = "A delivery is done."
-
     @Test("Deliveries are processed as they arrive, and invalid ones are dead-lettered with the reason")
     func endToEnd() async throws {
         try await ProcessingHarness.run { harness in
@@ -31,8 +29,8 @@ import Testing
                 }
                 _ = try await harness.store.append(delivery("audit", Messages.audit("t1"), of: accountRegion()))
                 _ = try await harness.store.append(delivery("poison", ["hello": 1], of: accountRegion()))
-                await harness.recorder.wait(for: Self.done, count: 31)
-                await harness.recorder.wait(for: "A delivery was given up and is kept as a dead letter.", count: 1)
+                await harness.recorder.wait(for: .deliveryCompleted, count: 31)
+                await harness.recorder.wait(for: .deliveryDeadLettered, count: 1)
             }
             let status = try await harness.store.status()
             #expect(status.completed == 31 && status.dead == 1 && status.activeFindings == 31)
@@ -59,7 +57,7 @@ import Testing
                     await harness.recorder.wait(for: "no response to /findings/import", count: 1)
                     time.advance(by: .seconds(7200))
                 }
-                #expect(harness.recorder.count("A delivery was leased.") == 3)
+                #expect(harness.recorder.count(.deliveryLeased) == 3)
             }
         }
     }
@@ -70,7 +68,7 @@ import Testing
             let first = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
             let second = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
             #expect(first == .stored && second == .duplicate)
-            try await withPool(harness) { await harness.recorder.wait(for: Self.done, count: 1) }
+            try await withPool(harness) { await harness.recorder.wait(for: .deliveryCompleted, count: 1) }
             let id = FindingID.violation(id: "v1", accountRegion: try accountRegion())
             #expect(harness.aws.state.withLock { $0.imports } == [[id]])
         }
@@ -135,7 +133,7 @@ import Testing
                 for number in 0..<50 {
                     _ = try await store.append(delivery("\(number)", Messages.alarm("w\(number)"), of: healthy))
                 }
-                await harness.recorder.wait(for: Self.done, count: 50)
+                await harness.recorder.wait(for: .deliveryCompleted, count: 50)
                 let leased = try await store.status().leased
                 #expect((WorkerPool.capacity..<WorkerPool.capacity + WorkerPool.leaseLimit).contains(leased))
             }
@@ -154,7 +152,7 @@ import Testing
                     group.addTask { _ = try await store.append(one) }
                 }
             }
-            try await withPool(harness) { await harness.recorder.wait(for: Self.done, count: 1600) }
+            try await withPool(harness) { await harness.recorder.wait(for: .deliveryCompleted, count: 1600) }
             #expect(try await store.status().completed == 1600)
         }
     }
@@ -180,14 +178,14 @@ import Testing
                 await harness.recorder.wait(for: "no response to /audit/tasks/t1", count: 1)
                 try await store.pause(Pause(account: held.account, pausedBy: "test", pausedAt: 0, reason: nil))
                 try await eventually("all to be released") { try await store.status().pending == 21 }
-                #expect(harness.recorder.count("Deliveries are paused; they are received and wait.") == 1)
+                #expect(harness.recorder.count(.processingPaused) == 1)
                 _ = try await store.append(delivery("other", Messages.alarm("w", at: now), of: other))
-                await harness.recorder.wait(for: Self.done, count: 1)
+                await harness.recorder.wait(for: .deliveryCompleted, count: 1)
                 #expect(try await store.status().pending == 21)
                 harness.aws.state.withLock { $0.fault = { _, _ in nil } }
                 _ = try await store.resume(held.account)
-                await harness.recorder.wait(for: Self.done, count: 22)
-                #expect(harness.recorder.count("A pause has ended.") == 1)
+                await harness.recorder.wait(for: .deliveryCompleted, count: 22)
+                #expect(harness.recorder.count(.processingResumed) == 1)
             }
             #expect(try await store.status().completed == 22)
             #expect(harness.aws.state.withLock { $0.overlaps } == 0)
@@ -265,7 +263,7 @@ import Testing
             try await withPool(harness) {
                 try await eventually("the first batch") { harness.aws.state.withLock { $0.imports.count } == 1 }
                 _ = try await harness.store.append(delivery("o", Messages.alarm("w"), of: other))
-                await harness.recorder.wait(for: Self.done, count: 1)
+                await harness.recorder.wait(for: .deliveryCompleted, count: 1)
                 let id = FindingID.violation(id: "w", accountRegion: other)
                 #expect(harness.aws.state.withLock { $0.hub[id] } != nil)
                 #expect(try await harness.store.status().leased == 450)

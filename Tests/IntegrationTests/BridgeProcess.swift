@@ -1,5 +1,7 @@
+import Bridge
 import Foundation
 import JSON
+import Synchronization
 import TestSupport
 import Testing
 
@@ -12,6 +14,8 @@ final class BridgeProcess: Sendable {
     let admin: String
     /// The flags that name its store to another command.
     let storeFlags: [String]
+    /// The number of log lines that were checked.
+    private let checkedLines = Mutex(0)
 
     /// Starts the bridge and waits until it listens.
     ///
@@ -34,7 +38,8 @@ final class BridgeProcess: Sendable {
         do {
             let lines = try await eventually("the bridge to listen") {
                 (
-                    Self.log(program).first { $0["message"] == "The bridge is listening." }, program.errorLines,
+                    Self.log(program).first { $0["message"]?.string == LogEvent.bridgeListening.message },
+                    program.errorLines,
                     program.exit
                 )
             } is: {
@@ -53,11 +58,20 @@ final class BridgeProcess: Sendable {
         program.errorLines.map { (try? JSON(parsing: $0)) ?? .string($0) }
     }
 
-    /// The lines of the log as JSON; a line that is not JSON is a JSON string.
-    var log: [JSON] { Self.log(program) }
+    /// The lines of the log as JSON; a line that is not JSON is a JSON string. ``LogLineCheck`` checks each line.
+    var log: [JSON] {
+        let lines = Self.log(program)
+        checkedLines.withLock { count in
+            for line in lines.dropFirst(count) {
+                if let problem = LogLineCheck.problem(of: line) { Issue.record("\(problem): \(line)") }
+            }
+            count = max(count, lines.count)
+        }
+        return lines
+    }
 
-    /// The log lines that have a message.
-    func log(_ message: String) -> [JSON] { log.filter { $0["message"]?.string == message } }
+    /// The log lines about an event.
+    func log(_ event: LogEvent) -> [JSON] { log.filter { $0["message"]?.string == event.message } }
 
     /// The endpoint for SNS subscriptions.
     var endpoint: String { "http://\(listen)/sns" }
@@ -68,6 +82,7 @@ final class BridgeProcess: Sendable {
         let (exit, time) = try await program.waitForExit()
         #expect(exit == RunningProgram.Exit(status: 0, wasKilled: false), "\(program.errorLines.suffix(5))")
         #expect(time < .seconds(10))
+        _ = log
     }
 
     /// Kills the bridge with SIGKILL.
@@ -75,6 +90,7 @@ final class BridgeProcess: Sendable {
         program.signal(SIGKILL)
         let (exit, _) = try await program.waitForExit()
         #expect(exit == RunningProgram.Exit(status: SIGKILL, wasKilled: true))
+        _ = log
     }
 
     // MARK: Requests

@@ -1,3 +1,4 @@
+import Bridge
 import Foundation
 import JSON
 import LocalAWS
@@ -7,8 +8,8 @@ import Testing
 extension IntegrationTests {
     @Suite("Disk failures", .timeLimit(.minutes(2)))
     struct Disk {
-        private static let began = "The store cannot be used; senders are asked to come again."
-        private static let ended = "The store can be used again."
+        private static let began = LogEvent.storeUnavailable
+        private static let ended = LogEvent.storeAvailable
 
         /// Bodies of deliveries, prepared in advance.
         private func bodies(_ range: Range<Int>, in world: IntegrationEnvironment) async throws -> [[UInt8]] {
@@ -43,7 +44,7 @@ extension IntegrationTests {
             let began = bridge.log(Self.began)
             #expect(began.count == 1, "\(began)")
             #expect(began.first?["reason"]?.string?.contains(reason) == true, "\(began)")
-            #expect(bridge.log("A delivery was refused.") == [])
+            #expect(bridge.log(.deliveryRejected) == [])
             let verified = try await RunningProgram.run([Paths.program, "queue", "verify"] + bridge.storeFlags)
             #expect(
                 verified.outputLines == ["Store verified: no problems found."],
@@ -241,7 +242,7 @@ extension IntegrationTests {
                 bridge = try await world.start(["listen.address": address], arguments: ["--replace-damaged-store"])
                 let aside = world.storePath + ".damaged-1"
                 let told = bridge.log(
-                    "The store was damaged. It was set aside, and the bridge begins with an empty one.")
+                    .storeReplaced)
                 #expect(told.map { $0["file"]?.string } == [aside])
                 #expect(try Data(contentsOf: URL(filePath: aside)) == damaged)
                 try await world.publish(try Alarms.make(5..<7, from: world.scenario()), to: world.topics.detect)

@@ -1,4 +1,5 @@
 import AWSCore
+import Bridge
 import Foundation
 import JSON
 import LocalAWS
@@ -139,7 +140,7 @@ extension IntegrationTests {
                 try await finish(second.task, second.findings, in: world, bridge, completed: 1)
                 #expect(world.aws.calls(of: .batchImportFindings) == calls)
                 try await bridge.stop()
-                #expect(bridge.log("The ledger was rebuilt from Security Hub.").count == 1)
+                #expect(bridge.log(.ledgerRebuilt).count == 1)
 
                 let rebuilt = try await RunningProgram.run([Paths.program] + rebuild, environment: world.environment)
                 #expect(rebuilt.exit == .init(status: 0, wasKilled: false), "\(rebuilt.errorLines)")

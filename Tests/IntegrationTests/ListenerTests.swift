@@ -1,4 +1,5 @@
 import AWSCore
+import Bridge
 import Foundation
 import JSON
 import LocalAWS
@@ -33,7 +34,7 @@ struct ListenerTests {
             try await TestCertificate.make("second", in: world.folder, key: "rsa:2048").use(for: tls, in: world)
             bridge.program.signal(SIGHUP)
             try await eventually("the new certificate") {
-                bridge.log("The TLS certificate was replaced.").count == 1
+                bridge.log(.certificateReplaced).count == 1
             }
             #expect(try await ask("same") == "200")
             try trust(TestCertificate(name: "second", folder: world.folder))
@@ -42,7 +43,7 @@ struct ListenerTests {
             try world.folder.write(try world.folder.read("first.key.original"), as: "first.key")
             bridge.program.signal(SIGHUP)
             try await eventually("the refusal") {
-                bridge.log("The new TLS certificate cannot be used; the one before stays in use.").count == 1
+                bridge.log(.certificateReloadFailed).count == 1
             }
             #expect(try await ask("open") == "200 second")
             #expect(try await bridge.metric("defender_bridge_tls_reloads_total{outcome=\"failed\"}") == 1)
@@ -50,7 +51,7 @@ struct ListenerTests {
             // By polling the files.
             try await TestCertificate.make("third", in: world.folder).use(for: tls, in: world)
             try await eventually("the third certificate") {
-                bridge.log("The TLS certificate was replaced.").count == 2
+                bridge.log(.certificateReplaced).count == 2
             }
             try trust(TestCertificate(name: "third", folder: world.folder))
             #expect(try await ask("open") == "200 third")
@@ -69,9 +70,12 @@ struct ListenerTests {
         try await IntegrationEnvironment.run { world in
             let tls = try TestCertificate.expiring(in: world.folder, days: 3)
             let bridge = try await world.start(tls.settings)
-            try await eventually("the line of the log") {
-                bridge.log.contains { $0["message"]?.string?.contains("expires in 3 days") == true }
+            let lines = try await eventually("the line of the log", { bridge.log(.certificateExpiresSoon) }) {
+                !$0.isEmpty
             }
+            let end = try #require(lines.first?["expiresAt"]?.string)
+            let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+            #expect(try abs(Date(end, strategy: format).timeIntervalSinceNow - 3 * 86_400) < 3600, "\(end)")
             let ready = try await RunningProgram.run([
                 "curl", "--silent", "--insecure", "https://\(bridge.listen)/readyz",
             ])
@@ -86,7 +90,7 @@ struct ListenerTests {
             let bridge = try await world.start()
             bridge.program.signal(SIGHUP)
             try await eventually("the line of the log") {
-                bridge.log("The configuration was read again; nothing changes.").count == 1
+                bridge.log(.configurationUnchanged).count == 1
             }
             #expect(try await Client.exchange(.get("/healthz"), with: bridge.listen).status == 200)
             try await bridge.stop()
@@ -118,7 +122,7 @@ struct ListenerTests {
                 #expect(java.outputLines == ["200 TLSv\(version) HTTP_1_1"], "Java \(version): \(java.errorLines)")
             }
             try await bridge.stop()
-            let lines = bridge.log("A request was answered.").filter { $0["path"] == "/sns" }
+            let lines = bridge.log(.requestCompleted).filter { $0["path"] == "/sns" }
             #expect(lines.map { $0["tls"]?.string?.suffix(3) } == ["1.2", "1.2", "1.2", "1.3", "1.3", "1.3"])
             #expect(Set(lines.compactMap { $0["request"]?.string }).count == 6)
         }

@@ -170,7 +170,7 @@ extension IntegrationTests {
                 try await bridge.waitForCompletion(of: 4)
                 // The exit flushes buffered lines.
                 try await bridge.stop()
-                let received = bridge.log("A request was answered.").filter { $0["outcome"] == "stored" }
+                let received = bridge.log(.requestCompleted).filter { $0["outcome"] == "stored" }
                 try #require(received.count == 4)
                 for line in received {
                     let id = try #require(line["delivery"]?.string)
@@ -182,11 +182,13 @@ extension IntegrationTests {
                     }
                     let isAudit = line["topic"]?.string == world.topics.audit.description
                     let steps = lines.compactMap { $0["message"]?.string }
-                    #expect(steps.contains("A delivery was leased.") && steps.last == "A delivery is done.")
+                    #expect(
+                        steps.contains(LogEvent.deliveryLeased.message)
+                            && steps.last == LogEvent.deliveryCompleted.message)
                     let done = try #require(lines.last)
-                    #expect(done["attempt"] == "1")
-                    #expect(done["milliseconds"]?.string.flatMap { Int($0) }.map { $0 >= 0 } == true)
-                    let findings = lines.filter { $0["message"] == "Security Hub was told of a finding." }
+                    #expect(done["attempt"] == 1)
+                    #expect(done["milliseconds"]?.integer.map { $0 >= 0 } == true)
+                    let findings = lines.filter { $0["message"]?.string == LogEvent.findingSent.message }
                     if isAudit {
                         #expect(
                             findings.count == scenario.auditFindings.count + scenario.auditTask.checks.count)
@@ -195,7 +197,7 @@ extension IntegrationTests {
                         let finding = try #require(done["finding"]?.string)
                         #expect((0..<3).contains { Alarms.findingID($0, in: world.accountRegion) == finding })
                         #expect(done["result"] == "imported")
-                        let told = bridge.log("Security Hub was told of a finding.").filter {
+                        let told = bridge.log(.findingSent).filter {
                             $0["finding"]?.string == finding
                         }
                         #expect(told.count == 1)
@@ -232,7 +234,7 @@ extension IntegrationTests {
                 }
                 bridge.program.signal(SIGHUP)
                 try await eventually("the reload") {
-                    bridge.log("The configuration was read again; nothing changes.").count == 1
+                    bridge.log(.configurationUnchanged).count == 1
                 }
                 try await bridge.stop()
                 let lines = bridge.program.errorLines
@@ -296,8 +298,8 @@ extension IntegrationTests {
                 let long = "/" + String(repeating: "x", count: 3000)
                 #expect(try await Client.exchange(.get(long), with: bridge.listen).status == 404)
                 try await bridge.stop()
-                #expect(bridge.log("A delivery was refused.").map { $0["claim"] } == ["client_id"])
-                let paths = bridge.log("A request was answered.").compactMap { $0["path"]?.string }
+                #expect(bridge.log(.deliveryRejected).map { $0["claim"] } == ["client_id"])
+                let paths = bridge.log(.requestCompleted).compactMap { $0["path"]?.string }
                 #expect(paths.map { String($0.prefix(12)) } == ["/eventbridge", String(long.prefix(12))])
                 #expect(paths.allSatisfy { $0.utf8.count <= 200 })
             }
@@ -313,20 +315,20 @@ extension IntegrationTests {
                 }
                 #expect(try await Client.exchange(.get("/x y"), with: bridge.listen).status == 400)
                 try await bridge.stop()
-                #expect(bridge.log("A delivery was refused.").count == (level == "info" ? 20 : 57))
-                #expect(bridge.log("A request was refused.").count == 1)
-                #expect(bridge.log("A request was answered.").count == (level == "info" ? 20 : 57))
+                #expect(bridge.log(.deliveryRejected).count == (level == "info" ? 20 : 57))
+                #expect(bridge.log(.requestRejected).count == 1)
+                #expect(bridge.log(.requestCompleted).count == (level == "info" ? 20 : 57))
                 let sums = bridge.log.filter { $0["repeats"] != nil }
                 #expect(
-                    sums.compactMap { $0["repeats"]?.string.flatMap { Int($0) } }.reduce(0, +)
+                    sums.compactMap { $0["repeats"]?.integer }.reduce(0, +)
                         == (level == "info" ? 74 : 0))
                 for sum in sums {
-                    let isAnswer = sum["line"] == "A request was answered."
-                    #expect(isAnswer || sum["line"] == "A delivery was refused.")
+                    let isAnswer = sum["line"]?.string == LogEvent.requestCompleted.message
+                    #expect(isAnswer || sum["line"]?.string == LogEvent.deliveryRejected.message)
                     #expect(sum["code"]?.string == (isAnswer ? "400" : "malformed_json"))
                     #expect(sum["peer"]?.string == (isAnswer ? "127.0.0.1" : nil))
                     #expect(sum["level"]?.string == (isAnswer ? "info" : "warning"))
-                    #expect(sum["message"]?.string?.contains("was repeated") == true)
+                    #expect(sum["message"]?.string == LogEvent.logLinesRepeated.message)
                 }
             }
         }

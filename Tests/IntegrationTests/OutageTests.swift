@@ -1,3 +1,4 @@
+import Bridge
 import Foundation
 import JSON
 import LocalAWS
@@ -57,11 +58,11 @@ extension IntegrationTests {
                     topic: world.topics.detect, endpoint: first.endpoint, signatureVersion: .two)
                 #expect(Set(subscription.attempts) == [.responded(503)])
                 try #require(world.aws.isConfirmed(topic: world.topics.detect, endpoint: first.endpoint))
-                let rejections = first.log("A delivery was refused.").count
+                let rejections = first.log(.deliveryRejected).count
                 let text = String(decoding: alarms[stored].serialized(), as: UTF8.self)
                 async let publishing = world.aws.publish(topic: world.topics.detect, message: text)
                 try await eventually("SNS to get 503, too") {
-                    first.log("A delivery was refused.").count
+                    first.log(.deliveryRejected).count
                 } is: {
                     $0 > rejections
                 }
@@ -120,8 +121,8 @@ extension IntegrationTests {
                 #expect(world.aws.isConfirmed(topic: world.topics.audit, endpoint: bridge.endpoint))
                 // The log is complete after the exit.
                 try await bridge.stop()
-                #expect(bridge.log("A delivery was refused.").map { $0["code"] } == ["confirmation_failed"])
-                #expect(bridge.log("A subscription was confirmed.").count == 1)
+                #expect(bridge.log(.deliveryRejected).map { $0["code"] } == ["confirmation_failed"])
+                #expect(bridge.log(.subscriptionConfirmed).count == 1)
             }
         }
     }

@@ -1,4 +1,5 @@
 import AWSCore
+import Bridge
 import Foundation
 import JSON
 import LocalAWS
@@ -61,7 +62,7 @@ extension IntegrationTests {
                 let signed = try await world.signedBody(of: "{}")
                 #expect(
                     try await Client.exchange(.sns([0xEF, 0xBB, 0xBF] + signed), with: marked.listen).status == 200)
-                #expect(marked.log("A configuration setting should be changed.").count == 1)
+                #expect(marked.log(.configurationWarning).count == 1)
                 try await marked.stop()
             }
         }
@@ -118,7 +119,7 @@ extension IntegrationTests {
                     try await bridge.total(
                         "defender_bridge_refusals_total", "/eventbridge", "account_region_not_served") == 3)
                 try await eventually("the lines of the events") {
-                    bridge.log("An event of an array was received.").count
+                    bridge.log(.batchedEventReceived).count
                 } is: {
                     $0 == 10
                 }
@@ -139,13 +140,13 @@ extension IntegrationTests {
                 #expect(try await post("/events", Array("{}".utf8), agent, to: bridge).status == 404)
                 #expect(try await post("/nothing", [], [:], to: bridge).status == 404)
                 let lines = try await eventually("the warnings") {
-                    bridge.log("A delivery was sent to the wrong path.")
+                    bridge.log(.deliveryMisdirected)
                 } is: {
                     $0.count == 2
                 }
                 #expect(lines.map { $0["path"]?.string } == ["/prod/sns", "/events"])
                 #expect(lines.allSatisfy { $0["level"] == "warning" })
-                #expect(lines.last?["reason"]?.string?.contains("delivers to /eventbridge.") == true)
+                #expect(lines.last?["reason"]?.string?.contains("must send to /eventbridge.") == true)
                 let told = try await problems(bridge)
                 #expect(told.contains { $0.hasPrefix("Amazon SNS delivers to the wrong path /prod/sns ") }, "\(told)")
                 #expect(told.contains { $0.hasPrefix("Amazon EventBridge delivers to the wrong path /events ") })

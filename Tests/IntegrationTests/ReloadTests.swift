@@ -1,3 +1,4 @@
+import Bridge
 import Foundation
 import JSON
 import LocalAWS
@@ -7,12 +8,12 @@ import Testing
 extension IntegrationTests {
     @Suite("Configuration reload", .timeLimit(.minutes(5)))
     struct Reload {
-        private static let unchanged = "The configuration was read again; nothing changes."
-        private static let changed = "The configuration was read again; what changed is in use."
+        private static let unchanged = LogEvent.configurationUnchanged
+        private static let changed = LogEvent.configurationReloaded
         private static let rejected =
-            "The configuration that was read again cannot be used; the settings stay as they were."
+            LogEvent.configurationReloadFailed
         private static let kept =
-            "Settings were changed that the bridge takes only when it starts. Restart it to use them."
+            LogEvent.restartRequired
 
         /// Starts a bridge with a configuration file in place of some flags.
         private func start(_ world: IntegrationEnvironment, _ text: String) async throws -> BridgeProcess {
@@ -26,16 +27,16 @@ extension IntegrationTests {
         }
 
         /// Writes the file, sends SIGHUP, and waits for a log message.
-        private func reload(_ world: IntegrationEnvironment, _ bridge: BridgeProcess, _ text: String, _ line: String)
+        private func reload(_ world: IntegrationEnvironment, _ bridge: BridgeProcess, _ text: String, _ event: LogEvent)
             async throws
             -> JSON
         {
-            let before = bridge.log(line).count
+            let before = bridge.log(event).count
             try world.folder.write(Array(text.utf8), as: "bridge.yaml")
             bridge.program.signal(SIGHUP)
             return try #require(
-                try await eventually("the line “\(line)”") {
-                    bridge.log(line)
+                try await eventually("the line “\(event.message)”") {
+                    bridge.log(event)
                 } is: {
                     $0.count > before
                 }.last)
@@ -98,7 +99,7 @@ extension IntegrationTests {
                 #expect(debug["keys"] == "log.level")
                 #expect(try await Client.exchange(.sns(bodies[1]), with: bridge.listen).status == 200)
                 try await eventually("a line of level debug") {
-                    bridge.log("A delivery was leased.").count
+                    bridge.log(.deliveryLeased).count
                 } is: {
                     $0 > 0
                 }

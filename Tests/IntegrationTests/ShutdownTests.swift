@@ -1,3 +1,4 @@
+import Bridge
 import Foundation
 import JSON
 import LocalAWS
@@ -12,7 +13,7 @@ extension IntegrationTests {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 try await bridge.stop(with: signal)
-                #expect(bridge.log("The bridge has stopped.").count == 1)
+                #expect(bridge.log(.bridgeStopped).count == 1)
                 #expect(try await Client.canConnect(to: bridge.listen) == false)
                 #expect(try await Client.canConnect(to: bridge.admin) == false)
             }

@@ -1,4 +1,5 @@
 import AWSCore
+import Bridge
 import Foundation
 import JSON
 import LocalAWS
@@ -8,8 +9,8 @@ import Testing
 extension IntegrationTests {
     @Suite("Start with an unavailable store", .timeLimit(.minutes(2)))
     struct Starts {
-        private static let began = "The store cannot be used; senders are asked to come again."
-        private static let ended = "The store can be used again."
+        private static let began = LogEvent.storeUnavailable
+        private static let ended = LogEvent.storeAvailable
 
         /// Expects that a bridge waits for its store, and is ready when the store is available.
         private func expectWait(
@@ -37,7 +38,7 @@ extension IntegrationTests {
             try await eventually("the log message of the recovery") { bridge.log(Self.ended).count == 1 }
             #expect(try await bridge.metric("defender_bridge_store_up") == 1)
             try await eventually("the log message of the reload") {
-                bridge.log("The configuration was read again; nothing changes.").count == 1
+                bridge.log(.configurationUnchanged).count == 1
             }
             try await bridge.stop()
             let lines = bridge.log(Self.began)

@@ -1,4 +1,5 @@
 import AWSCore
+import Bridge
 import Foundation
 import JSON
 import LocalAWS
@@ -173,12 +174,12 @@ extension IntegrationTests {
                 #expect(gone.status == 404)
 
                 try await bridge.stop()
-                let decisions = bridge.log("An operator decided about a dead letter.")
+                let decisions = bridge.log(.deadLetterActionCompleted)
                 #expect(decisions.map { $0["action"] } == ["replay", "drop"])
                 #expect(decisions.map { $0["delivery"]?.string } == [ids[0], ids[1]])
                 #expect(decisions.allSatisfy { $0["peer"]?.string?.hasPrefix("127.0.0.1:") == true })
                 #expect(decisions.allSatisfy { $0["account"]?.string == world.accountRegion.account.digits })
-                let rejections = bridge.log("An action on a dead letter was refused.")
+                let rejections = bridge.log(.deadLetterActionRejected)
                 #expect(rejections.map { $0["code"] } == ["refused", "refused", "foreign"])
                 #expect(!bridge.program.errorLines.contains { $0.contains(IntegrationEnvironment.adminToken) })
             }
@@ -212,7 +213,7 @@ extension IntegrationTests {
                 try world.folder.write(Array(text.utf8), as: "bridge.yaml")
                 bridge.program.signal(SIGHUP)
                 let line = try await eventually("the settings to change") {
-                    bridge.log("The configuration was read again; what changed is in use.").last
+                    bridge.log(.configurationReloaded).last
                 } is: {
                     $0 != nil
                 }

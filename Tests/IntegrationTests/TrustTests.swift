@@ -1,4 +1,5 @@
 import AWSCore
+import Bridge
 import Cryptography
 import Foundation
 import HTTPServer
@@ -47,7 +48,7 @@ extension IntegrationTests {
                 #expect(try await first.metric(outcome) == 1)
                 #expect(
                     first.log(
-                        "A subscription was ended: the topic delivers nothing more until it is subscribed again."
+                        .subscriptionEnded
                     ).count == 1)
                 try await first.stop()
 
@@ -72,7 +73,7 @@ extension IntegrationTests {
                 #expect(!world.aws.isConfirmed(topic: topic, endpoint: bridge.endpoint))
                 #expect(try await state(of: topic, at: bridge) == "pending")
                 let line = try await eventually("the log's line") {
-                    bridge.log("A subscription waits to be confirmed by you, as sns.confirm is off.").first
+                    bridge.log(.subscriptionPending).first
                 } is: {
                     $0 != nil
                 }

@@ -41,23 +41,19 @@ struct CatchUpProcessor: Sendable {
     private func report(_ result: CatchUpQuery.Result) {
         context.metrics.work.caughtUp(result)
         for reason in result.denied {
-            context.logger.warning(
-                "Device Defender could not be asked for what was missed; allow it in the role's policy.",
-                metadata: .about(accountRegion, [LogMetadataKey.reason: "\(reason)"]))
+            context.logger.log(.catchUpAccessDenied, .about(accountRegion, [.reason: .string(reason)]))
         }
         if result.unread > 0 {
-            context.logger.warning(
-                "Some of what Device Defender listed was not understood.",
-                metadata: .about(accountRegion, ["count": "\(result.unread)"]))
+            context.logger.log(.catchUpEntriesNotParsed, .about(accountRegion, [.count: .integer(result.unread)]))
         }
         guard result.audits + result.alarms + result.ends + result.verifications > 0 else { return }
-        context.logger.notice(
-            "Device Defender told of what no delivery had told of; it is in the queue.",
-            metadata: .about(
+        context.logger.log(
+            .catchUpFoundMissedEvents,
+            .about(
                 accountRegion,
                 [
-                    "audits": "\(result.audits)", "alarms": "\(result.alarms)", "ended": "\(result.ends)",
-                    "verifications": "\(result.verifications)",
+                    .audits: .integer(result.audits), .alarms: .integer(result.alarms), .ended: .integer(result.ends),
+                    .verifications: .integer(result.verifications),
                 ]))
     }
 }

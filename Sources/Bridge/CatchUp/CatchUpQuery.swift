@@ -92,9 +92,9 @@ struct CatchUpQuery: Sendable {
         if let known = watermark, Self.isAhead(known, of: now) {
             // It is unknown up to when events were queried, so all events that AWS keeps are queried.
             let earliest = now.saturatingSubtracting(Self.eventsKept)
-            context.logger.warning(
-                "The watermark of catch-up is in the future. It is reset, and all events that AWS keeps are checked.",
-                metadata: .about(accountRegion, ["aheadSeconds": "\(known.saturatingSubtracting(now) / 1000)"]))
+            context.logger.log(
+                .catchUpWatermarkReset,
+                .about(accountRegion, [.aheadSeconds: .integer(known.saturatingSubtracting(now) / 1000)]))
             try await context.store.resetCatchUpWatermark(of: accountRegion, to: earliest)
             watermark = earliest
         }

@@ -33,9 +33,7 @@ struct CatchUpScheduler: Service {
                 } catch {
                     // While the store fails here, incoming messages are deferred, too.
                     gap.recordDeferral(now: elapsed)
-                    context.logger.warning(
-                        "It could not be noted that the bridge must catch up; it is tried again.",
-                        metadata: ["reason": "\(error)"])
+                    context.logger.log(.catchUpNotQueued, [.reason: "\(error)"])
                 }
             } while (try? await loop.sleep(for: Self.pollInterval)) != nil
         }

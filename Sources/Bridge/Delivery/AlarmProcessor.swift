@@ -19,9 +19,7 @@ struct AlarmProcessor: Sendable {
             case .verification(let disposition): batch.append((leased, .verification(disposition)))
             case .refresh(let kinds): await refresh(kinds, leased, DeliverySubject(command))
             case .ignored(let reason):
-                context.logger.info(
-                    "An event changes no finding.",
-                    metadata: .about(leased, [LogMetadataKey.reason: "\(reason)"]))
+                context.logger.log(.eventIgnored, .about(leased, [.reason: "\(reason)"]))
                 await context.finish(leased, about: DeliverySubject(command), .imported)
             case .violationOver(let findingID, let time):
                 batch.append((leased, .ended(findingID: findingID, asOf: time)))

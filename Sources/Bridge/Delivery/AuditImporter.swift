@@ -96,14 +96,11 @@ struct AuditImporter: Sendable {
             try await listPages(task, checks, &checkpoint)
         } catch let error as AWSError where error.kind == .invalid && checkpoint.nextToken != nil {
             // AWS does not document how long a token is valid.
-            context.logger.info(
-                "AWS IoT did not go on with an audit where it was left; its pages are listed anew.",
-                metadata: .about(
+            context.logger.log(
+                .auditListingRestarted,
+                .about(
                     accountRegion,
-                    [
-                        LogMetadataKey.delivery: .string(lease.deliveryID), "audit": "\(task.id)",
-                        LogMetadataKey.reason: "\(error)",
-                    ]))
+                    [.delivery: .string(lease.deliveryID), .audit: .string(task.id), .reason: "\(error)"]))
             checkpoint = AuditCheckpoint()
             try await listPages(task, checks, &checkpoint)
         }

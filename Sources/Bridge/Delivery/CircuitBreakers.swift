@@ -77,30 +77,18 @@ final class CircuitBreakers: Sendable {
             $0[key, default: CircuitBreaker()].recordDenial(error.description, cause, now: clock())
         }
         guard isNews else { return }
-        let metadata = Logger.Metadata.about(
-            accountRegion,
-            [LogMetadataKey.code: .string(cause.rawValue), LogMetadataKey.reason: "\(error.description)"])
-        switch scope {
-        case .all: logger.error(cause.message, metadata: metadata)
-        case .audits where cause == .unreachable:
-            logger.error(
-                "AWS IoT cannot be reached. Audits of this account and Region are suspended and will be retried.",
-                metadata: metadata)
-        case .audits:
-            logger.error(
-                "AWS IoT denies what audits need; those of this account and Region wait until it does not.",
-                metadata: metadata)
-        }
+        logger.log(
+            cause.event(suspending: scope),
+            .about(accountRegion, [.code: .string(cause.rawValue), .reason: .string(error.description)]))
     }
 
     /// Records that AWS accepted a request, and logs the end of a suspension.
     func recordSuccess(_ accountRegion: AccountRegion, _ scope: Scope = .all) {
         let ended = circuitBreakers.withLock { $0[Key(accountRegion: accountRegion, scope: scope)]?.recordSuccess() }
         guard let denial = ended else { return }
-        logger.notice(
-            "AWS takes the bridge's requests again.",
-            metadata: .about(
-                accountRegion, ["after": "\(max(clock().saturatingSubtracting(denial.since), 0) / 1000) s"]))
+        logger.log(
+            .awsRecovered,
+            .about(accountRegion, [.after: "\(max(clock().saturatingSubtracting(denial.since), 0) / 1000) s"]))
     }
 
     /// Records that AWS accepted the signature of a request of any service: the credentials are usable.
@@ -116,17 +104,15 @@ final class CircuitBreakers: Sendable {
 }
 
 extension CircuitBreaker.Cause {
-    /// The log message for a suspended account and Region.
-    fileprivate var message: Logger.Message {
-        switch self {
-        case .accessDenied:
-            "AWS denied access. Processing for this account and Region is suspended and will be retried."
-        case .notEnabled:
-            "Security Hub is not enabled. Processing for this account and Region is suspended and will be retried."
-        case .noCredentials:
-            "No usable AWS credentials. Processing for this account and Region is suspended and will be retried."
-        case .unreachable:
-            "AWS cannot be reached. Processing for this account and Region is suspended and will be retried."
+    /// The log event of a suspension.
+    fileprivate func event(suspending scope: CircuitBreakers.Scope) -> LogEvent {
+        switch (scope, self) {
+        case (.all, .accessDenied): .accessDenied
+        case (.all, .notEnabled): .securityHubNotEnabled
+        case (.all, .noCredentials): .noCredentials
+        case (.all, .unreachable): .awsUnreachable
+        case (.audits, .unreachable): .auditsUnreachable
+        case (.audits, _): .auditAccessDenied
         }
     }
 }

@@ -49,13 +49,13 @@ final class DeadLetterKeeper: Sendable {
 
     private func report(_ dropped: Unreported) {
         let counts = dropped.counts.sorted { $0.key.rawValue < $1.key.rawValue }
-        var metadata: Logger.Metadata = [
-            "dropped": "\(counts.reduce(0) { $0 + $1.value })",
-            LogMetadataKey.reason: .string(
-                counts.map { "\($0.value) beyond \($0.key.key.name)" }.joined(separator: ", ")),
-        ]
-        metadata[LogMetadataKey.topic] = dropped.topic.map { .string($0) }
-        logger.error("Dead letters were dropped because of a limit; they are lost.", metadata: metadata)
+        logger.log(
+            .deadLettersDropped,
+            [
+                .dropped: .integer(counts.reduce(0) { $0 + $1.value }),
+                .reason: .string(counts.map { "\($0.value) beyond \($0.key.key.name)" }.joined(separator: ", ")),
+                .topic: dropped.topic.map { .string($0) },
+            ])
     }
 }
 

@@ -121,12 +121,14 @@ struct FindingWriter: Sendable {
         guard let result = FindingResult(change, known: known, outcome: outcome) else { return }
         metrics.work.sent(change, result, known: known, now: time)
         activity.recordFinding(result, of: change.entry.id, from: lease?.deliveryID)
-        guard logger.logLevel <= .debug else { return }
-        var metadata = Logger.Metadata.about(
-            change.entry.accountRegion,
-            [LogMetadataKey.finding: .string(change.entry.id), LogMetadataKey.result: .string(result.rawValue)])
-        if let lease { metadata[LogMetadataKey.delivery] = .string(lease.deliveryID) }
-        logger.debug("Security Hub was told of a finding.", metadata: metadata)
+        logger.log(
+            .findingSent,
+            .about(
+                change.entry.accountRegion,
+                [
+                    .finding: .string(change.entry.id), .result: .string(result.rawValue),
+                    .delivery: lease.map { .string($0.deliveryID) },
+                ]))
     }
 
     /// Writes changes of findings of the ledger.
@@ -149,7 +151,7 @@ struct FindingWriter: Sendable {
     /// Records that another worker has taken over a delivery.
     func leaseLost(_ leased: LeasedDelivery) {
         activity.discardCounts(of: leased.delivery)
-        logger.warning("Lease lost: another worker took over this delivery.", metadata: .about(leased))
+        logger.log(.leaseLost, .about(leased))
     }
 
     /// Stores the outcome of a delivery: it is completed, scheduled for a retry, dead-lettered, or released because the
@@ -171,15 +173,15 @@ struct FindingWriter: Sendable {
                 let now = clock()
                 metrics.work.completed(leased.delivery, now: now)
                 activity.recordOutcome(of: leased.delivery, about: subject, result)
-                var details: Logger.Metadata = [
-                    LogMetadataKey.milliseconds: .string(
-                        String(max(now.saturatingSubtracting(leased.delivery.receivedAt), 0)))
-                ]
-                if let result {
-                    details[LogMetadataKey.finding] = subject.findingID.map { .string($0) }
-                    details[LogMetadataKey.result] = .string(result.rawValue)
-                }
-                logger.info("A delivery is done.", metadata: .about(leased, details))
+                logger.log(
+                    .deliveryCompleted,
+                    .about(
+                        leased,
+                        [
+                            .milliseconds: .integer(max(now.saturatingSubtracting(leased.delivery.receivedAt), 0)),
+                            .finding: result == nil ? nil : subject.findingID.map { .string($0) },
+                            .result: result.map { .string($0.rawValue) },
+                        ]))
             case .rejected(let reason):
                 try await deadLetter(leased, subject, kind, reason)
             case .retryable where Task.isCancelled, .accessDenied where Task.isCancelled,
@@ -212,9 +214,7 @@ struct FindingWriter: Sendable {
             activity.discardCounts(of: leased.delivery)
             unstored.add(leased.lease)
             outage.failed(error.message, to: .work)
-            logger.debug(
-                "The outcome of a delivery could not be stored.",
-                metadata: .about(leased, [LogMetadataKey.reason: "\(error)"]))
+            logger.log(.outcomeNotStored, .about(leased, [.reason: "\(error)"]))
         }
     }
 
@@ -233,9 +233,7 @@ struct FindingWriter: Sendable {
         try await store.retry(
             leased.lease, at: now + delay.milliseconds, reason: reason, isCounted: false, now: now)
         activity.recordOutcome(of: leased.delivery, about: subject, as: .retried)
-        logger.debug(
-            "Processing of a delivery was interrupted and will be retried.",
-            metadata: .about(leased, [LogMetadataKey.reason: "\(reason)"]))
+        logger.log(.deliveryInterrupted, .about(leased, [.reason: .string(reason)]))
     }
 
     private func scheduleRetry(
@@ -254,9 +252,7 @@ struct FindingWriter: Sendable {
             leased.lease, at: now.saturatingAdding(delay.milliseconds), reason: reason, isCounted: isCounted, now: now)
         metrics.work.retries.increment()
         activity.recordOutcome(of: leased.delivery, about: subject, as: .retried)
-        logger.warning(
-            "A delivery failed and will be tried again.",
-            metadata: .about(leased, [LogMetadataKey.reason: "\(reason)", "retryIn": "\(delay)"]))
+        logger.log(.deliveryRetryScheduled, .about(leased, [.reason: .string(reason), .retryIn: "\(delay)"]))
     }
 
     private func deadLetter(
@@ -266,9 +262,8 @@ struct FindingWriter: Sendable {
             leased.lease, reason: reason, now: clock(), within: deadLetters.limits.value)
         metrics.work.deadLettered(kind)
         activity.recordOutcome(of: leased.delivery, about: subject, as: .dead)
-        logger.error(
-            "A delivery was given up and is kept as a dead letter.",
-            metadata: .about(leased, [LogMetadataKey.code: .string(kind.rawValue), LogMetadataKey.reason: "\(reason)"]))
+        logger.log(
+            .deliveryDeadLettered, .about(leased, [.code: .string(kind.rawValue), .reason: .string(reason)]))
         if !dropped.isEmpty { deadLetters.recordDropped(dropped) }
     }
 }

@@ -68,13 +68,13 @@ struct StaleFindingArchiver: Sendable {
             last = page.last
         } while last != nil
         guard count > 0 else { return rejections }
-        context.logger.notice(
-            "Archived findings that no audit confirms any more.",
-            metadata: .about(
+        context.logger.log(
+            .staleFindingsArchived,
+            .about(
                 accountRegion,
                 [
-                    LogMetadataKey.delivery: .string(lease.deliveryID), "check": "\(check)", "kind": "\(kind.rawValue)",
-                    "count": "\(count)",
+                    .delivery: .string(lease.deliveryID), .check: "\(check)", .kind: .string(kind.rawValue),
+                    .count: .integer(count),
                 ]))
         return rejections
     }

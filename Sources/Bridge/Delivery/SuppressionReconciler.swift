@@ -23,9 +23,7 @@ struct SuppressionReconciler: Sendable {
         do {
             try await compare(&rejections)
         } catch let error as AWSError where error.kind == .accessDenied {
-            context.logger.warning(
-                "The suppressions could not be listed; the bridge knows of those alone that events tell of.",
-                metadata: .about(accountRegion, [LogMetadataKey.reason: "\(error)"]))
+            context.logger.log(.suppressionsNotListed, .about(accountRegion, [.reason: "\(error)"]))
         }
     }
 

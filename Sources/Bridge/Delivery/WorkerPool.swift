@@ -124,7 +124,7 @@ actor WorkerPool: Service {
 
     private func record(_ batch: LeaseBatch) {
         context.metrics.work.leased(batch)
-        for leased in batch.deliveries { context.logger.debug("A delivery was leased.", metadata: .about(leased)) }
+        for leased in batch.deliveries { context.logger.log(.deliveryLeased, .about(leased)) }
     }
 
     /// Waits until there may be deliveries to lease: one arrived, a retry is due, or capacity was freed.
@@ -196,9 +196,7 @@ actor WorkerPool: Service {
             _ = try await context.store.extend(lease, for: leaseDuration, now: context.clock())
         } catch {
             // A lost or completed lease is also rejected when its outcome is stored.
-            context.logger.debug(
-                "A lease was not extended.",
-                metadata: [LogMetadataKey.delivery: "\(lease.deliveryID)", LogMetadataKey.reason: "\(error)"])
+            context.logger.log(.leaseNotExtended, [.delivery: .string(lease.deliveryID), .reason: "\(error)"])
         }
     }
 
@@ -210,8 +208,7 @@ actor WorkerPool: Service {
             try? await context.unstored.release(to: context.store)
             defer { canProcess = context.store.canProcess }
             guard canProcess, !context.store.canProcess, !held.isEmpty else { continue }
-            context.logger.warning(
-                "The replica's sign of life is out of date; processing stops until it is current again.")
+            context.logger.log(.heartbeatExpired)
             for (_, lane) in lanes { await lane.cancel() }
             for (key, lane) in lanes { await release(lane.removeAll(), of: key.accountRegion) }
         }
@@ -221,9 +218,7 @@ actor WorkerPool: Service {
         discard(leases, of: accountRegion)
         // Until the leases expire, their deliveries would wait although the store may be available again.
         if let error = await context.unstored.release(leases, to: context.store) {
-            context.logger.warning(
-                "Leases could not be released; they will be when the store is available.",
-                metadata: ["reason": "\(error)"])
+            context.logger.log(.leasesNotReleased, [.reason: "\(error)"])
         }
     }
 
@@ -244,13 +239,13 @@ actor WorkerPool: Service {
         let (begun, ended) = (Set(present).subtracting(pauses), Set(pauses).subtracting(present))
         pauses = present
         for pause in ended where !present.contains(where: { $0.account == pause.account }) {
-            context.logger.notice("A pause has ended.", metadata: ["account": Self.account(pause)])
+            context.logger.log(.processingResumed, [.account: Self.account(pause)])
         }
         for pause in present where begun.contains(pause) {
-            context.logger.notice(
-                "Deliveries are paused; they are received and wait.",
-                metadata: [
-                    "account": Self.account(pause), "by": "\(pause.pausedBy)", "reason": "\(pause.reason ?? "")",
+            context.logger.log(
+                .processingPaused,
+                [
+                    .account: Self.account(pause), .by: .string(pause.pausedBy), .reason: .string(pause.reason ?? ""),
                 ])
         }
         for (key, lane) in lanes where begun.contains(where: { $0.applies(to: key.accountRegion) }) {
@@ -259,7 +254,7 @@ actor WorkerPool: Service {
         }
     }
 
-    private static func account(_ pause: Pause) -> Logger.MetadataValue { "\(pause.account?.digits ?? "all")" }
+    private static func account(_ pause: Pause) -> LogValue { .string(pause.account?.digits ?? "all") }
 
     // MARK: Ledgers
 
@@ -310,16 +305,14 @@ actor WorkerPool: Service {
                 let count = isComplete ? LedgerRebuilder.Count() : try await rebuild.rebuild()
                 context.circuitBreakers.recordSuccess(accountRegion)
                 if count.restored > 0 {
-                    context.logger.notice(
-                        "The ledger was rebuilt from Security Hub.",
-                        metadata: .about(accountRegion, ["findings": "\(count.restored)"]))
+                    context.logger.log(.ledgerRebuilt, .about(accountRegion, [.findings: .integer(count.restored)]))
                 }
                 if count.unread > 0 {
-                    context.logger.warning(
-                        "Findings in Security Hub could not be read; the ledger was rebuilt without them.",
-                        metadata: .about(
+                    context.logger.log(
+                        .ledgerRebuiltIncompletely,
+                        .about(
                             accountRegion,
-                            ["count": "\(count.unread)", LogMetadataKey.finding: "\(count.firstUnread ?? "")"]))
+                            [.count: .integer(count.unread), .finding: .string(count.firstUnread ?? "")]))
                 }
                 break
             } catch {
@@ -345,9 +338,7 @@ actor WorkerPool: Service {
                 failure.stage == .response && [.accessDenied, .invalid, .notFound].contains(failure.kind)
             } ?? false
         guard !isReadDenied else {
-            context.logger.warning(
-                "The ledger could not be rebuilt from Security Hub; findings are imported without knowing what is there.",
-                metadata: .about(accountRegion, [LogMetadataKey.reason: "\(error)"]))
+            context.logger.log(.ledgerRebuildFailed, .about(accountRegion, [.reason: "\(error)"]))
             return false
         }
         var delay = RetryBackoff.delay(afterAttempt: attempt, jitter: context.jitter())
@@ -355,9 +346,8 @@ actor WorkerPool: Service {
             context.circuitBreakers.recordFailure(failure, accountRegion)
             delay = min(delay, .seconds(60))
         }
-        context.logger.warning(
-            "Security Hub could not be asked for the findings that it has; deliveries wait.",
-            metadata: .about(accountRegion, [LogMetadataKey.reason: "\(error)", "retryIn": "\(delay)"]))
+        context.logger.log(
+            .ledgerRebuildRetryScheduled, .about(accountRegion, [.reason: "\(error)", .retryIn: "\(delay)"]))
         return (try? await clock.sleep(delay)) != nil
     }
 

@@ -64,10 +64,10 @@ struct EventBridgeHandler: Sendable {
         return await IntakeResult.storing(events.deliveries, in: store, alongside: rest).withLogMetadata(
             zip(events.deliveries, events.eventIDs).map { delivery, id in
                 [
-                    (LogMetadataKey.delivery, delivery.id),
-                    (LogMetadataKey.account, delivery.accountRegion.account.digits),
-                    (LogMetadataKey.region, delivery.accountRegion.region.name),
-                ] + (id.map { [(LogMetadataKey.eventID, $0)] } ?? [])
+                    (LogMetadataKey.delivery.rawValue, delivery.id),
+                    (LogMetadataKey.account.rawValue, delivery.accountRegion.account.digits),
+                    (LogMetadataKey.region.rawValue, delivery.accountRegion.region.name),
+                ] + (id.map { [(LogMetadataKey.eventID.rawValue, $0)] } ?? [])
             })
     }
 

@@ -22,7 +22,7 @@ struct IntakeResult: Sendable {
     /// The topic of a new delivery whose message is not Device Defender's; otherwise nil.
     private(set) var unrelatedTopic: ARN?
     /// The claim of the bearer token that caused the rejection.
-    private var claim: String?
+    private(set) var claim: String?
 
     /// The deliveries of one request that share an outcome.
     struct Part: Sendable, Hashable {
@@ -102,8 +102,8 @@ struct IntakeResult: Sendable {
 
     /// The request's log metadata.
     var details: [(name: String, value: String)] {
-        (queued.count == 1 ? queued[0].details : []) + [(LogMetadataKey.outcome, outcome)]
-            + (claim.map { [(LogMetadataKey.claim, $0)] } ?? [])
+        (queued.count == 1 ? queued[0].details : []) + [(LogMetadataKey.outcome.rawValue, outcome)]
+            + (claim.map { [(LogMetadataKey.claim.rawValue, $0)] } ?? [])
     }
 
     /// The number of deliveries that are new in the queue.

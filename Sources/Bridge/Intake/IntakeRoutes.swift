@@ -74,13 +74,13 @@ struct IntakeRoutes: Sendable {
         if let reason = result.rejection {
             let isOutage = result.outcome == ErrorCode.storeUnavailable.rawValue
             if isOutage { outage.failed(reason, to: .intake) }
-            var metadata: Logger.Metadata = [
-                "route": "\(route)", "status": "\(result.response.status.code)",
-                LogMetadataKey.code: "\(result.outcome)",
-                LogMetadataKey.reason: "\(reason)", "peer": "\(request.peer.text)", "request": "\(request.id)",
-            ]
-            for (name, value) in result.details where name == LogMetadataKey.claim { metadata[name] = .string(value) }
-            logger.log(level: isOutage ? .debug : .warning, "A delivery was refused.", metadata: metadata)
+            logger.log(
+                .deliveryRejected, at: isOutage ? .debug : nil,
+                [
+                    .route: .string(route), .status: .integer(result.response.status.code),
+                    .code: .string(result.outcome), .reason: .string(reason), .peer: .string(request.peer.text),
+                    .request: .string(request.id), .claim: result.claim.map { .string($0) },
+                ])
         }
         var response = result.response
         response.details = result.details
@@ -91,12 +91,12 @@ struct IntakeRoutes: Sendable {
     func recordMisdirected(_ request: ServerRequest) {
         guard let delivery = MisdirectedDelivery(request) else { return }
         activity.recordMisdirected(delivery)
-        logger.warning(
-            "A delivery was sent to the wrong path.",
-            metadata: [
-                "path": "\(delivery.path)", "peer": "\(request.peer.text)",
-                LogMetadataKey.reason:
-                    "\(delivery.sender.name) delivers to \(delivery.sender.path). \(delivery.sender.remediation)",
+        logger.log(
+            .deliveryMisdirected,
+            [
+                .path: .string(delivery.path), .peer: .string(request.peer.text),
+                .reason:
+                    "\(delivery.sender.name) must send to \(delivery.sender.path). \(delivery.sender.remediation)",
             ])
     }
 
@@ -106,18 +106,20 @@ struct IntakeRoutes: Sendable {
             for delivery in result.queued {
                 var fields = LogFields(capacity: 6)
                 fields.add(delivery.details)
-                fields.add(LogMetadataKey.outcome, delivery.isNew ? IntakeResult.stored : "duplicate")
-                fields.add("request", request.id)
-                logger.info(
-                    "An event of an array was received.", metadata: [LogFields.key: .stringConvertible(fields)])
+                fields.add(.outcome, .string(delivery.isNew ? IntakeResult.stored : "duplicate"))
+                fields.add(.request, .string(request.id))
+                logger.log(.batchedEventReceived, fields)
             }
         }
         for part in result.parts where part.isRejected {
-            logger.warning(
-                "Events were dropped because their account and Region are not served.",
-                metadata: [
-                    LogMetadataKey.code: "\(part.outcome)", "peer": "\(request.peer.text)", "request": "\(request.id)",
-                    LogMetadataKey.reason: "\(part.count) of the request's events have no topic in sns.topics",
+            logger.log(
+                .eventsNotServed,
+                [
+                    .code: .string(part.outcome), .count: .integer(part.count), .peer: .string(request.peer.text),
+                    .request: .string(request.id),
+                    .reason: .string(
+                        "\(part.count) of the request's events have no topic in sns.topics. "
+                            + "Add a topic of their account and Region, or correct the EventBridge rule."),
                 ])
         }
     }

@@ -63,10 +63,10 @@ struct SNSHandler: Sendable {
             receivedAt: clock(), payload: Array(message.message.utf8))
         let result = await IntakeResult.storing([delivery], in: store).withLogMetadata([
             [
-                (LogMetadataKey.delivery, delivery.id), (LogMetadataKey.messageID, message.messageID),
-                (LogMetadataKey.topic, message.topic.description),
-                (LogMetadataKey.account, accountRegion.account.digits),
-                (LogMetadataKey.region, accountRegion.region.name),
+                (LogMetadataKey.delivery.rawValue, delivery.id), (LogMetadataKey.messageID.rawValue, message.messageID),
+                (LogMetadataKey.topic.rawValue, message.topic.description),
+                (LogMetadataKey.account.rawValue, accountRegion.account.digits),
+                (LogMetadataKey.region.rawValue, accountRegion.region.name),
             ]
         ])
         return DeviceDefenderMessage.isNamed(in: delivery.payload) ? result : result.unrelated(to: message.topic)

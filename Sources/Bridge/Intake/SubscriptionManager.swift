@@ -87,7 +87,8 @@ struct SubscriptionManager: Sendable {
                     // Another subscription to the same topic may be confirmed already; keep that state.
                     if isUnsubscribe {
                         try await record(message, .ended)
-                        logUnsubscribe(of: message, "it could not be taken back yet", command)
+                        logger.log(
+                            .subscriptionRestoreFailed, [.topic: "\(message.topic)", .command: .string(command)])
                     } else if known?.state != .confirmed {
                         try await record(message, .pending)
                     }
@@ -96,19 +97,15 @@ struct SubscriptionManager: Sendable {
                         message: "Confirming the subscription failed: \(failure). Amazon SNS retries.")
                 }
                 try await record(message, .confirmed)
-                logger.info(
-                    isUnsubscribe ? "The end of a subscription was taken back." : "A subscription was confirmed.",
-                    metadata: ["topic": "\(message.topic)"])
+                logger.log(isUnsubscribe ? .subscriptionRestored : .subscriptionConfirmed, [.topic: "\(message.topic)"])
                 return .accepted(isUnsubscribe ? "resubscribed" : "confirmed")
             case .record where isUnsubscribe:
                 try await record(message, .ended)
-                logUnsubscribe(of: message, "the topic delivers nothing more until it is subscribed again", command)
+                logger.log(.subscriptionEnded, [.topic: "\(message.topic)", .command: .string(command)])
                 return .accepted("unsubscribed")
             case .record:
                 try await record(message, .pending)
-                logger.warning(
-                    "A subscription waits to be confirmed by you, as sns.confirm is off.",
-                    metadata: ["topic": "\(message.topic)", LogMetadataKey.command: "\(command)"])
+                logger.log(.subscriptionPending, [.topic: "\(message.topic)", .command: .string(command)])
                 return .accepted("pending")
             }
         } catch {
@@ -128,9 +125,8 @@ struct SubscriptionManager: Sendable {
             }
             if known?.state != .ended { confirmedTopics.insert(message.topic) }
         } catch {
-            logger.warning(
-                "It could not be remembered that a topic delivers.",
-                metadata: ["topic": "\(message.topic)", "reason": "\(error.message)"])
+            logger.log(
+                .subscriptionStatusNotStored, [.topic: "\(message.topic)", .reason: .string(error.message)])
         }
     }
 
@@ -152,12 +148,6 @@ struct SubscriptionManager: Sendable {
         } catch {
             return "\(error)"
         }
-    }
-
-    private func logUnsubscribe(of message: SNSMessage, _ consequence: String, _ command: String) {
-        logger.warning(
-            "A subscription was ended: \(consequence).",
-            metadata: ["topic": "\(message.topic)", LogMetadataKey.command: "\(command)"])
     }
 }
 

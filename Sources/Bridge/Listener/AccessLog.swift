@@ -13,46 +13,36 @@ struct AccessLog: Sendable {
     func record(_ event: HTTPServerEvent) {
         switch event {
         case .completed(let request):
-            logger.log(
-                level: Self.level(request), "A request was answered.",
-                metadata: [LogFields.key: .stringConvertible(Self.fields(request))])
+            logger.log(.requestCompleted, at: Self.level(request), Self.fields(request))
         case .rejected(let fault, let id, let peer):
             metrics.countFault(code: fault.code)
-            logger.warning(
-                "A request was refused.",
-                metadata: [
-                    "status": "\(fault.status.code)", LogMetadataKey.code: "\(fault.code)",
-                    LogMetadataKey.reason: "\(fault.message)",
-                    "peer": "\(peer.text)", "request": "\(id)",
+            logger.log(
+                .requestRejected,
+                [
+                    .status: .integer(fault.status.code), .code: .string(fault.code.rawValue),
+                    .reason: .string(fault.message),
+                    .peer: .string(peer.text), .request: .string(id),
                 ])
         case .tlsFailed(let reason, let peer):
             metrics.countFault(code: .tlsFailed)
-            logger.info(
-                "A TLS connection failed.",
-                metadata: [
-                    LogMetadataKey.code: "\(ErrorCode.tlsFailed)", LogMetadataKey.reason: "\(reason)",
-                    "peer": "\(peer.text)",
-                ])
+            logger.log(
+                .tlsFailed, [.code: "\(ErrorCode.tlsFailed)", .reason: .string(reason), .peer: .string(peer.text)])
         case .proxyHeaderRejected(let reason, let peer):
             metrics.countFault(code: .proxyHeaderRejected)
-            logger.warning(
-                "A connection was refused.",
-                metadata: [
-                    LogMetadataKey.code: "\(ErrorCode.proxyHeaderRejected)", LogMetadataKey.reason: "\(reason)",
-                    "peer": "\(peer.text)",
+            logger.log(
+                .proxyHeaderRejected,
+                [
+                    .code: "\(ErrorCode.proxyHeaderRejected)", .reason: .string(reason), .peer: .string(peer.text),
                 ])
         case .timedOut(let limit, let peer):
             metrics.countFault(code: .timedOut)
-            logger.info(
-                "A client took too long.",
-                metadata: [
-                    LogMetadataKey.code: "\(ErrorCode.timedOut)", "for": "\(limit.rawValue)", "peer": "\(peer.text)",
-                ])
+            logger.log(
+                .clientTimedOut,
+                [.code: "\(ErrorCode.timedOut)", .duration: .string(limit.rawValue), .peer: .string(peer.text)])
         case .connectionLimitReached(let idleClosed, let rejected):
             metrics.connectionLimitReached(idleClosed: idleClosed, rejected: rejected)
-            logger.warning(
-                "There are too many connections. See listen.maxConnections and listen.maxConnectionsPerAddress.",
-                metadata: ["idleClosed": "\(idleClosed)", "refused": "\(rejected)"])
+            logger.log(
+                .connectionLimitReached, [.idleClosed: .integer(idleClosed), .refused: .integer(rejected)])
         }
     }
 
@@ -69,16 +59,16 @@ struct AccessLog: Sendable {
             fields.group = LogFields.Group(
                 code: String(request.status.code), peer: request.peer?.host ?? request.peer.text)
         }
-        fields.add("method", request.method.rawValue)
-        fields.add("path", request.path)
-        fields.add("status", String(request.status.code))
-        fields.add("received", String(request.received))
-        fields.add("sent", String(request.sent))
-        fields.add(LogMetadataKey.milliseconds, milliseconds(request.duration))
-        fields.add("peer", request.peer.text)
-        fields.add("request", request.id)
-        if let tls = request.tls { fields.add("tls", tls) }
-        if let agent = request.userAgent { fields.add("agent", agent) }
+        fields.add(.method, .string(request.method.rawValue))
+        fields.add(.path, .string(request.path))
+        fields.add(.status, .integer(request.status.code))
+        fields.add(.received, .integer(request.received))
+        fields.add(.sent, .integer(request.sent))
+        fields.add(.milliseconds, .literal(milliseconds(request.duration)))
+        fields.add(.peer, .string(request.peer.text))
+        fields.add(.request, .string(request.id))
+        if let tls = request.tls { fields.add(.tls, .string(tls)) }
+        if let agent = request.userAgent { fields.add(.agent, .string(agent)) }
         fields.add(request.details)
         return fields
     }

@@ -1,5 +1,7 @@
 import AWSCore
 import Cryptography
+import DeviceDefender
+import Logging
 import Synchronization
 
 /// The listener's certificate, reloaded when its files change.
@@ -92,6 +94,23 @@ final class TLSCertificate: Sendable {
             .compactMap(\.self)
     }
 
+    /// Logs what ``warnings(now:)`` returns.
+    ///
+    /// - Parameter now: seconds since 1970.
+    func logWarnings(to logger: Logger, now: Int64) {
+        let (certificate, problem) = state.withLock { ($0.context.certificate, $0.problem) }
+        let expiresAt = LogValue.string(Timestamp(milliseconds: certificate.notAfter * 1000).iso8601)
+        switch Self.expiry(notBefore: certificate.notBefore, notAfter: certificate.notAfter, now: now) {
+        case .notYetValid:
+            let validFrom = Timestamp(milliseconds: certificate.notBefore * 1000).iso8601
+            logger.log(.certificateNotYetValid, [.validFrom: .string(validFrom)])
+        case .expired: logger.log(.certificateExpired, [.expiresAt: expiresAt])
+        case .soon: logger.log(.certificateExpiresSoon, [.expiresAt: expiresAt])
+        case nil: break
+        }
+        if let problem { logger.log(.certificateInUseOutdated, [.reason: .string(problem)]) }
+    }
+
     /// Whether the certificate in use is valid.
     ///
     /// - Parameter now: seconds since 1970.
@@ -100,19 +119,38 @@ final class TLSCertificate: Sendable {
         return certificate.notBefore <= now && now <= certificate.notAfter
     }
 
-    /// The warning about a validity period; nil if there is none. All times are seconds since 1970.
-    static func expiryWarning(notBefore: Int64, notAfter: Int64, now: Int64) -> String? {
-        if now < notBefore {
-            return "TLS certificate not valid yet: its validity starts in the future. Check this machine's clock."
-        }
-        if now > notAfter { return "TLS certificate expired. Replace its file." }
+    /// Why an operator should replace a certificate.
+    enum Expiry: Hashable {
+        case notYetValid
+        case expired
+        /// It expires in this many seconds.
+        case soon(Int64)
+    }
+
+    /// Why a certificate should be replaced; nil if it is valid for long enough.
+    ///
+    /// - Parameters: seconds since 1970.
+    static func expiry(notBefore: Int64, notAfter: Int64, now: Int64) -> Expiry? {
+        if now < notBefore { return .notYetValid }
+        if now > notAfter { return .expired }
         // Two weeks, or the last third of a short validity period.
         let notice = min(14 * 86_400, notAfter.saturatingSubtracting(notBefore) / 3)
         let rest = notAfter.saturatingSubtracting(now)
-        guard rest < notice else { return nil }
-        let hours = rest / 3600
-        let left = hours < 48 ? "\(hours) hours" : "\(hours / 24) days"
-        return "TLS certificate expires in \(left). Replace its file."
+        return rest < notice ? .soon(rest) : nil
+    }
+
+    /// The warning about a validity period; nil if there is none. All times are seconds since 1970.
+    static func expiryWarning(notBefore: Int64, notAfter: Int64, now: Int64) -> String? {
+        switch expiry(notBefore: notBefore, notAfter: notAfter, now: now) {
+        case .notYetValid:
+            return "TLS certificate not valid yet: its validity starts in the future. Check this machine's clock."
+        case .expired: return "TLS certificate expired. Replace its file."
+        case .soon(let rest):
+            let hours = rest / 3600
+            let left = hours < 48 ? "\(hours) hours" : "\(hours / 24) days"
+            return "TLS certificate expires in \(left). Replace its file."
+        case nil: return nil
+        }
     }
 
     // MARK: Reading

@@ -42,7 +42,7 @@ struct TLSCertificateReloader: Service {
     func reload() async {
         guard let tlsCertificate else { return }
         let outcome = tlsCertificate.poll(isSteady: false)
-        if case .unchanged = outcome { logger.info("The TLS certificate was read again; it is the same.") }
+        if case .unchanged = outcome { logger.log(.certificateUnchanged) }
         await apply(outcome, of: tlsCertificate)
     }
 
@@ -53,14 +53,11 @@ struct TLSCertificateReloader: Service {
             await listener.use(context)
             metrics.certificateReloaded("replaced")
             metrics.certificateExpires(at: context.certificate.notAfter)
-            logger.info(
-                "The TLS certificate was replaced.", metadata: ["name": "\(context.certificate.commonName ?? "")"])
-            for warning in tlsCertificate.warnings(now: Bridge.now() / 1000) { logger.warning("\(warning)") }
+            logger.log(.certificateReplaced, [.name: .string(context.certificate.commonName ?? "")])
+            tlsCertificate.logWarnings(to: logger, now: Bridge.now() / 1000)
         case .failed(let reason):
             metrics.certificateReloaded("failed")
-            logger.error(
-                "The new TLS certificate cannot be used; the one before stays in use.",
-                metadata: [LogMetadataKey.reason: "\(reason)"])
+            logger.log(.certificateReloadFailed, [.reason: .string(reason)])
         }
     }
 }

@@ -114,13 +114,11 @@ final class ClockTrust: Sendable {
         }
         guard isNews else { return }
         guard !isTrusted else {
-            logger.notice("The clock is trusted again. Deletion by age resumes.")
+            logger.log(.clockTrusted)
             return
         }
         let difference = serviceNow().map { "\(now.saturatingSubtracting($0) / 1000) s" } ?? "unknown"
         let held = heldUntil.map { max($0.saturatingSubtracting(now), 0) / 1000 } ?? 0
-        logger.warning(
-            "The clock jumped or differs from AWS's. Nothing is deleted for its age meanwhile. Check NTP on this machine.",
-            metadata: ["aheadOfAWS": "\(difference)", "heldFor": "\(held) s"])
+        logger.log(.clockNotTrusted, [.aheadOfAWS: .string(difference), .heldFor: "\(held) s"])
     }
 }

@@ -90,20 +90,18 @@ final class StoreOutageTracker: Sendable {
     private func log(_ report: OutageRecord.Report?, _ use: Use) {
         switch report {
         case .began(let reason):
-            let line: Logger.Message =
-                use == .intake
-                ? "The store cannot be used; senders are asked to come again."
-                : "The store is unavailable to the workers; deliveries are accepted and wait."
-            logger.error(line, metadata: ["reason": "\(reason)"])
+            logger.log(
+                use == .intake ? .storeUnavailable : .storeUnavailableToWorkers, [.reason: .string(reason)])
         case .continues(let reason, let failures, let time):
-            let line: Logger.Message =
-                use == .intake ? "The store still cannot be used." : "The store is still unavailable to the workers."
-            logger.error(
-                line, metadata: ["reason": "\(reason)", "failures": "\(failures)", "for": "\(AgeText.text(time))"])
+            logger.log(
+                use == .intake ? .storeStillUnavailable : .storeStillUnavailableToWorkers,
+                [
+                    .reason: .string(reason), .failures: .integer(failures), .duration: .string(AgeText.text(time)),
+                ])
         case .ended(let failures, let time):
-            let line: Logger.Message =
-                use == .intake ? "The store can be used again." : "The store is available to the workers again."
-            logger.notice(line, metadata: ["failures": "\(failures)", "for": "\(AgeText.text(time))"])
+            logger.log(
+                use == .intake ? .storeAvailable : .storeAvailableToWorkers,
+                [.failures: .integer(failures), .duration: .string(AgeText.text(time))])
         case nil: return
         }
     }

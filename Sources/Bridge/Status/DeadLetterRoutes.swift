@@ -52,9 +52,12 @@ struct DeadLetterRoutes: Sendable {
         let gate = AdminAuthenticator(access: configuration.value.admin, failures: failures)
         let decision = gate.decision(on: request, now: MonotonicClock.milliseconds())
         if let rejection = gate.rejection(decision), let code = decision.code {
-            logger.warning(
-                "An action on a dead letter was refused.",
-                metadata: about(request, ["action": "\(action.rawValue)", LogMetadataKey.code: "\(code)"]))
+            logger.log(
+                .deadLetterActionRejected,
+                [
+                    .action: .string(action.rawValue), .code: "\(code)", .peer: .string(request.peer.text),
+                    .request: .string(request.id),
+                ])
             return rejection
         }
         do throws(StoreError) {
@@ -62,11 +65,14 @@ struct DeadLetterRoutes: Sendable {
                 return Self.unknown
             }
             onChange()
-            logger.notice(
-                "An operator decided about a dead letter.",
-                metadata: .about(
+            logger.log(
+                .deadLetterActionCompleted,
+                .about(
                     letter.delivery.accountRegion,
-                    about(request, ["action": "\(action.rawValue)", LogMetadataKey.delivery: "\(id)"])))
+                    [
+                        .action: .string(action.rawValue), .delivery: .string(id), .peer: .string(request.peer.text),
+                        .request: .string(request.id),
+                    ]))
             return ServerResponse(status: .ok, json: ["id": .string(id), "done": .string(action.done)])
         } catch {
             return Self.unavailable(error)
@@ -78,10 +84,6 @@ struct DeadLetterRoutes: Sendable {
         case .replay: try await store.requeueDeadLetters(ids: [id])
         case .drop: try await store.discardDeadLetters(ids: [id])
         }
-    }
-
-    private func about(_ request: ServerRequest, _ more: Logger.Metadata) -> Logger.Metadata {
-        more.merging(["peer": "\(request.peer.text)", "request": "\(request.id)"]) { more, _ in more }
     }
 
     private static let unknown = ServerResponse.rejection(

@@ -36,9 +36,7 @@ struct LastDeliveryRecorder: Service {
             try await store.recordLastDeliveries(changes)
             return known
         } catch {
-            logger.debug(
-                "It could not be noted when deliveries came last; it is tried again.",
-                metadata: [LogMetadataKey.reason: "\(error)"])
+            logger.log(.lastDeliveryNotStored, [.reason: "\(error)"])
             return saved
         }
     }

@@ -30,7 +30,8 @@ struct BridgeCommand: AsyncParsableCommand {
         if unobserved {
             // The bridge's own line is below the level error.
             let line: JSON = [
-                "message": "The bridge is listening.", "listen": .string(bridge.listenAddress.description),
+                "message": .string(LogEvent.bridgeListening.message),
+                "listen": .string(bridge.listenAddress.description),
                 "admin": .string(bridge.adminAddress.description),
             ]
             try FileHandle.standardError.write(contentsOf: Data(line.serialized() + [UInt8(ascii: "\n")]))

@@ -1,3 +1,4 @@
+import Bridge
 import EventLoop
 import Foundation
 import HTTPClient
@@ -57,7 +58,7 @@ final class ServedBridge: Sendable {
         self.client = client
         do {
             let line = try await eventually("the bridge to listen") {
-                try Self.lines(log).first { $0["message"] == "The bridge is listening." }
+                try Self.lines(log).first { $0["message"]?.string == LogEvent.bridgeListening.message }
             } is: { line in
                 line != nil || ended.isTrue.load(ordering: .acquiring)
             }

@@ -1,36 +1,36 @@
 public import Logging
 
-/// Writes log lines to standard error: text for people or JSON for programs, one event a line.
+/// A swift-log handler that writes to a ``LogSink``, one line per event.
 public struct BridgeLogHandler: LogHandler {
-    /// What is added to each line.
+    /// Metadata of every line.
     public var metadata: Logger.Metadata = [:]
     private let label: String
     private let control: LogSink
     private var ownLevel: Logger.Level?
 
-    /// Makes a handler.
+    /// Creates a handler.
     public init(label: String, control: LogSink) {
         self.label = label
         self.control = control
     }
 
-    /// The least level that is written: the one of the whole log, unless this handler was given one of its own.
+    /// The lowest level that is written: the level of the log, unless this handler has its own.
     public var logLevel: Logger.Level {
         get { ownLevel ?? control.level }
         set { ownLevel = newValue }
     }
 
-    /// A value that is added to each line.
+    /// A metadata value of every line.
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
     /// Writes a line.
-    public func log(event: LogEvent) {
+    public func log(event: Logging.LogEvent) {
         var all = event.metadata ?? [:]
         if !metadata.isEmpty { all.merge(metadata) { own, _ in own } }
-        if let error = event.error { all["error"] = "\(error)" }
+        if let error = event.error { all[LogMetadataKey.error.rawValue] = "\(error)" }
         control.write(event.level, event.message.description, all, label: label)
     }
 }

@@ -2,12 +2,12 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Writes lines to a file or pipe, in the order in which they come and each of them whole.
+/// Writes whole lines to a file or pipe, in order.
 ///
-/// Lines gather for a moment and are then written together: under load, a call of the system for each would cost as much
-/// as everything else about it. A thread of its own writes, so that a reader that stalls never stalls those who log: lines
-/// wait in bounded memory, and what finds no room is dropped and counted, warnings last. The end of the process loses
-/// nothing of what a reader takes, unless the process is killed.
+/// Lines are collected for a short time and then written together: under load, a system call per line would cost as much
+/// as formatting it. A separate thread writes, so that a stalled reader never blocks the threads that log: lines wait in a
+/// bounded buffer, and lines that do not fit are dropped and counted, warnings last. No buffered line is lost when the
+/// process exits, unless it is killed or the reader is stalled.
 final class BufferedLogWriter: Sendable {
     /// Standard error.
     static let standardError: BufferedLogWriter = {
@@ -15,9 +15,9 @@ final class BufferedLogWriter: Sendable {
         return BufferedLogWriter(to: STDERR_FILENO)
     }()
 
-    /// How many lines were dropped.
+    /// Numbers of dropped lines.
     struct Dropped: Sendable, Hashable {
-        /// Those that are no warnings or errors.
+        /// Lines below the level `warning`.
         var lines = 0
         /// Warnings and errors.
         var warnings = 0
@@ -27,92 +27,92 @@ final class BufferedLogWriter: Sendable {
         }
     }
 
-    /// How long a line may wait for others. Each pause that ends wakes two threads, which costs more than the writing.
+    /// The maximum time a line waits for others. Each expiry wakes two threads, which costs more than the writing.
     private static let pause = DispatchTimeInterval.milliseconds(50)
-    /// How many bytes wait before they are written without a pause.
+    /// The number of buffered bytes that are written without waiting.
     private static let batch = 65_536
 
-    /// The lines that wait, and what is due for them.
+    /// The buffered lines, and the state of the writer.
     private struct Waiting {
         var lines: [UInt8] = []
-        /// Whether a pause goes on.
+        /// Whether the timer is running.
         var isPaused = false
-        /// Whether the writer was woken, and has not begun.
+        /// Whether the writer was woken and has not started.
         var isDue = false
-        /// Dropped, and not reported yet.
+        /// Dropped lines that are not reported yet.
         var dropped = Dropped()
         var reported = Dropped()
-        /// Whether the reader has taken lines since the last one was dropped.
-        var isReaderBack = false
+        /// Whether the reader has read lines since the last one was dropped.
+        var hasReaderRecovered = false
     }
 
     private let waiting = Mutex(Waiting())
-    /// Used by the writer only. The memory is that of the lines written last: the next ones gather in it, as to free that
-    /// much and to take it again costs the allocator as much as many lines do.
+    /// The lines being written; used by the writer only. Its memory is reused for the next lines: freeing and allocating that
+    /// much costs as much as formatting many lines.
     private let writing = Mutex<[UInt8]>([])
     private let queue = DispatchQueue(label: "log")
     private let descriptor: CInt
-    private let room: Int
+    private let capacity: Int
 
     /// - Parameters:
-    ///   - descriptor: stays open as long as this is used.
-    ///   - room: how many bytes of lines may wait; warnings and errors may take twice as much.
-    init(to descriptor: CInt, room: Int = 4 * 1_048_576) {
+    ///   - descriptor: must stay open while this is used.
+    ///   - capacity: the size of the buffer in bytes; twice as much for warnings and errors.
+    init(to descriptor: CInt, capacity: Int = 4 * 1_048_576) {
         self.descriptor = descriptor
-        self.room = room
+        self.capacity = capacity
     }
 
-    /// Has a line written; never waits for the reader.
+    /// Buffers a line for writing. Never waits for the reader.
     ///
     /// - Parameters:
-    ///   - line: with its end.
-    ///   - isUrgent: whether it is a warning or an error: it does not wait for others, and is dropped last.
-    /// - Returns: how many lines were dropped before this one, once the reader takes them again; nil if there is nothing to report.
+    ///   - line: includes the line break.
+    ///   - isUrgent: whether it is a warning or an error: it is written immediately, and dropped last.
+    /// - Returns: the lines dropped before this one, once the reader has recovered; nil if there is nothing to report.
     @discardableResult
-    func write(_ line: [UInt8], atOnce isUrgent: Bool) -> Dropped? {
-        let (begins, wakes, dropped) = waiting.withLock { waiting -> (Bool, Bool, Dropped?) in
-            guard waiting.lines.count + line.count <= (isUrgent ? 2 * room : room) else {
+    func write(_ line: [UInt8], immediately isUrgent: Bool) -> Dropped? {
+        let (startsTimer, wakes, dropped) = waiting.withLock { waiting -> (Bool, Bool, Dropped?) in
+            guard waiting.lines.count + line.count <= (isUrgent ? 2 * capacity : capacity) else {
                 if isUrgent { waiting.dropped.warnings += 1 } else { waiting.dropped.lines += 1 }
-                waiting.isReaderBack = false
+                waiting.hasReaderRecovered = false
                 return (false, false, nil)
             }
             let dropped = Self.takeDropped(&waiting)
             waiting.lines += line
             let wakes = (isUrgent || waiting.lines.count > Self.batch) && !waiting.isDue
-            let begins = !wakes && !waiting.isPaused && !waiting.isDue
+            let startsTimer = !wakes && !waiting.isPaused && !waiting.isDue
             if wakes { waiting.isDue = true }
-            if begins { waiting.isPaused = true }
-            return (begins, wakes, dropped)
+            if startsTimer { waiting.isPaused = true }
+            return (startsTimer, wakes, dropped)
         }
         if wakes { queue.async { self.writeWaiting() } }
-        if begins { queue.asyncAfter(deadline: .now() + Self.pause) { self.writeWaiting() } }
+        if startsTimer { queue.asyncAfter(deadline: .now() + Self.pause) { self.writeWaiting() } }
         return dropped
     }
 
-    /// How many lines were dropped since this was asked last, once the reader takes them again; nil for none.
+    /// The lines dropped since the last call, once the reader has recovered; nil if there are none.
     func takeDropped() -> Dropped? { waiting.withLock { Self.takeDropped(&$0) } }
 
     private static func takeDropped(_ waiting: inout Waiting) -> Dropped? {
-        guard waiting.isReaderBack, waiting.dropped != Dropped() else { return nil }
+        guard waiting.hasReaderRecovered, waiting.dropped != Dropped() else { return nil }
         waiting.reported = waiting.reported + waiting.dropped
         defer { waiting.dropped = Dropped() }
         return waiting.dropped
     }
 
-    /// How many lines were dropped since the process began.
+    /// All lines dropped since the process started.
     var allDropped: Dropped { waiting.withLock { $0.reported + $0.dropped } }
 
-    /// Waits until what waits is written, unless the reader takes longer than that.
-    func flush(within limit: DispatchTimeInterval = .seconds(1)) {
+    /// Waits until the buffered lines are written, or until the timeout.
+    func flush(within timeout: DispatchTimeInterval = .seconds(1)) {
         let done = DispatchSemaphore(value: 0)
         queue.async {
             self.writeWaiting()
             done.signal()
         }
-        _ = done.wait(timeout: .now() + limit)
+        _ = done.wait(timeout: .now() + timeout)
     }
 
-    /// Writes what waits; on the queue only, so that nobody else waits for the reader.
+    /// Writes the buffered lines. Runs on the queue only, so that no other thread waits for the reader.
     private func writeWaiting() {
         writing.withLock { lines in
             waiting.withLock { waiting in
@@ -121,13 +121,13 @@ final class BufferedLogWriter: Sendable {
                 swap(&waiting.lines, &lines)
             }
             writeAll(lines)
-            if !lines.isEmpty { waiting.withLock { $0.isReaderBack = true } }
+            if !lines.isEmpty { waiting.withLock { $0.hasReaderRecovered = true } }
             lines.removeAll(keepingCapacity: lines.capacity <= 4 * Self.batch)
         }
     }
 
-    /// Writes bytes, however often the system takes a part of them. What cannot be written is lost: there is nowhere to
-    /// report it.
+    /// Writes bytes, in several system calls if necessary. Bytes that cannot be written are lost: there is nowhere to report
+    /// the error.
     private func writeAll(_ bytes: [UInt8]) {
         var rest = bytes[...]
         while !rest.isEmpty {

@@ -1,38 +1,55 @@
-/// What a line of the log says by name, in the order in which it is to be read: given as one value of a line's metadata, it
-/// is written as if each were one.
+import AWSCore
+import Store
+
+/// The value of a field.
+enum LogValue: Sendable {
+    /// A string; cut to the field's maximum length.
+    case string(String)
+    /// The JSON text of a number or boolean.
+    case literal(String)
+
+    static func integer(_ value: some BinaryInteger) -> LogValue { .literal(String(value)) }
+    static func boolean(_ value: Bool) -> LogValue { .literal(value ? "true" : "false") }
+}
+
+/// The fields of a log line, in the order in which they are written.
 ///
-/// Each request makes a line. A dictionary of all that it says would cost as much as to write it.
-struct LogFields: Sendable, CustomStringConvertible {
-    /// The name that the fields have together, which is not written.
+/// They are passed to swift-log as one metadata value: every request writes a line, and a dictionary of its fields would
+/// cost as much as writing the line.
+struct LogFields: Sendable {
+    /// The metadata key of the fields as a whole, which is not written.
     static let key = "fields"
 
-    /// One thing that a line says. (An array of tuples costs more to be copied and freed.)
+    /// A field. (An array of tuples is slower to copy and to free.)
     struct Field: Sendable {
         let name: String
         let value: String
+        /// Whether the value is a JSON number or boolean, which is written without quotes.
+        var isLiteral = false
 
-        /// A field whose value is cut to what a line may say: whatever a client, a sender or AWS wrote comes through here.
+        /// A string field, cut to its maximum length: whatever a client, a sender or AWS wrote passes through here.
         init(_ name: String, _ value: String) {
             self.name = name
             self.value = value.utf8.count <= Self.limit ? value : Self.cut(value, to: Self.limit(of: name))
         }
 
         /// A field as it is.
-        init(name: String, whole value: String) {
+        init(name: String, whole value: String, isLiteral: Bool = false) {
             self.name = name
             self.value = value
+            self.isLiteral = isLiteral
         }
 
-        /// The longest value, in bytes.
+        /// The maximum length of a value, in bytes.
         static let limit = 200
-        /// The longest reason or command, in bytes: a reason says what to do after what AWS said, and a command is to be run.
+        /// The maximum length of a reason or command, in bytes: a reason ends with what to do, and a command must be complete.
         static let longLimit = 2048
 
         private static func limit(of name: String) -> Int {
-            name == LogMetadataKey.reason || name == LogMetadataKey.command ? longLimit : limit
+            name == LogMetadataKey.reason.rawValue || name == LogMetadataKey.command.rawValue ? longLimit : limit
         }
 
-        /// The beginning of a text, in whole characters of UTF-8, with a mark that something is missing.
+        /// The beginning of a text, in whole UTF-8 characters, ending in an ellipsis.
         static func cut(_ text: String, to limit: Int) -> String {
             guard text.utf8.count > limit else { return text }
             let mark = "…"
@@ -42,27 +59,85 @@ struct LogFields: Sendable, CustomStringConvertible {
         }
     }
 
-    /// What lines have in common of which only some are written in a minute; see ``RepeatedLineLimiter``.
+    /// What lines have in common that count as repetitions of each other; see ``RepeatedLineLimiter``.
     struct Group: Sendable, Hashable {
-        /// A word for what they say.
         let code: String
-        /// Whom they are about; nil for all together.
+        /// The client that the lines are about; nil for all clients together.
         let peer: String?
     }
 
-    /// Nil for a line that is written however many come.
+    /// The group of an access line; nil if the line is always written.
     var group: Group?
+
+    /// The value of `code`, by which lines are grouped too.
+    private(set) var code: String?
 
     private(set) var all: [Field] = []
 
     init(capacity: Int) { all.reserveCapacity(capacity) }
 
-    mutating func add(_ name: String, _ value: String) { all.append(Field(name, value)) }
-
-    mutating func add(_ more: [(name: String, value: String)]) {
-        for (name, value) in more { add(name, value) }
+    mutating func add(_ key: LogMetadataKey, _ value: LogValue) {
+        if key == .code, case .string(let text) = value { code = text }
+        switch value {
+        case .string(let text):
+            assert(key.type == .string, "\(key) is not a string")
+            all.append(Field(key.rawValue, text))
+        case .literal(let text):
+            assert(key.type != .string, "\(key) is a string")
+            all.append(Field(name: key.rawValue, whole: text, isLiteral: true))
+        }
     }
 
-    /// For other handlers of the log.
+    /// Adds string fields by name.
+    mutating func add(_ more: [(name: String, value: String)]) {
+        for (name, value) in more { all.append(Field(name, value)) }
+    }
+
+    /// Adds the fields of another value.
+    mutating func add(_ more: LogFields) {
+        all += more.all
+        code = more.code ?? code
+    }
+
+    /// The first field that an event does not declare; nil if it declares all of them.
+    func undeclared(in event: LogEvent) -> String? {
+        all.lazy.map(\.name).first { name in !event.fields.contains { $0.rawValue == name } }
+    }
+}
+
+extension LogFields: ExpressibleByDictionaryLiteral {
+    /// Fields in order; those without a value are left out.
+    init(dictionaryLiteral elements: (LogMetadataKey, LogValue?)...) {
+        self.init(capacity: elements.count)
+        for case (let key, let value?) in elements { add(key, value) }
+    }
+}
+
+extension LogValue: ExpressibleByStringInterpolation {
+    init(stringLiteral value: String) { self = .string(value) }
+}
+
+extension LogFields: CustomStringConvertible {
+    /// For other log handlers.
     var description: String { all.map { "\($0.name)=\($0.value)" }.joined(separator: " ") }
+}
+
+extension LogFields {
+    /// The account and Region, and more.
+    static func about(_ accountRegion: AccountRegion, _ more: LogFields = [:]) -> LogFields {
+        var fields: LogFields = [
+            .account: .string(accountRegion.account.digits), .region: .string(accountRegion.region.name),
+        ]
+        fields.add(more)
+        return fields
+    }
+
+    /// The delivery, its account and Region and the attempt, and more.
+    static func about(_ leased: LeasedDelivery, _ more: LogFields = [:]) -> LogFields {
+        var fields: LogFields = [.delivery: .string(leased.delivery.id)]
+        fields.add(about(leased.delivery.accountRegion))
+        fields.add(.attempt, .integer(leased.attempt))
+        fields.add(more)
+        return fields
+    }
 }

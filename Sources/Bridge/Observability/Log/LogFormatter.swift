@@ -1,11 +1,12 @@
 import JSON
 import Logging
 
-/// What is written of one event of the log, without the end of the line. Each request makes one.
+/// Formats a log line, without its line break. Every request writes one.
 enum LogFormatter {
-    /// An object of JSON: when, how grave and what, then the metadata by name, but for those that would say these again.
+    /// A line as a JSON object: time, level, message and logger, then the fields. Fields with the names of the first four are
+    /// left out. Numbers and booleans are JSON numbers and booleans.
     ///
-    /// - Parameter time: as it is to be written.
+    /// - Parameter time: the formatted time.
     static func json(
         _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, label: String, at time: String
     ) -> [UInt8] {
@@ -20,41 +21,46 @@ enum LogFormatter {
 
     private typealias Field = LogFields.Field
 
-    /// An object of a line's own fields and of those that have other names, which is right if all of them are plain or
+    /// An object of a line's own fields and of further ones with other names. It is valid JSON if all texts are plain or
     /// escaped already.
     private static func object(_ own: [Field], _ more: [Field]) -> (line: [UInt8], isPlain: Bool) {
-        // Four quotes, a colon, and a comma or brace; the last one is for the closing brace, or the end of the line.
+        // Four quotes, a colon, and a comma or brace; two more for the closing brace and the line break.
         var size = 2
         for field in own { size += field.name.utf8.count + field.value.utf8.count + 6 }
         for field in more { size += field.name.utf8.count + field.value.utf8.count + 6 }
         var isPlain = true
-        // One that stays within its capacity is filled several times as fast as an array that looks whether it must grow.
+        // Filling a fixed capacity is several times as fast as appending to an array that may have to grow.
         let line = [UInt8](capacity: size) { line in
-            var count = 0
+            var quotes = 0
             for field in own {
                 append(field, to: &line)
-                count += 1
+                quotes += field.isLiteral ? 2 : 4
             }
             for field in more where !own.contains(where: { isSame($0.name, field.name) }) {
                 append(field, to: &line)
-                count += 1
+                quotes += field.isLiteral ? 2 : 4
             }
             line.append(UInt8(ascii: "}"))
-            isPlain = Self.isPlain(line.span, quotes: 4 * count)
+            isPlain = Self.isPlain(line.span, quotes: quotes)
         }
         return (line, isPlain)
     }
 
-    /// Adds a name and a value. Where it is called, the compiler keeps the line's end in a register from byte to byte.
+    /// Adds a name and a value. Inlined, so that the compiler keeps the end of the line in a register from byte to byte.
     @inline(__always)
     private static func append(_ field: Field, to line: inout OutputSpan<UInt8>) {
         line.append(line.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
         append(field.name, to: &line)
         line.append(UInt8(ascii: ":"))
-        append(field.value, to: &line)
+        if field.isLiteral {
+            let bytes = field.value.utf8Span.span
+            for index in bytes.indices { line.append(bytes[index]) }
+        } else {
+            append(field.value, to: &line)
+        }
     }
 
-    /// Adds a text in quotes.
+    /// Adds a quoted text.
     @inline(__always)
     private static func append(_ text: String, to line: inout OutputSpan<UInt8>) {
         let bytes = text.utf8Span.span
@@ -63,25 +69,25 @@ enum LogFormatter {
         line.append(UInt8(ascii: "\""))
     }
 
-    /// Most names differ in their length already, which is told sooner than whether their letters do.
+    /// Compares lengths first: most names differ in length, and that comparison is faster.
     private static func isSame(_ name: String, _ other: String) -> Bool {
         name.utf8.count == other.utf8.count && name == other
     }
 
-    /// Whether there are no more quotes than those around texts, and each other byte is a character of its own that stands
-    /// for nothing else in a string of JSON or in a terminal.
+    /// Whether the line has only the quotes around texts, and no byte that must be escaped in JSON or that a terminal
+    /// interprets.
     ///
-    /// Written such that the processor looks at many bytes at once: a piece is so short that a byte counts its quotes.
+    /// Written for vectorization: a chunk is so short that one byte can count its quotes.
     private static func isPlain(_ bytes: Span<UInt8>, quotes: Int) -> Bool {
         var special: UInt8 = 0
         var found = 0
         var start = 0
         while start < bytes.count {
             let end = min(start + 128, bytes.count)
-            let piece = bytes.extracting(start..<end)
+            let chunk = bytes.extracting(start..<end)
             var count: UInt8 = 0
-            for index in piece.indices {
-                let byte = piece[index]
+            for index in chunk.indices {
+                let byte = chunk[index]
                 let isControl: UInt8 = byte &- 0x20 >= 0x5F ? 1 : 0
                 let isBackslash: UInt8 = byte == UInt8(ascii: "\\") ? 1 : 0
                 let isQuote: UInt8 = byte == UInt8(ascii: "\"") ? 1 : 0
@@ -95,18 +101,18 @@ enum LogFormatter {
     }
 
     private static func inJSON(_ field: Field) -> Field {
-        Field(name: inJSON(field.name), whole: inJSON(field.value))
+        field.isLiteral ? field : Field(name: inJSON(field.name), whole: inJSON(field.value))
     }
 
-    /// What stands for a text between the quotes of a string of JSON.
+    /// A text as it is written between the quotes of a JSON string.
     private static func inJSON(_ text: String) -> String {
         let quoted = String(decoding: JSON.string(text).serialized(), as: UTF8.self).escapingControlsInJSON()
         return String(quoted.dropFirst().dropLast())
     }
 
-    /// A line for people. Control characters are escaped, so that what a sender wrote cannot forge a line.
+    /// A line as text. Control characters are escaped, so that a sender's text cannot forge a line.
     ///
-    /// - Parameter time: as it is to be written.
+    /// - Parameter time: the formatted time.
     static func text(
         _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, at time: String
     ) -> [UInt8] {
@@ -120,7 +126,7 @@ enum LogFormatter {
         return isBare && !text.isEmpty ? text : String(decoding: JSON.string(text).serialized(), as: UTF8.self)
     }
 
-    /// Names and values by name, and ``LogFields`` in their own order.
+    /// The fields of a line: metadata in the order of names, ``LogFields`` in their own order.
     private static func fields(of metadata: Logger.Metadata) -> [Field] {
         if metadata.count == 1, case .stringConvertible(let fields as LogFields)? = metadata.values.first {
             return fields.all
@@ -129,8 +135,16 @@ enum LogFormatter {
             switch value {
             case .string(let text): [Field(name, text)]
             case .stringConvertible(let fields as LogFields): fields.all
+            case .stringConvertible(let value): [field(name, value)]
             default: [Field(name, "\(value)")]
             }
         }
+    }
+
+    private static func field(_ name: String, _ value: any CustomStringConvertible) -> Field {
+        let isNumber =
+            value is any BinaryInteger || (value as? any BinaryFloatingPoint).map { Double($0).isFinite } ?? false
+        return isNumber || value is Bool
+            ? Field(name: name, whole: "\(value)", isLiteral: true) : Field(name, "\(value)")
     }
 }

@@ -4,34 +4,34 @@ import Glibc
 public import Logging
 import Synchronization
 
-/// The log on standard error, whose settings can change while it is written.
+/// The log on standard error. Its level and format can change at run time.
 ///
-/// Of lines that tell of trouble and come again and again, only some are written in a minute, and the others are told in
-/// one line; see ``RepeatedLineLimiter``. At the levels `debug` and `trace`, all are.
+/// Repeated lines about problems are rate-limited: a summary line counts those that were suppressed; see
+/// ``RepeatedLineLimiter``. At the levels `debug` and `trace`, all lines are written.
 public final class LogSink: Sendable {
-    /// A kind of line.
+    /// Lines that count as repetitions of each other.
     private struct Kind: Hashable, Sendable {
         let level: Logger.Level
         let message: String
         let code: String?
         var peer: String?
 
-        /// What it counts as when there are too many peers; nil if it is about none.
+        /// The kind for all clients together, used when there are too many clients; nil if it is not about a client.
         var ofAnyPeer: Kind? { peer.map { _ in Kind(level: level, message: message, code: code) } }
     }
 
-    /// The index of the level among all; asked for by each statement that may log.
+    /// The index of the level in `Logger.Level.allCases`; every log statement reads it.
     private let levelIndex: Atomic<Int>
     private let isJSON: Atomic<Bool>
     private let repeats = Mutex(RepeatedLineLimiter<Kind>())
     private let leastLevel: Logger.Level
     private let output = BufferedLogWriter.standardError
-    /// The time of the last line, in milliseconds since 1970, and as it is written: under load, many have the same.
+    /// The time of the last line, in milliseconds since 1970 and as text: under load, many lines have the same.
     private let lastTime = Mutex<(milliseconds: Int64, text: String)>((-1, ""))
 
     /// - Parameters:
-    ///   - format: nil is text on a terminal, and JSON elsewhere.
-    ///   - leastLevel: what is less than this is left out whatever the level is.
+    ///   - format: nil means text on a terminal, JSON elsewhere.
+    ///   - leastLevel: the minimum level, even if `level` is lower.
     public init(
         level: Logger.Level, format: BridgeConfiguration.LogFormat?, atLeast leastLevel: Logger.Level = .trace
     ) {
@@ -46,15 +46,15 @@ public final class LogSink: Sendable {
 
     private static func index(_ level: Logger.Level) -> Int { Logger.Level.allCases.firstIndex(of: level) ?? 0 }
 
-    /// The least level that is written.
+    /// The lowest level that is written.
     public var level: Logger.Level { Logger.Level.allCases[levelIndex.load(ordering: .relaxed)] }
 
-    /// A logger that writes here.
+    /// A logger that writes to this log.
     public func logger(label: String = "defender-bridge") -> Logger {
         Logger(label: label) { BridgeLogHandler(label: $0, control: self) }
     }
 
-    /// Writes as another configuration says from now on.
+    /// Applies the level and format of another configuration.
     func use(_ configuration: BridgeConfiguration) {
         levelIndex.store(Self.index(max(configuration.logLevel, leastLevel)), ordering: .relaxed)
         isJSON.store(Self.isJSON(configuration.logFormat), ordering: .relaxed)
@@ -65,59 +65,63 @@ public final class LogSink: Sendable {
     func write(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, label: String) {
         let now = Bridge.now()
         if let kind = kind(of: level, message, metadata) {
-            let (isTaken, summaries) = repeats.withLock { repeats in
+            let (isWritten, summaries) = repeats.withLock { repeats in
                 let elapsed = MonotonicClock.milliseconds()
                 let summaries = repeats.takeSummaries(now: elapsed)
-                return (repeats.takes(kind, elseAs: kind.ofAnyPeer, now: elapsed), summaries)
+                return (repeats.allows(kind, elseAs: kind.ofAnyPeer, now: elapsed), summaries)
             }
-            say(summaries, label: label, now: now)
-            guard isTaken else { return }
+            write(summaries, label: label, now: now)
+            guard isWritten else { return }
         }
         line(level, message, metadata, label: label, now: now)
     }
 
-    /// Tells how often lines came that were not written.
+    /// Writes summaries of suppressed lines.
     ///
-    /// - Parameter atEnd: whether of the present minute, too.
+    /// - Parameter atEnd: whether to include the current minute.
     func flushSummaries(atEnd: Bool = false) {
         let now = Bridge.now()
-        sayDropped(output.takeDropped(), now: now)
-        say(
+        writeDropped(output.takeDropped(), now: now)
+        write(
             repeats.withLock { $0.takeSummaries(now: MonotonicClock.milliseconds(), atEnd: atEnd) },
             label: "defender-bridge", now: now)
     }
 
-    /// Nil for lines that are all written: each of them is about something else.
+    /// The kind of a line that may be suppressed; nil for a line that is always written.
     private func kind(of level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) -> Kind? {
         guard self.level > .debug else { return nil }
         if metadata.count == 1, case .stringConvertible(let fields as LogFields)? = metadata.values.first {
-            return fields.group.map { Kind(level: level, message: message, code: $0.code, peer: $0.peer) }
+            if let group = fields.group {
+                return Kind(level: level, message: message, code: group.code, peer: group.peer)
+            }
+            guard level >= .warning || fields.code != nil else { return nil }
+            return Kind(level: level, message: message, code: fields.code)
         }
-        // To go through the few names takes less than to look one up; each request comes here.
-        guard level >= .warning || metadata.contains(where: { $0.key == LogMetadataKey.code }) else { return nil }
-        return Kind(level: level, message: message, code: metadata[LogMetadataKey.code].map { "\($0)" })
+        let code = metadata[LogMetadataKey.code.rawValue]
+        guard level >= .warning || code != nil else { return nil }
+        return Kind(level: level, message: message, code: code.map { "\($0)" })
     }
 
-    private func say(_ summaries: [RepeatedLineLimiter<Kind>.Summary], label: String, now: Int64) {
+    private func write(_ summaries: [RepeatedLineLimiter<Kind>.Summary], label: String, now: Int64) {
         for summary in summaries {
-            var metadata: Logger.Metadata = [
-                LogMetadataKey.line: .string(summary.kind.message), LogMetadataKey.repeats: "\(summary.count)",
-                LogMetadataKey.seconds: "\(summary.seconds)",
+            let kind = summary.kind
+            let fields: LogFields = [
+                .line: .string(kind.message), .repeats: .integer(summary.count), .seconds: .integer(summary.seconds),
+                .code: kind.code.map { .string($0) }, .peer: kind.peer.map { .string($0) },
             ]
-            if let code = summary.kind.code { metadata[LogMetadataKey.code] = .string(code) }
-            if let peer = summary.kind.peer { metadata["peer"] = .string(peer) }
-            line(
-                summary.kind.level, "A line was repeated \(summary.count) times in \(summary.seconds) s.", metadata,
-                label: label, now: now)
+            line(.logLinesRepeated, at: kind.level, fields, label: label, now: now)
         }
     }
 
-    /// Tells how many lines were dropped while the reader of the log was too slow.
-    private func sayDropped(_ dropped: BufferedLogWriter.Dropped?, now: Int64) {
+    /// Writes how many lines were dropped while the reader of the log was too slow.
+    private func writeDropped(_ dropped: BufferedLogWriter.Dropped?, now: Int64) {
         guard let dropped else { return }
-        line(
-            .warning, "Log lines were dropped because the reader of the log was too slow.",
-            ["lines": "\(dropped.lines)", "warnings": "\(dropped.warnings)"], label: "defender-bridge", now: now)
+        let fields: LogFields = [.lines: .integer(dropped.lines), .warnings: .integer(dropped.warnings)]
+        line(.logLinesDropped, at: LogEvent.logLinesDropped.level, fields, label: "defender-bridge", now: now)
+    }
+
+    private func line(_ event: LogEvent, at level: Logger.Level, _ fields: LogFields, label: String, now: Int64) {
+        line(level, event.message, [LogFields.key: .stringConvertible(fields)], label: label, now: now)
     }
 
     private func line(
@@ -131,7 +135,7 @@ public final class LogSink: Sendable {
                 LogFormatter.text(level, message, metadata, at: time)
             }
         line.append(UInt8(ascii: "\n"))
-        sayDropped(output.write(line, atOnce: level >= .warning), now: now)
+        writeDropped(output.write(line, immediately: level >= .warning), now: now)
     }
 
     private func text(of time: Int64) -> String {

@@ -1,47 +1,46 @@
-/// Which lines of the log are written, and which are summed up because many of the same kind come. A pure value; times are
-/// milliseconds since 1970.
+/// A rate limit on repeated log lines. A pure value; times are milliseconds of any clock.
 ///
-/// Of each kind the first so many in a minute are written; what follows is counted, and told in one line when the minute is
-/// over.
+/// In each minute, the first ``limit`` lines of a kind are written. Further lines are counted, and reported in a summary at the
+/// end of the minute.
 struct RepeatedLineLimiter<Kind: Hashable & Sendable>: Sendable {
-    /// Lines that were counted and not written.
+    /// Lines that were counted but not written.
     struct Summary: Sendable, Hashable {
         let kind: Kind
         let count: Int
-        /// The time that they came in, in seconds.
+        /// The time in which they occurred, in seconds.
         let seconds: Int64
     }
 
-    /// How many lines of a kind are written in a minute.
+    /// The number of lines of a kind that are written per minute.
     static var limit: Int { 20 }
-    /// How long lines are counted, in milliseconds.
+    /// The length of a minute, in milliseconds.
     static var window: Int64 { 60_000 }
-    /// How many kinds are kept apart; lines of more are written all.
+    /// The maximum number of kinds that are counted; lines of further kinds are always written.
     static var maximumKinds: Int { 256 }
 
     private struct Count: Sendable {
         let since: Int64
         var written = 0
-        var summed = 0
+        var suppressed = 0
     }
 
     private var counts: [Kind: Count] = [:]
-    /// When the first of the minutes is over.
+    /// The end of the minute that ends first.
     private var nextEnd = Int64.max
-    private var lastLook = Int64.min
+    private var lastCheck = Int64.min
 
     /// Whether to write a line.
     ///
-    /// - Parameter other: the kind that it counts as when many kinds are kept apart already; nil if it always is its own.
-    mutating func takes(_ kind: Kind, elseAs other: Kind?, now: Int64) -> Bool {
+    /// - Parameter other: the kind to count it as when many kinds are counted already; nil for its own kind always.
+    mutating func allows(_ kind: Kind, elseAs other: Kind?, now: Int64) -> Bool {
         guard let other, counts[kind] == nil, counts.count >= Self.maximumKinds / 2 else {
-            return takes(kind, now: now)
+            return allows(kind, now: now)
         }
-        return takes(other, now: now)
+        return allows(other, now: now)
     }
 
     /// Whether to write a line.
-    mutating func takes(_ kind: Kind, now: Int64) -> Bool {
+    mutating func allows(_ kind: Kind, now: Int64) -> Bool {
         guard var count = counts[kind] else {
             guard counts.count < Self.maximumKinds else { return true }
             counts[kind] = Count(since: now, written: 1)
@@ -53,21 +52,21 @@ struct RepeatedLineLimiter<Kind: Hashable & Sendable>: Sendable {
             count.written += 1
             return true
         }
-        count.summed += 1
+        count.suppressed += 1
         return false
     }
 
-    /// Takes out what is to be told: of those minutes that are over or, at the end, of all.
+    /// Removes and returns the summaries of the minutes that have ended or, at the end, of all minutes.
     mutating func takeSummaries(now: Int64, atEnd: Bool = false) -> [Summary] {
-        defer { lastLook = now }
-        guard atEnd || now >= nextEnd || now < lastLook else { return [] }
-        // A clock that was set back makes no minute longer.
+        defer { lastCheck = now }
+        guard atEnd || now >= nextEnd || now < lastCheck else { return [] }
+        // A clock that is set back must not extend a minute.
         let over = counts.filter { atEnd || now >= $0.value.since + Self.window || now < $0.value.since }
         for kind in over.keys { counts[kind] = nil }
         nextEnd = counts.values.map { $0.since + Self.window }.min() ?? .max
         return over.compactMap { kind, count in
-            count.summed == 0
-                ? nil : Summary(kind: kind, count: count.summed, seconds: max((now - count.since) / 1000, 1))
+            count.suppressed == 0
+                ? nil : Summary(kind: kind, count: count.suppressed, seconds: max((now - count.since) / 1000, 1))
         }
     }
 }

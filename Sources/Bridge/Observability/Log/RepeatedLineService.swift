@@ -1,7 +1,7 @@
 import EventLoop
 import ServiceLifecycle
 
-/// Has the log tell of repeated lines in time, also when no further line comes.
+/// Writes summaries of suppressed log lines on time, even if no further line is logged.
 struct RepeatedLineService: Service {
     let control: LogSink
     let loop: EventLoop
