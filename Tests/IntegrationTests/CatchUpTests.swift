@@ -72,7 +72,7 @@ extension IntegrationTests {
                 world.aws.add(alarms: alarms, in: world.accountRegion)
                 world.aws.verify(
                     violation: try #require(first.alarms[2]["violationId"]?.string), state: "FALSE_POSITIVE",
-                    description: "A device of the laboratory", in: world.accountRegion)
+                    description: "Lab device", in: world.accountRegion)
                 world.aws.setSuppressions([suppression], in: world.accountRegion)
             }
         }
