@@ -102,10 +102,13 @@ struct DemoRun: Sendable {
             }
             printLine("Subscribed to topic \(topic.resource); the bridge confirmed the subscription.")
         }
+        // Catch-up archives alarms that Device Defender does not list as active.
+        aws.add(alarms: scenario.alarms, in: scenario.accountRegion)
         try await publish(scenario.alarms, to: topics.detect, aws, "\(scenario.alarms.count) alarms, one of each kind")
         try await publish([scenario.auditNotification], to: topics.audit, aws, "a completed audit")
-        try await publish(
-            [scenario.clearedAlarm, scenario.invalidatedAlarm], to: topics.detect, aws, "the end of 2 alarms")
+        let ends = [scenario.clearedAlarm, scenario.invalidatedAlarm]
+        aws.add(alarms: ends, in: scenario.accountRegion)
+        try await publish(ends, to: topics.detect, aws, "the end of 2 alarms")
         let expected = DemoExpectation(scenario)
         try await wait(for: "all findings in Security Hub") {
             expected.isImported(aws.findings(in: scenario.accountRegion))

@@ -7,7 +7,7 @@ import Testing
 @Suite struct BufferedLogWriterTests {
     private func line(_ text: String) -> [UInt8] { Array("\(text)\n".utf8) }
 
-    @Test("Trouble is written at once, behind the lines that waited")
+    @Test("Warnings are written immediately, after the lines that waited")
     func urgent() async throws {
         let pipe = Pipe()
         let output = BufferedLogWriter(to: pipe.fileHandleForWriting.fileDescriptor)
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(
-        "A reader that stalls holds up nobody who logs; what finds no room is dropped and counted, warnings last",
+        "A stalled reader delays no logging thread; lines beyond the buffer are dropped and counted, warnings last",
         .timeLimit(.minutes(1)))
     func stalled() async throws {
         let pipe = Pipe()
@@ -49,7 +49,7 @@ import Testing
         #expect(lines.last == "the reader is back")
     }
 
-    @Test("A line that nothing follows is written by itself", .timeLimit(.minutes(1)))
+    @Test("A single line is written without a further one", .timeLimit(.minutes(1)))
     func alone() async throws {
         let pipe = Pipe()
         let output = BufferedLogWriter(to: pipe.fileHandleForWriting.fileDescriptor)
@@ -60,11 +60,11 @@ import Testing
         }
     }
 
-    @Test("A line that comes while others are written is written by itself, too", .timeLimit(.minutes(1)))
+    @Test("A line added during a write is written without a further one", .timeLimit(.minutes(1)))
     func meanwhile() async throws {
         let pipe = Pipe()
         let output = BufferedLogWriter(to: pipe.fileHandleForWriting.fileDescriptor)
-        // More than may wait, so that it is written at once, in the midst of the pause that it began; and more than the
+        // More than may wait, so that it is written immediately, during the pause that it began; and more than the
         // pipe takes, so that the next line comes before that is done.
         let long = String(repeating: "x", count: 200_000)
         let (before, after) = (line(long), line("next"))
@@ -80,7 +80,7 @@ import Testing
         #expect(read == Data(before + after))
     }
 
-    @Test("Lines of many threads, longer than a pipe takes at once, come whole and in each thread's order")
+    @Test("Lines of many threads that exceed a pipe's buffer arrive whole and in each thread's order")
     func whole() async throws {
         let pipe = Pipe()
         let output = BufferedLogWriter(to: pipe.fileHandleForWriting.fileDescriptor, capacity: 8_000_000)

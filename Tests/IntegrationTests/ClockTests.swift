@@ -180,10 +180,7 @@ extension IntegrationTests {
                 bridge = try await yearsAheadAtBoot(story)
                 try await story.settle("everything in the end")
                 #expect(try await bridge.queue().dead == 0)
-                #expect(
-                    bridge.log(
-                        .clockNotTrusted
-                    ).count >= 1)
+                #expect(bridge.log(.clockNotTrusted).count >= 1)
                 try await bridge.stop()
             }
         }

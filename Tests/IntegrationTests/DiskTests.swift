@@ -241,9 +241,8 @@ extension IntegrationTests {
 
                 bridge = try await world.start(["listen.address": address], arguments: ["--replace-damaged-store"])
                 let aside = world.storePath + ".damaged-1"
-                let told = bridge.log(
-                    .storeReplaced)
-                #expect(told.map { $0["file"]?.string } == [aside])
+                let replaced = bridge.log(.storeReplaced)
+                #expect(replaced.map { $0["file"]?.string } == [aside])
                 #expect(try Data(contentsOf: URL(filePath: aside)) == damaged)
                 try await world.publish(try Alarms.make(5..<7, from: world.scenario()), to: world.topics.detect)
                 try await bridge.waitForCompletion(of: 2)

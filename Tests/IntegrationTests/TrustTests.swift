@@ -46,10 +46,7 @@ extension IntegrationTests {
                 #expect(!world.aws.isConfirmed(topic: topic, endpoint: first.endpoint))
                 let outcome = #"defender_bridge_deliveries_total{outcome="unsubscribed",route="/sns"}"#
                 #expect(try await first.metric(outcome) == 1)
-                #expect(
-                    first.log(
-                        .subscriptionEnded
-                    ).count == 1)
+                #expect(first.log(.subscriptionEnded).count == 1)
                 try await first.stop()
 
                 let second = try await world.start(["listen.address": listen, "sns.resubscribe": "true"])
