@@ -184,7 +184,7 @@ extension ErrorCode {
             Documentation(
                 [401], [.eventBridge, .admin], "Credentials are missing or wrong.",
                 "EventBridge: update the connection of the API destination to match `eventBridge.apiKey`, `eventBridge.basic` "
-                    + "or `eventBridge.oauth`; the log line's `claim` names a wrong claim. Admin address: send `admin.token`."
+                    + "or `eventBridge.oauth.*`; the log line's `claim` names a wrong claim. Admin address: send `admin.token`."
             )
         case .tooManyFailures:
             Documentation(
