@@ -118,6 +118,7 @@ public final class PostgreSQLCluster: Sendable {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         // The shell's input, and so the server, ends with the test process at the latest.
+        // Not dash: its `wait` never returns where SIGCHLD is blocked, as it is when a thread of a dispatch queue starts it.
         let script = """
             folder=$1; shift
             "$@" >>"$folder/log" 2>&1 </dev/null & server=$!
@@ -125,7 +126,7 @@ public final class PostgreSQLCluster: Sendable {
             kill -QUIT $server; wait $server
             [ "$word" = keep ] || rm -rf "$folder/data"
             """
-        process.arguments = asUser + ["sh", "-c", script, "sh", folder.path] + words
+        process.arguments = asUser + ["bash", "-c", script, "bash", folder.path] + words
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         let lifeline = try ProcessLaunch.alone {
