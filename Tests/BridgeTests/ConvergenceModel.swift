@@ -8,7 +8,7 @@ import TestSupport
 /// A model of Security Hub and the ledger, and of the steps of the processors between them. Each step may be the last
 /// before a crash.
 struct ConvergenceModel {
-    struct Crash: Error {}
+    struct CrashError: Error {}
 
     private struct HubFinding {
         var finding: SecurityFinding
@@ -43,7 +43,7 @@ struct ConvergenceModel {
         guard left > 0 else {
             stepsLeft = nil
             hasCrashed = true
-            throw Crash()
+            throw CrashError()
         }
         stepsLeft = left - 1
     }

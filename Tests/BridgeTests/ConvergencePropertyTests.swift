@@ -53,7 +53,7 @@ import Testing
                     try model.listAudits(audits, until: EventHistory.time(Int.random(in: 0...12, using: &random)))
                     try model.archiveStale()
                 }
-            } catch is ConvergenceModel.Crash {
+            } catch is ConvergenceModel.CrashError {
                 // Events that were not completed arrive again, at any time.
                 pending.shuffle(using: &random)
             }

@@ -290,12 +290,12 @@ struct StreamTests {
 
     @Test("a stream that fails is cut off, so that its client knows", arguments: ["1.1", "1.0"])
     func failure(version: String) async throws {
-        struct Failure: Error {}
+        struct ProducerError: Error {}
         let gate = Gate()
         let handler = handler { writer in
             try await writer.write(Array("one".utf8))
             await gate.wait()
-            throw Failure()
+            throw ProducerError()
         }
         try await withServer(handler: handler) { server in
             let client = try ClientSocket(port: server.port)

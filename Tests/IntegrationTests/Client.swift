@@ -33,14 +33,14 @@ extension ClientResponse {
 struct Client: Sendable {
     private let socket: ClientSocket
 
-    struct Failure: Error, CustomStringConvertible {
+    struct ExchangeError: Error, CustomStringConvertible {
         let description: String
     }
 
     /// - Parameter address: `127.0.0.1:port`.
     init(_ address: String) throws {
         guard let port = address.split(separator: ":").last.flatMap({ UInt16($0) }) else {
-            throw Failure(description: "no address: \(address)")
+            throw ExchangeError(description: "no address: \(address)")
         }
         socket = try ClientSocket(port: port)
     }
@@ -54,14 +54,14 @@ struct Client: Sendable {
     func readResponse(isHead: Bool = false) throws -> ClientResponse {
         let bytes = socket.read(.max)
         guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else {
-            throw Failure(description: "no answer but \(bytes.count) bytes")
+            throw ExchangeError(description: "no response but \(bytes.count) bytes")
         }
         let head = String(decoding: bytes[..<end.lowerBound], as: UTF8.self)
         var answer = ClientResponse(head: head)
         answer.body = Array(bytes[end.upperBound...])
         guard answer.status != 0,
             isHead ? answer.body.isEmpty : answer.fields["content-length"] == String(answer.body.count)
-        else { throw Failure(description: "a malformed answer: \(head), \(answer.body.count) bytes") }
+        else { throw ExchangeError(description: "malformed response: \(head), \(answer.body.count) bytes") }
         return answer
     }
 
@@ -106,7 +106,7 @@ struct Client: Sendable {
             }
             if isFree(port) { return "127.0.0.1:\(port)" }
         }
-        throw Failure(description: "there is no free port")
+        throw ExchangeError(description: "no free port")
     }
 
     private static func isFree(_ port: UInt16) -> Bool {

@@ -19,14 +19,14 @@ final class EventReader: Sendable {
     /// Requests the events and waits for the response's head.
     init(_ address: String) async throws {
         guard let port = address.split(separator: ":").last.flatMap({ UInt16($0) }) else {
-            throw Client.Failure(description: "no address: \(address)")
+            throw Client.ExchangeError(description: "no address: \(address)")
         }
         let socket = try ClientSocket(port: port)
         let answer = try await onThread { () -> ClientResponse? in
             socket.send("GET /status/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
             return socket.readResponse()
         }
-        guard let answer else { throw Client.Failure(description: "no answer") }
+        guard let answer else { throw Client.ExchangeError(description: "no response") }
         (self.socket, self.answer) = (socket, answer)
     }
 
@@ -41,7 +41,7 @@ final class EventReader: Sendable {
                     continue
                 }
                 guard let chunk = socket.readChunk() else {
-                    throw Client.Failure(description: "the stream was cut off")
+                    throw Client.ExchangeError(description: "the stream was cut off")
                 }
                 if chunk.isEmpty { return nil }
                 text.withLock { $0 += String(decoding: chunk, as: UTF8.self) }

@@ -32,13 +32,13 @@ extension PostgreSQLStore {
         do {
             try await connection.transaction {
                 for step in try await PostgreSQLSchema.missing(connection) { try await connection.runOnce(step.sql) }
-                throw RolledBack()
+                throw RollbackError()
             }
-        } catch is RolledBack {
+        } catch is RollbackError {
             return
         }
     }
 
     /// Rolls back a transaction.
-    private struct RolledBack: Error {}
+    private struct RollbackError: Error {}
 }
