@@ -190,7 +190,7 @@ struct FindingWriter: Sendable {
             case .interrupted(let reason): try await retryAfterInterruption(leased, subject, reason)
             case .accessDenied(let reason)
             where trust.isTrusted && RetryBackoff.isTooOld(leased.delivery, now: clock()):
-                try await deadLetter(leased, subject, .denied, "access still denied after 90 days: \(reason)")
+                try await deadLetter(leased, subject, .denied, "suspended for 90 days: \(reason)")
             case .accessDenied(let reason):
                 // Attempts during a suspension do not count. While all processing of an account and Region is
                 // suspended, no deliveries are leased for it.
