@@ -5,7 +5,7 @@ import Testing
 
 @testable import AWSClient
 
-@Suite("Rate limiting", .timeLimit(.minutes(1)))
+@Suite("Rate limiting", .timeLimit(.minutes(5)))
 struct PaceTests {
     private static let program = """
         import json, sys

@@ -8,7 +8,7 @@ import Testing
 
 @testable import AWSClient
 
-@Suite("Signatures of all operations, recomputed by botocore over the raw requests", .timeLimit(.minutes(2)))
+@Suite("Signatures of all operations, recomputed by botocore over the raw requests", .timeLimit(.minutes(5)))
 struct SignatureTests {
     /// A server that verifies each request's signature with botocore, and responds with a token for the next page.
     private static let program = #"""

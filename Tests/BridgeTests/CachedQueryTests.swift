@@ -5,7 +5,7 @@ import Testing
 
 @testable import Bridge
 
-@Suite("Cached queries", .timeLimit(.minutes(1))) struct CachedQueryTests {
+@Suite("Cached queries", .timeLimit(.minutes(5))) struct CachedQueryTests {
     /// A store whose queries take as long as a test wants.
     private final class Slow: Sendable {
         let time: SimulatedTime

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Bridge
 
-@Suite(.timeLimit(.minutes(1))) struct CircuitBreakerTests {
+@Suite(.timeLimit(.minutes(5))) struct CircuitBreakerTests {
     @Test("Without a denial, the circuit breaker is closed")
     func closed() {
         var circuitBreaker = CircuitBreaker()

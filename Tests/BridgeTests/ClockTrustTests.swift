@@ -8,7 +8,7 @@ import Testing
 
 @testable import Bridge
 
-@Suite("Clock trust", .timeLimit(.minutes(1)))
+@Suite("Clock trust", .timeLimit(.minutes(5)))
 struct ClockTrustTests {
     private static let (hour, day) = (3_600_000 as Int64, 86_400_000 as Int64)
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Bridge
 
-@Suite("Limits for dead letters", .timeLimit(.minutes(1))) struct DeadLetterKeeperTests {
+@Suite("Limits for dead letters", .timeLimit(.minutes(5))) struct DeadLetterKeeperTests {
     private func configuration(_ flags: [String: String] = [:]) throws -> Reloadable<BridgeConfiguration> {
         Reloadable(
             try BridgeConfiguration(flags: flags, environment: [:], readFile: { _ throws(ConfigurationError) in [] }))

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Bridge
 
-@Suite("Scrapes", .timeLimit(.minutes(1))) struct ScrapeTests {
+@Suite("Scrapes", .timeLimit(.minutes(5))) struct ScrapeTests {
     private final class Reads: Sendable {
         let count = Atomic(0)
     }

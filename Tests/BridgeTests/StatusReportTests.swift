@@ -10,7 +10,7 @@ import Testing
 @testable import AWSClient
 @testable import Bridge
 
-@Suite("Status report", .timeLimit(.minutes(1))) struct StatusReportTests {
+@Suite("Status report", .timeLimit(.minutes(5))) struct StatusReportTests {
     private static let topic = "arn:aws:sns:us-east-1:111122223333:device-defender-audit"
 
     private func report(

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Bridge
 
-@Suite("Status stream", .timeLimit(.minutes(1)))
+@Suite("Status stream", .timeLimit(.minutes(5)))
 struct StatusStreamTests {
     // MARK: Changes
 

@@ -11,7 +11,7 @@ import Testing
 @testable import Bridge
 
 /// Suspensions while requests cannot be signed, sent or authorized, and failures that are permanent.
-@Suite(.timeLimit(.minutes(1))) struct SuspensionTests {
+@Suite(.timeLimit(.minutes(5))) struct SuspensionTests {
     @Test(
         "A denial suspends the account and Region with its cause, and does not count as an attempt",
         arguments: [

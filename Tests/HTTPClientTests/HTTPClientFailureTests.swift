@@ -4,7 +4,7 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@Suite("Failures in the HTTP client", .timeLimit(.minutes(2)))
+@Suite("Failures in the HTTP client", .timeLimit(.minutes(5)))
 struct HTTPClientFailureTests {
     @Test("a peer that does not respond in time: timed out, and the connection is closed")
     func timeout() async throws {

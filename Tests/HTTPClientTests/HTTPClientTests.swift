@@ -3,7 +3,7 @@ import HTTPClient
 import HTTPTypes
 import Testing
 
-@Suite("The HTTP client", .timeLimit(.minutes(2)))
+@Suite("The HTTP client", .timeLimit(.minutes(5)))
 struct HTTPClientTests {
     // MARK: Requests
 

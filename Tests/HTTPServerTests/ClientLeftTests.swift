@@ -5,7 +5,7 @@ import Testing
 
 @testable import HTTPServer
 
-@Suite("Disconnected clients", .timeLimit(.minutes(1)))
+@Suite("Disconnected clients", .timeLimit(.minutes(5)))
 struct ClientLeftTests {
     /// The paths of the requests that a handler has started, and whether it saw the client disconnect.
     private final class Seen: Sendable {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import HTTPServer
 
-@Suite("Draining", .timeLimit(.minutes(1)))
+@Suite("Draining", .timeLimit(.minutes(5)))
 struct DrainTests {
     @Test("draining completes requests in progress, closes idle connections and refuses new ones")
     func drain() async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import HTTPServer
 
-@Suite("Many connections", .timeLimit(.minutes(1)))
+@Suite("Many connections", .timeLimit(.minutes(5)))
 struct ManyConnectionsTests {
     private func ask(_ client: ClientSocket) async throws -> String? {
         try await onThread {

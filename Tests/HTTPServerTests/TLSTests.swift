@@ -7,7 +7,7 @@ import Testing
 
 @testable import HTTPServer
 
-@Suite("HTTP over TLS", .timeLimit(.minutes(1)))
+@Suite("HTTP over TLS", .timeLimit(.minutes(5)))
 struct TLSTests {
     /// A client with Python's `ssl`; `connect()` returns a connected socket.
     private static let client = """

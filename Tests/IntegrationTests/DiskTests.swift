@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Disk failures", .timeLimit(.minutes(2)))
+    @Suite("Disk failures", .timeLimit(.minutes(5)))
     struct Disk {
         private static let began = LogEvent.storeUnavailable
         private static let ended = LogEvent.storeAvailable

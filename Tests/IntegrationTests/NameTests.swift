@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Names that lead elsewhere", .timeLimit(.minutes(2)))
+    @Suite("Names that lead elsewhere", .timeLimit(.minutes(5)))
     struct Names {
         /// A proxy to the stand-in for AWS. It prints its port and then the path of each request, and answers with
         /// `Connection: close` while a certain file exists.

@@ -11,7 +11,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Rejections", .timeLimit(.minutes(2)))
+    @Suite("Rejections", .timeLimit(.minutes(5)))
     struct Rejections {
         @Test("every kind of bad request gets its status and a reason, is logged once, and stores nothing")
         func table() async throws {

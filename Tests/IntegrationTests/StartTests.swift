@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Start with an unavailable store", .timeLimit(.minutes(2)))
+    @Suite("Start with an unavailable store", .timeLimit(.minutes(5)))
     struct Starts {
         private static let began = LogEvent.storeUnavailable
         private static let ended = LogEvent.storeAvailable

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("The status page's routes", .timeLimit(.minutes(3)))
+    @Suite("The status page's routes", .timeLimit(.minutes(5)))
     struct StatusRoutes {
         private static let actions = ["admin.allowActions": "true", "admin.token": IntegrationEnvironment.adminToken]
 

@@ -10,7 +10,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Trust", .timeLimit(.minutes(2)))
+    @Suite("Trust", .timeLimit(.minutes(5)))
     struct Trust {
         /// The state of a topic's subscription in status.json.
         private func state(of topic: ARN, at bridge: BridgeProcess) async throws -> String? {

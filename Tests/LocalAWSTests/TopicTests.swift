@@ -10,7 +10,7 @@ import Testing
 
 @testable import LocalAWS
 
-@Suite("SNS", .timeLimit(.minutes(1)))
+@Suite("SNS", .timeLimit(.minutes(5)))
 struct TopicTests {
     // MARK: TLS, certificates, confirmation
 

@@ -8,7 +8,7 @@ import Testing
 @Suite(
     .enabled(
         if: StoreKind.all.contains(.postgreSQL) && Pooler.isInstalled, "install the packages postgresql and pgbouncer"),
-    .timeLimit(.minutes(2)))
+    .timeLimit(.minutes(5)))
 struct PoolerTests {
     @Test(arguments: ["transaction", "statement"])
     func aPoolerInTransactionModeIsRejectedInOneLine(mode: String) async throws {

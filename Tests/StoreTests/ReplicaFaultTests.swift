@@ -8,7 +8,7 @@ import Testing
 @testable import Store
 
 /// Replicas on one database that stall, are disconnected, lose connections, or have a wrong clock.
-@Suite(.enabled(if: StoreKind.all.contains(.postgreSQL), "install the package postgresql"), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: StoreKind.all.contains(.postgreSQL), "install the package postgresql"), .timeLimit(.minutes(5)))
 struct ReplicaFaultTests {
     /// The four account-Regions' deliveries, numbered from a start.
     private func append(from start: Int, to store: PostgreSQLStore) async throws {

@@ -18,7 +18,7 @@ import Testing
         #expect(store.signal.waiterCount == 0 && store.signal.mark != batch.mark)
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: StoreKind.all) func changesThatAddWorkWakeWaitingWorkers(kind: StoreKind)
+    @Test(.timeLimit(.minutes(5)), arguments: StoreKind.all) func changesThatAddWorkWakeWaitingWorkers(kind: StoreKind)
         async throws
     {
         try await withStore(kind) { store async throws in
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: StoreKind.all) func aChangeBeforeTheWaitEndsItImmediately(
+    @Test(.timeLimit(.minutes(5)), arguments: StoreKind.all) func aChangeBeforeTheWaitEndsItImmediately(
         kind: StoreKind
     ) async throws {
         try await withStore(kind) { store async throws in
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func aDuplicateWakesNoWorker() async throws {
+    @Test(.timeLimit(.minutes(5))) func aDuplicateWakesNoWorker() async throws {
         try await withStore { store async throws in
             _ = try await store.append(delivery(1))
             let mark = store.signal.mark
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func cancellingAndClosingEndTheWait() async throws {
+    @Test(.timeLimit(.minutes(5))) func cancellingAndClosingEndTheWait() async throws {
         let signal = WorkSignal()
         let cancelled = Task { await signal.wait(after: WorkMark()) }
         try await eventually("a waiter") { signal.waiterCount > 0 }
@@ -72,7 +72,7 @@ import Testing
         #expect(signal.waiterCount == 0)
     }
 
-    @Test(.timeLimit(.minutes(1))) func allWaitersAreWoken() async throws {
+    @Test(.timeLimit(.minutes(5))) func allWaitersAreWoken() async throws {
         let signal = WorkSignal()
         try await withThrowingDiscardingTaskGroup { group in
             for _ in 0..<50 { group.addTask { await signal.wait(after: WorkMark()) } }
@@ -82,7 +82,7 @@ import Testing
         #expect(signal.mark == WorkMark(count: 1))
     }
 
-    @Test(.timeLimit(.minutes(1))) func changesOfSkippedAccountRegionsWakeNoWorker() async throws {
+    @Test(.timeLimit(.minutes(5))) func changesOfSkippedAccountRegionsWakeNoWorker() async throws {
         try await withStore { store async throws in
             let batch = try await store.lease(
                 limit: 10, for: .seconds(10), owner: "w", now: 0, excluding: [accountRegions[0]])
@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func aChangeOfSeveralAccountRegionsWakesWorkersOfAnyOfThem() async throws {
+    @Test(.timeLimit(.minutes(5))) func aChangeOfSeveralAccountRegionsWakesWorkersOfAnyOfThem() async throws {
         let signal = WorkSignal()
         let mark = signal.mark(excluding: ["a", "b"])
         signal.notify(of: ["a"])
