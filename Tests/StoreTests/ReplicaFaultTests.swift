@@ -179,53 +179,51 @@ struct ReplicaFaultTests {
         }
     }
 
-    @Test func aLeaseWithoutAWorkerIsEndedByTheNextCallToLease() async throws {
+    /// Runs a test on a store in which one delivery is leased by a worker and another one by none, as if the connection broke
+    /// during the commit.
+    private func withLeaseWithoutWorker(_ body: (PostgreSQLStore, _ url: String) async throws -> Void) async throws {
         try await withDatabase { url in
             try await withStore(url) { store in
                 let known = try await store.leaseNew(1)
                 _ = try await store.append(delivery(2))
-                // As if the connection broke during the commit.
                 try await store.run(
                     "UPDATE delivery SET state = 'leased', attempts = 1, ready_at = 1000000000000000 WHERE id = 'sns:2'"
                 )
                 store.leases.abandon(store.leases.begin(), of: [accountRegions[0].stored])
-                _ = try await store.append(delivery(3))
-                let taken = try await store.leaseBatch(now: 0)
-                #expect(taken.map(\.delivery.id) == ["sns:2", "sns:3"] && taken.map(\.attempt) == [1, 1])
+                try await body(store, url)
                 try await store.complete(known.lease, recording: [], now: 1)
             }
         }
     }
 
-    @Test func aLeaseThatNoWorkerLearnedOfIsEndedOnceItsAccountRegionIsNotLockedByOthers() async throws {
-        try await withDatabase { url in
-            try await withStore(url) { store in
-                let known = try await store.leaseNew(1)
-                _ = try await store.append(delivery(2))
-                try await store.run(
-                    "UPDATE delivery SET state = 'leased', attempts = 1, ready_at = 1000000000000000 WHERE id = 'sns:2'"
-                )
-                store.leases.abandon(store.leases.begin(), of: [accountRegions[0].stored])
-                // As if another replica were acquiring partitions.
-                let locking = Task {
-                    try await run("BEGIN; SELECT origin FROM origin_holder FOR UPDATE; SELECT pg_sleep(60)", url)
-                }
-                let locker =
-                    "FROM pg_stat_activity WHERE query LIKE '%origin_holder FOR UPDATE; %' AND state = 'active' AND pid <> pg_backend_pid()"
-                try await eventually("the lock") {
-                    try await run("SELECT pid \(locker) AND wait_event = 'PgSleep'", url).count == 1
-                }
-                #expect(try await store.leaseBatch(now: 0).isEmpty)
-                _ = try await run("SELECT pg_terminate_backend(pid) \(locker)", url)
-                _ = await locking.result
-                let taken = try await eventually("the delivery to be leased") {
-                    try await store.leaseBatch(now: 0)
-                } is: {
-                    !$0.isEmpty
-                }
-                #expect(taken.map(\.delivery.id) == ["sns:2"] && taken.map(\.attempt) == [1])
-                try await store.complete(known.lease, recording: [], now: 1)
+    @Test func aLeaseWithoutAWorkerIsEndedByTheNextCallToLease() async throws {
+        try await withLeaseWithoutWorker { store, _ in
+            _ = try await store.append(delivery(3))
+            let taken = try await store.leaseBatch(now: 0)
+            #expect(taken.map(\.delivery.id) == ["sns:2", "sns:3"] && taken.map(\.attempt) == [1, 1])
+        }
+    }
+
+    @Test func aLeaseWithoutAWorkerIsEndedOnceNoOtherReplicaLocksItsPartition() async throws {
+        try await withLeaseWithoutWorker { store, url in
+            // As if another replica were acquiring partitions.
+            let locking = Task {
+                try await run("BEGIN; SELECT origin FROM origin_holder FOR UPDATE; SELECT pg_sleep(60)", url)
             }
+            let locker =
+                "FROM pg_stat_activity WHERE query LIKE '%origin_holder FOR UPDATE; %' AND state = 'active' AND pid <> pg_backend_pid()"
+            try await eventually("the lock") {
+                try await run("SELECT pid \(locker) AND wait_event = 'PgSleep'", url).count == 1
+            }
+            #expect(try await store.leaseBatch(now: 0).isEmpty)
+            _ = try await run("SELECT pg_terminate_backend(pid) \(locker)", url)
+            _ = await locking.result
+            let taken = try await eventually("the delivery to be leased") {
+                try await store.leaseBatch(now: 0)
+            } is: {
+                !$0.isEmpty
+            }
+            #expect(taken.map(\.delivery.id) == ["sns:2"] && taken.map(\.attempt) == [1])
         }
     }
 
