@@ -44,7 +44,12 @@ struct AuditImporter: Sendable {
         let ended = LedgerUpdate(audits: task.status == .completed ? [finished(task)] : [], completions: completions)
         if !ended.isEmpty { try await context.store.record(ended, under: lease) }
         guard !checkpoint.hasUnread else { return rejections }
-        for check in checks.sorted() { try await archiveUnseen(of: check, task, &rejections) }
+        for check in checks.sorted() {
+            rejections.add(
+                try await unseen.archive(
+                    .audit, of: check, before: task.startTime.milliseconds, at: task.startTime
+                ).rejections)
+        }
         let newlyApplied = checks.sorted().map {
             AppliedAudit(
                 accountRegion: accountRegion, check: $0, startTime: task.startTime.milliseconds, taskID: task.id)
@@ -72,6 +77,10 @@ struct AuditImporter: Sendable {
 
     private var summaries: SummaryWriter {
         SummaryWriter(accountRegion: accountRegion, context: context, sender: sender, mapping: mapping, lease: lease)
+    }
+
+    private var unseen: UnseenFindingArchiver {
+        UnseenFindingArchiver(accountRegion: accountRegion, context: context, sender: sender, lease: lease)
     }
 
     private var suppressions: SuppressionReconciler {
@@ -171,7 +180,7 @@ struct AuditImporter: Sendable {
                 var next = checkpoint
                 return (try? next.rejections.add(outcomes)).flatMap { next.serialized }
             }, under: lease)
-        countUnchanged(chunk.parsed.observations, chunk.changes)
+        context.countUnchanged(chunk.parsed.observations, chunk.changes)
         try checkpoint.rejections.add(outcomes)
         return checkpoint
     }
@@ -190,29 +199,6 @@ struct AuditImporter: Sendable {
         let planned = PlannedChanges(changes, known: known)
         try await context.record(planned, under: lease)
         return planned
-    }
-
-    private func countUnchanged(_ observations: [Observation], _ changes: PlannedChanges) {
-        let sent = Set(changes.toBeSent.map(\.entry.id))
-        for same in observations where !sent.contains(same.finding.id) {
-            context.metrics.work.count(.unchanged, same.kind, same.finding.severity.label)
-        }
-    }
-
-    /// Archives the findings of a completed check that the audit does not list.
-    private func archiveUnseen(of check: String, _ task: AuditTask, _ rejections: inout FindingRejections) async throws
-    {
-        var last: LedgerEntry?
-        let now = context.now
-        repeat {
-            let page = try await context.store.unseenLedgerEntries(
-                of: accountRegion, kind: .audit, group: check, before: task.startTime.milliseconds, after: last,
-                limit: 500)
-            rejections.add(
-                try await context.write(
-                    { Planner.end($0, at: task.startTime, now: now) }, of: page, by: sender, under: lease))
-            last = page.last
-        } while last != nil
     }
 }
 

@@ -131,6 +131,14 @@ struct FindingWriter: Sendable {
                 ]))
     }
 
+    /// Counts the observations from which nothing was to be sent.
+    func countUnchanged(_ observations: [Observation], _ changes: PlannedChanges) {
+        let sent = Set(changes.toBeSent.map(\.entry.id))
+        for same in observations where !sent.contains(same.finding.id) {
+            metrics.work.count(.unchanged, same.kind, same.finding.severity.label)
+        }
+    }
+
     /// Writes changes of findings of the ledger.
     ///
     /// - Returns: the findings that Security Hub rejected.

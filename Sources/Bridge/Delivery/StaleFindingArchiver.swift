@@ -42,40 +42,23 @@ struct StaleFindingArchiver: Sendable {
         guard let staleness = try await Staleness(of: accountRegion, in: store, staleAfter: staleAfter) else {
             return rejections
         }
+        let unseen = UnseenFindingArchiver(accountRegion: accountRegion, context: context, sender: sender, lease: lease)
         for kind in Self.kinds {
             for check in try await store.ledgerGroups(of: accountRegion, kind: kind) {
                 guard let limit = staleness.limit(kind, check: check) else { continue }
-                rejections.add(try await archive(kind, check, before: limit, at: staleness.endedAt, lease))
+                let archived = try await unseen.archive(kind, of: check, before: limit, at: staleness.endedAt)
+                rejections.add(archived.rejections)
+                guard archived.count > 0 else { continue }
+                context.logger.log(
+                    .staleFindingsArchived,
+                    .about(
+                        accountRegion,
+                        [
+                            .delivery: .string(lease.deliveryID), .check: .string(check), .kind: .string(kind.rawValue),
+                            .count: .integer(archived.count),
+                        ]))
             }
         }
-        return rejections
-    }
-
-    private func archive(
-        _ kind: LedgerEntry.Kind, _ check: String, before limit: Int64, at time: Timestamp, _ lease: Lease
-    ) async throws -> FindingRejections {
-        var rejections = FindingRejections()
-        var last: LedgerEntry?
-        var count = 0
-        repeat {
-            let page = try await context.store.unseenLedgerEntries(
-                of: accountRegion, kind: kind, group: check, before: limit, after: last, limit: 500)
-            let now = context.now
-            rejections.add(
-                try await context.write(
-                    { Planner.end($0, at: time, now: now) }, of: page, by: sender, under: lease))
-            count += page.count
-            last = page.last
-        } while last != nil
-        guard count > 0 else { return rejections }
-        context.logger.log(
-            .staleFindingsArchived,
-            .about(
-                accountRegion,
-                [
-                    .delivery: .string(lease.deliveryID), .check: "\(check)", .kind: .string(kind.rawValue),
-                    .count: .integer(count),
-                ]))
         return rejections
     }
 }

@@ -25,10 +25,7 @@ struct SummaryWriter: Sendable {
             summaries.compactMap { Planner.plan([$0], known: known[$0.finding.id], disposition: nil, now: now) },
             known: known)
         let outcomes = try await context.write(changes, by: sender, under: lease)
-        let sent = Set(changes.toBeSent.map(\.entry.id))
-        for same in summaries where !sent.contains(same.finding.id) {
-            context.metrics.work.count(.unchanged, same.kind, same.finding.severity.label)
-        }
+        context.countUnchanged(summaries, changes)
         var rejections = FindingRejections()
         try rejections.add(outcomes)
         return rejections
@@ -41,35 +38,24 @@ struct SummaryWriter: Sendable {
         var rejections = FindingRejections()
         for result in task.checks {
             switch SummaryRules.Ended(result.status) {
-            case .all: rejections.add(try await archiveAll(of: result.check, at: task.startTime))
+            case .all:
+                rejections.add(
+                    try await unseen.archive(
+                        .summary, of: result.check.name, before: task.startTime.milliseconds, at: task.startTime
+                    ).rejections)
             case .onDemand:
                 let id = FindingID.summary(check: result.check, scheduledAuditName: nil, accountRegion: accountRegion)
                 let known = try await context.store.ledgerEntries(ids: [id]).values
                 rejections.add(
-                    try await archive(known.filter { $0.eventTime < task.startTime.milliseconds }, at: task.startTime))
+                    try await unseen.archive(
+                        known.filter { $0.eventTime < task.startTime.milliseconds }, at: task.startTime))
             case .none: continue
             }
         }
         return rejections
     }
 
-    private func archiveAll(of check: AuditCheck, at time: Timestamp) async throws -> FindingRejections {
-        var rejections = FindingRejections()
-        var last: LedgerEntry?
-        repeat {
-            let page = try await context.store.unseenLedgerEntries(
-                of: accountRegion, kind: .summary, group: check.name, before: time.milliseconds, after: last, limit: 500
-            )
-            rejections.add(try await archive(page, at: time))
-            last = page.last
-        } while last != nil
-        return rejections
-    }
-
-    private func archive(_ known: [LedgerEntry], at time: Timestamp) async throws -> FindingRejections {
-        guard !known.isEmpty else { return FindingRejections() }
-        let now = context.now
-        return try await context.write(
-            { Planner.end($0, at: time, now: now) }, of: known, by: sender, under: lease)
+    private var unseen: UnseenFindingArchiver {
+        UnseenFindingArchiver(accountRegion: accountRegion, context: context, sender: sender, lease: lease)
     }
 }
