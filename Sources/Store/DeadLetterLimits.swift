@@ -146,6 +146,6 @@ public struct DroppedDeadLetters: Sendable, Hashable {
 }
 
 extension Delivery.Channel {
-    /// The channels that share a limit: those of the bridge itself count as one.
-    static var groups: [[Self]] { [[.sns], [.eventBridge], [.schedule, .catchUp]] }
+    /// The channels that share a limit: those with one name.
+    static var groups: [[Self]] { allCases.filter { $0 == named($0.name).first }.map { named($0.name) } }
 }

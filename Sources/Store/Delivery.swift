@@ -23,7 +23,7 @@ public struct Delivery: Sendable, Hashable {
         }
 
         /// The channels with a name; empty if there are none.
-        public static func named(_ name: String) -> Set<Self> { Set(allCases.filter { $0.name == name }) }
+        public static func named(_ name: String) -> [Self] { allCases.filter { $0.name == name } }
     }
 
     /// The sender's id, prefixed with the channel, for example `sns:22b80b92-…`: 1 to 256 visible ASCII characters. A

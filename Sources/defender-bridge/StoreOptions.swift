@@ -58,7 +58,7 @@ enum OptionText {
     /// Parses a channel.
     @Sendable static func channels(_ text: String) throws -> Set<Delivery.Channel> {
         let channels = Delivery.Channel.named(text)
-        return try value(channels.isEmpty ? nil : channels, "Use sns, eventBridge or internal.")
+        return try value(channels.isEmpty ? nil : Set(channels), "Use sns, eventBridge or internal.")
     }
 
     private static func value<Value>(_ value: Value?, _ rule: String) throws -> Value {
