@@ -19,8 +19,7 @@ struct AccessLog: Sendable {
             logger.log(
                 .requestRejected,
                 [
-                    .status: .integer(fault.status.code), .code: .string(fault.code.rawValue),
-                    .reason: .string(fault.message),
+                    .status: .integer(fault.status.code), .code: "\(fault.code)", .reason: .string(fault.message),
                     .peer: .string(peer.text), .request: .string(id),
                 ])
         case .tlsFailed(let reason, let peer):

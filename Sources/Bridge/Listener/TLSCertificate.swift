@@ -99,13 +99,13 @@ final class TLSCertificate: Sendable {
     /// - Parameter now: seconds since 1970.
     func logWarnings(to logger: Logger, now: Int64) {
         let (certificate, problem) = state.withLock { ($0.context.certificate, $0.problem) }
-        let expiresAt = LogValue.string(Timestamp(milliseconds: certificate.notAfter * 1000).iso8601)
+        func text(_ seconds: Int64) -> LogValue {
+            .string(Timestamp(milliseconds: seconds.saturatingMultiplied(by: 1000)).iso8601)
+        }
         switch Self.expiry(notBefore: certificate.notBefore, notAfter: certificate.notAfter, now: now) {
-        case .notYetValid:
-            let validFrom = Timestamp(milliseconds: certificate.notBefore * 1000).iso8601
-            logger.log(.certificateNotYetValid, [.validFrom: .string(validFrom)])
-        case .expired: logger.log(.certificateExpired, [.expiresAt: expiresAt])
-        case .soon: logger.log(.certificateExpiresSoon, [.expiresAt: expiresAt])
+        case .notYetValid: logger.log(.certificateNotYetValid, [.validFrom: text(certificate.notBefore)])
+        case .expired: logger.log(.certificateExpired, [.expiresAt: text(certificate.notAfter)])
+        case .soon: logger.log(.certificateExpiresSoon, [.expiresAt: text(certificate.notAfter)])
         case nil: break
         }
         if let problem { logger.log(.certificateInUseOutdated, [.reason: .string(problem)]) }
