@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Bridge
@@ -40,9 +41,7 @@ import Testing
     @Test("configuration.md lists each key that needs a restart, and no other")
     func documented() throws {
         let kept = ConfigurationKey.all.filter { !$0.isReloadable }.map(\.name)
-        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "deploy/docs/configuration.md")
-        let text = try String(contentsOf: file, encoding: .utf8)
+        let text = try Repository.text(of: "deploy/docs/configuration.md")
         let part = try #require(
             text.components(separatedBy: "<!-- restart: begin -->").last?
                 .components(separatedBy: "<!-- restart: end -->").first)

@@ -1,17 +1,12 @@
 import ErrorCodes
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Bridge
 
 @Suite("Error codes")
 struct ErrorCodeTests {
-    private func document(_ path: String) throws -> String {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        return try String(contentsOf: root.appending(path: path), encoding: .utf8)
-    }
-
     @Test("each code has a place, a meaning and a remediation, in sentences")
     func documentation() {
         for code in ErrorCode.allCases {
@@ -43,13 +38,16 @@ struct ErrorCodeTests {
 
     @Test("the table of deploy/docs/errors.md has each code, as the program documents it, and no other")
     func table() throws {
-        let rows = try document("deploy/docs/errors.md").split(separator: "\n").filter { $0.hasPrefix("| `") }
+        let rows = try Repository.text(of: "deploy/docs/errors.md").split(separator: "\n").filter {
+            $0.hasPrefix("| `")
+        }
         #expect(rows.map(String.init) == ErrorCode.allCases.map(\.tableRow))
     }
 
     @Test("openapi.yaml has each code that an HTTP response can carry, and no other")
     func openAPI() throws {
-        let schema = try #require(try document("openapi.yaml").components(separatedBy: "\n    Error:\n").last)
+        let schema = try #require(
+            try Repository.text(of: "openapi.yaml").components(separatedBy: "\n    Error:\n").last)
         let list = try #require(schema.components(separatedBy: "          enum:\n").dropFirst().first)
         let codes = list.split(separator: "\n").prefix { $0.hasPrefix("            - ") }.map { $0.dropFirst(14) }
         let carried = ErrorCode.allCases.filter { !$0.documentation.statuses.isEmpty }

@@ -1,15 +1,13 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Bridge
 
 @Suite("Log events") struct LogEventTests {
-    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-
     /// The Swift sources of the product, by path.
     private func sources() throws -> [(path: String, text: String)] {
-        let folder = Self.root.appending(path: "Sources")
+        let folder = Repository.file("Sources")
         let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
         return try files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }.map {
             ($0.path, try String(contentsOf: $0, encoding: .utf8))
@@ -18,7 +16,7 @@ import Testing
 
     /// The rows of a document's tables that begin with a name in backticks, or with text; each cell without its backticks.
     private func rows(under heading: String) throws -> [[String]] {
-        let text = try String(contentsOf: Self.root.appending(path: "deploy/docs/logs.md"), encoding: .utf8)
+        let text = try Repository.text(of: "deploy/docs/logs.md")
         let start = try #require(text.range(of: "\n## \(heading)\n"), "no section \(heading)")
         let rest = text[start.upperBound...]
         let section = rest[..<(rest.range(of: "\n## ")?.lowerBound ?? rest.endIndex)]

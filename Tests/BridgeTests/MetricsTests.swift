@@ -6,6 +6,7 @@ import Foundation
 import HTTPTypes
 import SecurityFindings
 import Store
+import TestSupport
 import Testing
 
 @testable import Bridge
@@ -167,9 +168,7 @@ import Testing
 
     @Test("metrics.md lists each metric with its help text, and no other")
     func table() throws {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "deploy/docs/metrics.md")
-        let rows = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+        let rows = try Repository.text(of: "deploy/docs/metrics.md").split(separator: "\n")
             .filter { $0.hasPrefix("| `defender_bridge_") || $0.hasPrefix("| `process_") }
             .map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }
         #expect(rows.count == BridgeMetrics.help.count)

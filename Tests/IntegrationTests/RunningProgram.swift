@@ -138,8 +138,5 @@ enum Paths {
         ?? URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "defender-bridge").path
 
     /// A file of the package.
-    static func inPackage(_ path: String, of file: String = #filePath) -> String {
-        let folder = URL(filePath: file).deletingLastPathComponent()
-        return folder.deletingLastPathComponent().deletingLastPathComponent().appending(path: path).path
-    }
+    static func inPackage(_ path: String) -> String { Repository.file(path).path }
 }
