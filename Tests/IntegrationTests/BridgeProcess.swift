@@ -81,7 +81,7 @@ final class BridgeProcess: Sendable {
         program.signal(signal)
         let (exit, time) = try await program.waitForExit()
         #expect(exit == RunningProgram.Exit(status: 0, wasKilled: false), "\(program.errorLines.suffix(5))")
-        #expect(time < .seconds(10))
+        #expect(time < .seconds(10), "\(program.errorLines.suffix(10))")
         _ = log
     }
 

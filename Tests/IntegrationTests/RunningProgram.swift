@@ -14,10 +14,11 @@ final class RunningProgram: Sendable {
 
     private final class Lines: Sendable {
         private let lines = Mutex<[String]>([])
-        private let ended = Atomic(false)
+        private let end = Mutex<ContinuousClock.Instant?>(nil)
 
         var all: [String] { lines.withLock { $0 } }
-        var isEnded: Bool { ended.load(ordering: .acquiring) }
+        /// When the end was reached; nil before.
+        var endedAt: ContinuousClock.Instant? { end.withLock { $0 } }
 
         /// Reads to the end on its own thread.
         func read(_ handle: FileHandle) {
@@ -32,7 +33,7 @@ final class RunningProgram: Sendable {
                     }
                 }
                 if !rest.isEmpty { lines.withLock { [rest] in $0.append(String(decoding: rest, as: UTF8.self)) } }
-                ended.store(true, ordering: .releasing)
+                end.withLock { $0 = .now }
             }
         }
     }
@@ -40,7 +41,8 @@ final class RunningProgram: Sendable {
     private let process: Process
     private let output = Lines()
     private let errors = Lines()
-    private let ending = Mutex<Exit?>(nil)
+    private let ending = Mutex<(exit: Exit, at: ContinuousClock.Instant)?>(nil)
+    private let lastSignal = Mutex<ContinuousClock.Instant?>(nil)
 
     /// Starts a program.
     ///
@@ -60,7 +62,7 @@ final class RunningProgram: Sendable {
         process.terminationHandler = { [weak self] process in
             let exit = Exit(
                 status: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal)
-            self?.ending.withLock { $0 = exit }
+            self?.ending.withLock { $0 = (exit, .now) }
         }
         let (outputPipe, errorPipe) = try ProcessLaunch.alone {
             let (outputPipe, errorPipe) = (Pipe(), Pipe())
@@ -80,29 +82,37 @@ final class RunningProgram: Sendable {
     /// The lines that it has written to standard error so far.
     var errorLines: [String] { errors.all }
     /// How it ended; nil while it runs or its output is still being read.
-    var exit: Exit? {
-        guard output.isEnded, errors.isEnded else { return nil }
-        return ending.withLock { $0 }
+    var exit: Exit? { end?.exit }
+
+    /// How and when it ended, together with its output. Threads of their own note it: a test that computes for long can
+    /// keep all others from running, so that they see it late.
+    private var end: (exit: Exit, at: ContinuousClock.Instant)? {
+        guard let outputEnd = output.endedAt, let errorEnd = errors.endedAt, let ending = ending.withLock({ $0 }) else {
+            return nil
+        }
+        return (ending.exit, max(ending.at, outputEnd, errorEnd))
     }
 
     /// Sends a signal, unless it has ended.
     func signal(_ signal: Int32) {
         guard process.isRunning else { return }
+        lastSignal.withLock { $0 = .now }
         kill(process.processIdentifier, signal)
     }
 
     /// Waits for its end.
     ///
-    /// - Returns: how it ended, and how long that took from now on.
+    /// - Returns: how it ended, and how long that took from the last signal that it was sent, otherwise from now on.
     @discardableResult
     func waitForExit(within limit: Duration = .seconds(30)) async throws -> (exit: Exit, time: Duration) {
-        let start = ContinuousClock.now
+        let start = lastSignal.withLock { $0 } ?? .now
         try await eventually("the end of \(process.arguments ?? [])", within: limit) {
             exit == nil ? errorLines.suffix(10).joined(separator: "\n") : nil
         } is: {
             $0 == nil
         }
-        return (try #require(exit), ContinuousClock.now - start)
+        let end = try #require(end)
+        return (end.exit, end.at - start)
     }
 
     /// Runs a program to its end.

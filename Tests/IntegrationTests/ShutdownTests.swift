@@ -48,7 +48,7 @@ extension IntegrationTests {
                 #expect(response.fields["connection"] == "close")
                 let (exit, time) = try await bridge.program.waitForExit()
                 #expect(exit == RunningProgram.Exit(status: 0, wasKilled: false))
-                #expect(time < .seconds(10))
+                #expect(time < .seconds(10), "\(bridge.program.errorLines.suffix(10))")
                 #expect(try await world.count("SELECT COUNT(*) FROM delivery") == 1)
             }
         }

@@ -85,7 +85,7 @@ extension IntegrationTests {
                 bridge.program.signal(SIGTERM)
                 let (exit, time) = try await bridge.program.waitForExit()
                 #expect(exit == RunningProgram.Exit(status: 0, wasKilled: false), "\(bridge.program.errorLines)")
-                #expect(time < .seconds(10))
+                #expect(time < .seconds(10), "\(bridge.program.errorLines.suffix(10))")
                 // Each stream ended properly.
                 for client in clients { while try await client.next() != nil {} }
             }
