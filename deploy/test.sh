@@ -68,12 +68,20 @@ DEFENDER_BRIDGE_RELEASE_PROGRAM="$(release_build --show-bin-path)/defender-bridg
 export DEFENDER_BRIDGE_RELEASE_PROGRAM
 failed=0
 # With full parallelism, more than 1,000 descriptors are open, and Foundation's Process then reads past the end of its list.
-swift test --skip-build --experimental-maximum-parallelization-width 8 || failed=1
+swift test --skip-build --experimental-maximum-parallelization-width 8 2>&1 | tee .build/Tests.log || failed=1
 for index in "${!names[@]}"; do
-    wait "${processes[$index]}" || failed=1
+    wait "${processes[$index]}" || {
+        failed=1
+        echo "✘ ${names[$index]} failed; its log is above." >>.build/Tests.log
+    }
     step "${names[$index]}"
     tail -n 100 ".build/${names[$index]}.log"
 done
-[ "$failed" = 0 ]
+if [ "$failed" != 0 ]; then
+    # Last, where the end of a long output shows them.
+    step "Failed tests"
+    grep --text '✘' .build/Tests.log || true
+    exit 1
+fi
 
 step "Done"
