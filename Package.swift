@@ -157,8 +157,8 @@ let package = Package(
                 "AWSCore", "TestSupport", httpTypes,
             ],
             exclude: [
-                "api_check.py", "issue_token.py", "moto_findings.py", "schemathesis.toml", "load.py", "Deliver.java",
-                "status_page.py", "StatusPage", "clock_shim.c",
+                "Support/api_check.py", "Support/issue_token.py", "Support/moto_findings.py",
+                "Support/schemathesis.toml", "Support/load.py", "Support/Deliver.java", "Support/clock_shim.c",
             ], swiftSettings: strict),
     ]
 )

@@ -39,7 +39,8 @@ extension IntegrationTests {
                 let file = try world.folder.write(
                     String(decoding: plan.serialized(), as: UTF8.self), as: "requests.json")
                 let output = try await RunningProgram.python([
-                    Paths.inPackage("Tests/IntegrationTests/api_check.py"), Paths.inPackage("openapi.yaml"), file,
+                    Paths.inPackage("Tests/IntegrationTests/Support/api_check.py"), Paths.inPackage("openapi.yaml"),
+                    file,
                 ])
                 #expect(output.last?.hasSuffix(" responses are as described") == true, "\(output)")
                 try await bridge.stop()

@@ -77,7 +77,7 @@ extension IntegrationTests {
                 let url = try await world.startMoto()
                 let endpoint = "https://bridge.example.com/sns"
                 let prepared = try await RunningProgram.python(
-                    [Paths.inPackage("Tests/IntegrationTests/moto_findings.py"), "prepare", url, endpoint],
+                    [Paths.inPackage("Tests/IntegrationTests/Support/moto_findings.py"), "prepare", url, endpoint],
                     environment: world.environment)
                 let topic = try #require(prepared.first.flatMap { ARN($0) })
                 let result = try await check(

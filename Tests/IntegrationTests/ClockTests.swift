@@ -13,7 +13,7 @@ struct ProgramClock {
 
     init(in folder: TemporaryFolder) async throws {
         let library = folder.path("clock_shim.so")
-        let source = Paths.inPackage("Tests/IntegrationTests/clock_shim.c")
+        let source = Paths.inPackage("Tests/IntegrationTests/Support/clock_shim.c")
         let compiler = try await RunningProgram.run(["clang", "-shared", "-fPIC", "-O1", "-o", library, source])
         try #require(compiler.exit?.status == 0, "\(compiler.errorLines)")
         file = try folder.write([UInt8](repeating: 0, count: 8), as: "clock")

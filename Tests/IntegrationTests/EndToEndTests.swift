@@ -135,7 +135,7 @@ extension IntegrationTests {
                 let bridge = try await world.start(environment: ["AWS_ENDPOINT_URL_SECURITYHUB": url])
                 try await deliver(scenario, to: bridge, in: world)
                 let output = try await RunningProgram.python(
-                    [Paths.inPackage("Tests/IntegrationTests/moto_findings.py"), "read", url],
+                    [Paths.inPackage("Tests/IntegrationTests/Support/moto_findings.py"), "read", url],
                     environment: world.environment)
                 let found = try #require(try JSON(parsing: output.joined()).object)
                 try expect(found.map { ($0.key.string, $0.value.string ?? "") }, scenario)

@@ -17,7 +17,7 @@ extension IntegrationTests {
                         // schemathesis leaves a folder in its working directory.
                         "env", "-C", world.folder.path, "python3", "-m", "schemathesis.cli", "--no-color",
                         "--config-file",
-                        Paths.inPackage("Tests/IntegrationTests/schemathesis.toml"), "run",
+                        Paths.inPackage("Tests/IntegrationTests/Support/schemathesis.toml"), "run",
                         Paths.inPackage("openapi.yaml"), "--url",
                         "http://\(address)", isAdmin ? "--include-tag" : "--exclude-tag", "admin",
                         // These responses never end.

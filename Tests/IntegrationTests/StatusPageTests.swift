@@ -23,7 +23,7 @@ struct StatusPageTests {
         let expectations = expected.merging(["url": .string("http://\(bridge.admin)/")]) { first, _ in first }
         let file = try world.folder.write(JSON.object(expectations).serialized(), as: "expectations.json")
         let program = try await RunningProgram.run(
-            ["python3", Paths.inPackage("Tests/IntegrationTests/status_page.py")] + only.flatMap { ["--only", $0] },
+            ["python3", Paths.inPackage("Tests/BrowserTests/status_page.py")] + only.flatMap { ["--only", $0] },
             input: file, within: .seconds(280))
         let passed = program.outputLines.filter { $0.hasPrefix("ok ") }
         let others = program.outputLines.filter { !$0.hasPrefix("ok ") } + program.errorLines

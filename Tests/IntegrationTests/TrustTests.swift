@@ -126,7 +126,7 @@ extension IntegrationTests {
                     "nbf": .integer(seconds - 1),
                 ]
                 let file = try world.folder.write(claims.serialized(), as: "claims.json")
-                let script = Paths.inPackage("Tests/IntegrationTests/issue_token.py")
+                let script = Paths.inPackage("Tests/IntegrationTests/Support/issue_token.py")
                 let issued = try await RunningProgram.python([script, algorithm, file])
                 let foreign = try await RunningProgram.python([script, algorithm, file])
                 try #require(issued.count == 2 && foreign.count == 2)

@@ -9,7 +9,7 @@ import Testing
 
 /// Runs in parallel with IntegrationTests, because testssl.sh and the attacks take minutes.
 @Suite("Listener", .serialized, .timeLimit(.minutes(5)))
-struct ListenerTests {
+struct ListenerProgramTests {
     // MARK: Certificates
 
     @Test("a new certificate is used without dropping a connection, and a bad one is rejected and reported")
@@ -116,7 +116,7 @@ struct ListenerTests {
                 ])
                 #expect(python == ["200 TLSv\(version)"])
                 let java = try await RunningProgram.run([
-                    "java", Paths.inPackage("Tests/IntegrationTests/Deliver.java"), tls.certificate, url,
+                    "java", Paths.inPackage("Tests/IntegrationTests/Support/Deliver.java"), tls.certificate, url,
                     "TLSv\(version)", body,
                 ])
                 #expect(java.outputLines == ["200 TLSv\(version) HTTP_1_1"], "Java \(version): \(java.errorLines)")
@@ -174,7 +174,7 @@ struct ListenerTests {
 
     private func load(_ arguments: [String], within limit: Duration = .seconds(120)) async throws -> JSON {
         let program = try await RunningProgram.run(
-            ["python3", Paths.inPackage("Tests/IntegrationTests/load.py")] + arguments, within: limit)
+            ["python3", Paths.inPackage("Tests/IntegrationTests/Support/load.py")] + arguments, within: limit)
         try #require(program.exit?.status == 0, "\(program.errorLines.suffix(5))")
         return try JSON(parsing: program.outputLines.last ?? "")
     }
@@ -209,7 +209,7 @@ struct ListenerTests {
             let before = try memory(of: bridge)
             let crowd = try PythonProcess(
                 "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')",
-                [Paths.inPackage("Tests/IntegrationTests/load.py"), "idle", bridge.listen, "10000"],
+                [Paths.inPackage("Tests/IntegrationTests/Support/load.py"), "idle", bridge.listen, "10000"],
                 within: .seconds(200))
             #expect(try await onThread { try crowd.readLine() } == "ready")
             let perConnection = (try memory(of: bridge) - before) / 10_000
@@ -241,7 +241,7 @@ struct ListenerTests {
             let bodies = try await bodies(100, in: world)
             let crowd = try PythonProcess(
                 "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')",
-                [Paths.inPackage("Tests/IntegrationTests/load.py"), "idle", bridge.listen, "1000"],
+                [Paths.inPackage("Tests/IntegrationTests/Support/load.py"), "idle", bridge.listen, "1000"],
                 within: .seconds(100))
             #expect(try await onThread { try crowd.readLine() } == "ready")
             let result = try await load(["deliver", bridge.listen, bodies, "50", "4"])
@@ -266,7 +266,8 @@ struct ListenerTests {
             let flags = world.settings.flatMap { ["--set", "\($0.key)=\($0.value)"] }
             let program = try await RunningProgram.run(
                 [
-                    "python3", Paths.inPackage("Tests/IntegrationTests/load.py"), "restart", bodies, Paths.program,
+                    "python3", Paths.inPackage("Tests/IntegrationTests/Support/load.py"), "restart", bodies,
+                    Paths.program,
                     "serve",
                 ]
                     + flags, environment: world.environment, within: .seconds(120))

@@ -8,7 +8,7 @@ import Testing
 @testable import HTTPServer
 
 @Suite("HTTP over TLS", .timeLimit(.minutes(5)))
-struct TLSTests {
+struct ServerTLSTests {
     /// A client with Python's `ssl`; `connect()` returns a connected socket.
     private static let client = """
         import socket, ssl, sys

@@ -70,7 +70,7 @@ private struct TLSServer {
 }
 
 @Suite("TLS in the HTTP client", .timeLimit(.minutes(5)))
-struct TLSTests {
+struct ClientTLSTests {
     @Test("a peer with a trusted authority is accepted", arguments: ["TLSv1_2", "TLSv1_3"])
     func trusted(version: String) async throws {
         try await TLSServer.with(version: version) { server in

@@ -144,7 +144,9 @@ final class IntegrationEnvironment: Sendable {
 
     /// Starts moto's server and returns its URL.
     func startMoto() async throws -> String {
-        let moto = try RunningProgram(["python3", Paths.inPackage("Tests/IntegrationTests/moto_findings.py"), "serve"])
+        let moto = try RunningProgram([
+            "python3", Paths.inPackage("Tests/IntegrationTests/Support/moto_findings.py"), "serve",
+        ])
         keep(moto)
         let lines = try await eventually("moto to listen") {
             (moto.outputLines, moto.errorLines, moto.exit)

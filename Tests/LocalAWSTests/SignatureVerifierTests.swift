@@ -8,7 +8,7 @@ import Testing
 /// Variants of the signed request of "Create a signed AWS API request" in the AWS documentation, whose signature is
 /// known.
 @Suite("Signatures")
-struct SignatureTests {
+struct SignatureVerifierTests {
     private static let signature = "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7"
     private static let scope = "AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request"
     /// 2015-08-30T12:36:00Z.
@@ -30,7 +30,7 @@ struct SignatureTests {
         var type = "application/x-www-form-urlencoded; charset=utf-8"
         var more: [String: String] = [:]
         var body: [UInt8] = []
-        var authorization = SignatureTests.authorization()
+        var authorization = SignatureVerifierTests.authorization()
         var secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
         var token: String?
         var skew: Int64 = 0
