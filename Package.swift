@@ -61,18 +61,21 @@ let package = Package(
         .target(
             name: "SecurityFindings", dependencies: ["JSON", "AWSCore", "DeviceDefender", "Cryptography"],
             swiftSettings: strict),
+        .target(name: "Store", dependencies: ["AWSCore"], swiftSettings: strict),
         .target(
-            name: "Store",
+            name: "SQLiteStore",
             dependencies: [
-                "AWSCore", "EventLoop", "CLibpq", .product(name: "GRDB", package: "GRDB.swift"),
+                "Store", "AWSCore", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ], swiftSettings: strict),
+        .target(
+            name: "PostgreSQLStore", dependencies: ["Store", "AWSCore", "EventLoop", "CLibpq"], swiftSettings: strict),
         .target(
             name: "Bridge",
             dependencies: [
                 "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "HTTPClient", "AWSClient",
                 "SNS",
-                "DeviceDefender", "SecurityFindings", "Store", httpTypes,
+                "DeviceDefender", "SecurityFindings", "Store", "SQLiteStore", "PostgreSQLStore", httpTypes,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
@@ -130,7 +133,10 @@ let package = Package(
             exclude: ["validate_goldens.py"], resources: [.copy("Goldens")], swiftSettings: strict),
         .testTarget(
             name: "StoreTests",
-            dependencies: ["Store", "AWSCore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Store", "SQLiteStore", "PostgreSQLStore", "AWSCore", "EventLoop", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "LocalAWSTests",
@@ -143,7 +149,7 @@ let package = Package(
             dependencies: [
                 "Bridge", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "HTTPClient",
                 "AWSClient", "SNS",
-                "DeviceDefender", "SecurityFindings", "Store", "TestSupport", httpTypes,
+                "DeviceDefender", "SecurityFindings", "Store", "SQLiteStore", "PostgreSQLStore", "TestSupport", httpTypes,
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),

@@ -1,3 +1,5 @@
+import PostgreSQLStore
+import SQLiteStore
 public import Store
 
 /// Opens the configured store, for the bridge and for commands.

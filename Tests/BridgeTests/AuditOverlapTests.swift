@@ -1,4 +1,5 @@
 import JSON
+import SQLiteStore
 import SecurityFindings
 import Store
 import Synchronization

@@ -4,6 +4,7 @@ import HTTPClient
 import HTTPTypes
 import JSON
 import Logging
+import SQLiteStore
 import SecurityFindings
 import ServiceLifecycle
 import Synchronization

@@ -2,6 +2,7 @@ import AWSCore
 import DeviceDefender
 import EventLoop
 import JSON
+import SQLiteStore
 import SecurityFindings
 import Store
 import Synchronization

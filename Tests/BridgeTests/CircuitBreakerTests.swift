@@ -1,6 +1,7 @@
 import AWSClient
 import AWSCore
 import JSON
+import SQLiteStore
 import SecurityFindings
 import Store
 import Synchronization

@@ -1,6 +1,7 @@
 import AWSCore
 import EventLoop
 import Logging
+import SQLiteStore
 import Store
 import Synchronization
 import TestSupport

@@ -1,4 +1,5 @@
 import AWSCore
+import SQLiteStore
 import Store
 import Synchronization
 import Testing

@@ -1,6 +1,7 @@
 import AWSCore
 import DeviceDefender
 import JSON
+import SQLiteStore
 import SecurityFindings
 import Store
 import TestSupport

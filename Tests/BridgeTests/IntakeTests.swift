@@ -6,6 +6,7 @@ import HTTPTypes
 import JSON
 import Logging
 import SNS
+import SQLiteStore
 import Store
 import Synchronization
 import Testing

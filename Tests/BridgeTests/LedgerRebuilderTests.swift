@@ -1,5 +1,6 @@
 import AWSCore
 import JSON
+import SQLiteStore
 import SecurityFindings
 import Store
 import Synchronization

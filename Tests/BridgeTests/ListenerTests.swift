@@ -5,6 +5,7 @@ import HTTPServer
 import HTTPTypes
 import JSON
 import Logging
+import SQLiteStore
 import Store
 import Synchronization
 import TestSupport

@@ -4,6 +4,7 @@ import CoreMetrics
 import EventLoop
 import JSON
 import Logging
+import SQLiteStore
 import ServiceLifecycle
 import Store
 import Synchronization

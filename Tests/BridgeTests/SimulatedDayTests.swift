@@ -4,6 +4,7 @@ import DeviceDefender
 import HTTPTypes
 import JSON
 import Logging
+import SQLiteStore
 import SecurityFindings
 import Synchronization
 import TestSupport

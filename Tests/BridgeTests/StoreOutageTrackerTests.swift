@@ -1,4 +1,5 @@
 import Logging
+import SQLiteStore
 import Store
 import Synchronization
 import TestSupport

@@ -1,5 +1,6 @@
 import DeviceDefender
 import JSON
+import SQLiteStore
 import Store
 import Synchronization
 import Testing

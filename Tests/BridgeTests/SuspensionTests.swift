@@ -2,6 +2,7 @@ import AWSClient
 import AWSCore
 import DeviceDefender
 import JSON
+import SQLiteStore
 import SecurityFindings
 import Store
 import Synchronization

@@ -2,6 +2,7 @@ import AWSClient
 import AWSCore
 import JSON
 import Logging
+import SQLiteStore
 import SecurityFindings
 import ServiceLifecycle
 import Store

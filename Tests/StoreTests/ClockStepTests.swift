@@ -3,6 +3,8 @@ import GRDB
 import TestSupport
 import Testing
 
+@testable import PostgreSQLStore
+@testable import SQLiteStore
 @testable import Store
 
 /// The store after a clock step.
@@ -110,7 +112,7 @@ import Testing
     func earlierVersion() async throws {
         let folder = try TemporaryFolder()
         let old = try DatabasePool(path: folder.file)
-        try Schema.migrator.migrate(old, upTo: Schema.statusStep)
+        try Schema.migrator.migrate(old, upTo: MigrationStep.status)
         try await old.write { db in
             try db.execute(sql: ArrivalSQL.noteDelivery, arguments: [accountRegions[0].stored, 20])
         }
@@ -128,7 +130,7 @@ import Testing
             try await withStore(url) { store async throws in
                 try await store.recordLastDeliveries([accountRegions[0]: 20])
                 try await store.run(
-                    "DROP TABLE clock_mark; DELETE FROM bridge_migration WHERE step = '\(Schema.clockStep)'")
+                    "DROP TABLE clock_mark; DELETE FROM bridge_migration WHERE step = '\(MigrationStep.clock)'")
             }
             try await withStore(url) { store async throws in
                 #expect(try await store.clockMark() == ClockMark(newest: 20, isConfirmed: true, heldUntil: 0))

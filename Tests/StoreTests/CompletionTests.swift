@@ -1,6 +1,8 @@
 import AWSCore
 import Testing
 
+@testable import PostgreSQLStore
+@testable import SQLiteStore
 @testable import Store
 
 @Suite struct CompletionTests {

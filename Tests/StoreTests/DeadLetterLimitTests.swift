@@ -4,6 +4,8 @@ import GRDB
 import TestSupport
 import Testing
 
+@testable import PostgreSQLStore
+@testable import SQLiteStore
 @testable import Store
 
 /// Dead letters never fill the store, and a noisy topic does not evict the dead letters of others.
@@ -204,7 +206,7 @@ import Testing
     @Test func deadLettersOfAnOlderStoreAreCounted() async throws {
         let folder = try TemporaryFolder()
         let old = try DatabasePool(path: folder.file)
-        try Schema.migrator.migrate(old, upTo: Schema.statusStep)
+        try Schema.migrator.migrate(old, upTo: MigrationStep.status)
         try await old.write { db in
             for number in 1...3 {
                 try db.execute(

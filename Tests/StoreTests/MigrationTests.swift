@@ -3,6 +3,8 @@ import GRDB
 import TestSupport
 import Testing
 
+@testable import PostgreSQLStore
+@testable import SQLiteStore
 @testable import Store
 
 @Suite struct MigrationTests {
@@ -10,8 +12,8 @@ import Testing
         try await withStore { store async throws in
             let steps = try await store.pool.read(Schema.migrator.appliedIdentifiers)
             let all: Set = [
-                Schema.queueStep, Schema.ledgerStep, Schema.probeStep, Schema.subscriptionStep, Schema.catchUpStep,
-                Schema.pauseStep, Schema.statusStep, Schema.clockStep, Schema.deadLetterStep, Schema.completionStep,
+                MigrationStep.queue, MigrationStep.ledger, MigrationStep.probe, MigrationStep.subscription, MigrationStep.catchUp,
+                MigrationStep.pause, MigrationStep.status, MigrationStep.clock, MigrationStep.deadLetter, MigrationStep.completion,
             ]
             #expect(steps == all)
             let id = try await store.pool.read { try Int64.fetchOne($0, sql: "PRAGMA application_id") }
@@ -37,7 +39,7 @@ import Testing
     @Test func anOlderStoreKeepsItsDeliveriesAndGetsTheMissingSteps() async throws {
         let folder = try TemporaryFolder()
         let old = try DatabasePool(path: folder.file)
-        try Schema.migrator.migrate(old, upTo: Schema.queueStep)
+        try Schema.migrator.migrate(old, upTo: MigrationStep.queue)
         try await old.write { db in
             let insert = """
                 INSERT INTO delivery (id, origin, source, received_at, state, ready_at) VALUES (?, ?, ?, 0, 'pending', 0)
@@ -62,7 +64,7 @@ import Testing
     @Test func findingsOfAnOlderStoreAreCountedAndGetTheirSeverities() async throws {
         let folder = try TemporaryFolder()
         let old = try DatabasePool(path: folder.file)
-        try Schema.migrator.migrate(old, upTo: Schema.pauseStep)
+        try Schema.migrator.migrate(old, upTo: MigrationStep.pause)
         let insert = """
             INSERT INTO ledger VALUES (?, ?, 'audit', 'G', 'S', 1, 2, 3, 4, 5, 'present', ?, x'7B7D', 1)
             """

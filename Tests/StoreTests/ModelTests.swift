@@ -2,6 +2,8 @@ import AWSCore
 import TestSupport
 import Testing
 
+@testable import PostgreSQLStore
+@testable import SQLiteStore
 @testable import Store
 
 /// Random histories, run against the store and against a simple model.

@@ -1,5 +1,7 @@
 import Testing
 
+@testable import PostgreSQLStore
+@testable import SQLiteStore
 @testable import Store
 
 @Suite struct OpenFindingsTests {

@@ -2,6 +2,8 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import PostgreSQLStore
+@testable import SQLiteStore
 @testable import Store
 
 /// Opens under the control of the test: each attempt waits for its result.

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import PostgreSQLStore
 @testable import Store
 
 @Suite struct PartitionAssignmentTests {

@@ -6,6 +6,8 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import PostgreSQLStore
+@testable import SQLiteStore
 @testable import Store
 
 /// Behavior of PostgreSQL only: lost connections, servers that hang or fail over, concurrent migrations.

@@ -3,6 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import SQLiteStore
 @testable import Store
 
 /// Behavior across processes, tested with real ones.

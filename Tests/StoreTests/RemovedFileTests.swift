@@ -3,6 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import SQLiteStore
 @testable import Store
 
 @Suite("A file removed or replaced while the store is open")

@@ -4,6 +4,8 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import PostgreSQLStore
+@testable import SQLiteStore
 @testable import Store
 
 @Suite struct SQLiteFileTests {

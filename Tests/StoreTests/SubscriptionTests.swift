@@ -3,6 +3,8 @@ import GRDB
 import TestSupport
 import Testing
 
+@testable import PostgreSQLStore
+@testable import SQLiteStore
 @testable import Store
 
 @Suite struct SubscriptionTests {

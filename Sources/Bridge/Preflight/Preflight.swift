@@ -2,6 +2,7 @@ import AWSClient
 import AWSCore
 import HTTPClient
 import HTTPTypes
+import PostgreSQLStore
 import SNS
 import Store
 import Synchronization

@@ -1,0 +1,14 @@
+public import Store
+
+extension PostgreSQLStore {
+    /// Returns the recorded state of the clock.
+    public func clockMark() async throws(StoreError) -> ClockMark? {
+        try await read(ClockSQL.read) { try $0.rows.first.map { try ClockMark($0) } }
+    }
+
+    /// Records the state of the clock.
+    public func record(_ mark: ClockMark) async throws(StoreError) {
+        try await write(
+            ClockSQL.write.numbered, [.integer(mark.newest), .flag(mark.isConfirmed), .integer(mark.heldUntil)])
+    }
+}

@@ -1,0 +1,97 @@
+public import AWSCore
+public import Store
+
+/// The statements about dispositions and applied audits.
+enum PostgreSQLDispositions {
+    static let upsert = DispositionSQL.upsert.ofMany
+    static let restore = DispositionSQL.restore.ofMany
+    static let ofAccountRegion = DispositionSQL.ofAccountRegion.numbered
+    static let due = DispositionSQL.due.numbered
+    static let bySubjects = "SELECT \(DispositionSQL.columns) FROM judgement WHERE subject = ANY ($1)"
+
+    static let purge = """
+        DELETE FROM judgement WHERE subject = ANY (ARRAY(
+            SELECT subject FROM judgement
+            WHERE keep_until <= $1 AND NOT EXISTS (
+                SELECT 1 FROM ledger
+                WHERE hashtextextended(ledger.subject, 0) = hashtextextended(judgement.subject, 0)
+                    AND ledger.subject = judgement.subject)
+            ORDER BY keep_until LIMIT $2 FOR UPDATE SKIP LOCKED))
+        """
+
+    static let upsertMarks = AppliedAuditSQL.upsert.ofMany
+    static let restoreMarks = AppliedAuditSQL.restore.ofMany
+    static let marksOfAccountRegion = AppliedAuditSQL.ofAccountRegion.numbered
+}
+
+extension PostgreSQLStore {
+    /// Returns the dispositions of subjects, in one snapshot.
+    public func dispositions(about subjects: [String]) async throws(StoreError) -> [String: Disposition] {
+        // PostgreSQL rejects texts with NUL.
+        let known = subjects.filter { !$0.utf8.contains(0) }
+        return try await read(PostgreSQLDispositions.bySubjects, [.texts(known)]) { rows in
+            Dictionary(try rows.rows.map { try Disposition($0) }.map { ($0.subject, $0) }) { first, _ in first }
+        }
+    }
+
+    /// Lists the dispositions of an account-Region.
+    public func dispositions(
+        of accountRegion: AccountRegion, after last: Disposition?, limit: Int
+    ) async throws(StoreError) -> [Disposition] {
+        try await dispositions(
+            PostgreSQLDispositions.ofAccountRegion, [.text(accountRegion.stored), .text(last?.subject ?? "")],
+            limit: limit)
+    }
+
+    /// Lists the dispositions that are due.
+    public func dueDispositions(by time: Int64, limit: Int) async throws(StoreError) -> [Disposition] {
+        try await dispositions(PostgreSQLDispositions.due, [.integer(time)], limit: limit)
+    }
+
+    /// Deletes dispositions that are no longer needed and concern no finding in the ledger, a thousand in a
+    /// transaction.
+    public func purgeDispositions(by time: Int64) async throws(StoreError) -> Int {
+        try await deleteInSteps(PostgreSQLDispositions.purge, [.integer(time)])
+    }
+
+    /// Returns the newest applied audits of an account-Region.
+    public func appliedAudits(of accountRegion: AccountRegion) async throws(StoreError) -> [String: AppliedAudit] {
+        try await read(PostgreSQLDispositions.marksOfAccountRegion, [.text(accountRegion.stored)]) { rows in
+            Dictionary(try rows.rows.map { try AppliedAudit($0, of: accountRegion) }.map { ($0.check, $0) }) {
+                first, _ in first
+            }
+        }
+    }
+
+    private func dispositions(
+        _ sql: String, _ values: [PostgreSQLValue], limit: Int
+    ) async throws(StoreError) -> [Disposition] {
+        try Limits.check(limit: limit)
+        return try await read(sql, values + [.integer(limit)]) { try $0.rows.map { try Disposition($0) } }
+    }
+
+    static func write(
+        _ dispositions: [Disposition], by sql: String, _ connection: PostgreSQLConnection
+    ) async throws {
+        for rows in chunks(of: dispositions, by: \.subject) {
+            _ = try await connection.run(
+                sql,
+                [
+                    .texts(rows.map(\.subject)), .texts(rows.map(\.accountRegion.stored)), .integers(rows.map(\.time)),
+                    .integers(rows.map(\.dueAt)), .integers(rows.map(\.keepUntil)), .byteStrings(rows.map(\.content)),
+                ])
+        }
+    }
+
+    static func write(_ marks: [AppliedAudit], by sql: String, _ connection: PostgreSQLConnection) async throws {
+        for rows in chunks(of: marks, by: { [$0.accountRegion.stored, $0.check] }) {
+            _ = try await connection.run(
+                sql,
+                [
+                    .texts(rows.map(\.accountRegion.stored)), .texts(rows.map(\.check)),
+                    .integers(rows.map(\.startTime)),
+                    .texts(rows.map(\.taskID)),
+                ])
+        }
+    }
+}

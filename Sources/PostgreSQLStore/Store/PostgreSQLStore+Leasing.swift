@@ -1,0 +1,209 @@
+public import AWSCore
+public import Store
+import Synchronization
+
+extension PostgreSQLStore {
+    /// A request to lease deliveries. Times are the database's.
+    private struct Request: Sendable {
+        let limit: Int
+        let end: Int64
+        let owner: String
+        let now: Int64
+        let excluded: Set<String>
+        /// Account-Regions with times beyond the maximum wait.
+        let beyond: Set<String>
+        let pauses: [Pause]
+        let mark: WorkMark
+        let batch: LeaseRegistry.Batch
+    }
+
+    /// Leases ready deliveries of this replica's partitions, in turn.
+    ///
+    /// Acquires partitions without a live owner, up to this replica's share, and ends their leases.
+    public func lease(
+        limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<AccountRegion>
+    ) async throws(StoreError) -> LeaseBatch {
+        try Limits.check(limit: limit)
+        try Limits.check(owner: owner)
+        try checkAccess()
+        let end = clock.database(try Limits.leaseEnd(duration, after: now))
+        let now = clock.database(now)
+        let excluded = Set(excluded.map(\.stored))
+        let mark = signal.mark(excluding: excluded)
+        let mayLease = try await whileOpen { () throws(StoreError) in try await coordinator.joinWorkers(name: owner) }
+        guard mayLease else {
+            return LeaseBatch(deliveries: [], nextReadyAt: clock.local(now), mark: mark, pauses: [])
+        }
+        return try await use(repeats: false) { connection in
+            let (partitions, replicas) = try await PartitionSQL.fetch(connection, now: now)
+            let pauses = try await connection.run(PauseSQL.list).rows.map { try Pause($0) }
+            let skipped = excluded.union(
+                partitions.map(\.accountRegion).filter { accountRegion in
+                    pauses.contains { $0.applies(toStored: accountRegion) }
+                })
+            let request = Request(
+                limit: limit, end: end, owner: owner, now: now, excluded: skipped,
+                beyond: Set(partitions.filter(\.exceedsMaximumWait).map(\.accountRegion)), pauses: pauses, mark: mark,
+                batch: leases.begin())
+            let assignment = await coordinator.assignment(partitions, of: replicas, excluding: skipped, now: now)
+            // Leases without a worker are not ready, but may be all that there is.
+            let isDoubtful = !leases.doubtful(among: assignment.candidates(excluding: skipped)).isEmpty
+            guard isDoubtful || assignment.nextReadyAt.map({ $0 <= now }) == true else {
+                return LeaseBatch(
+                    deliveries: [], nextReadyAt: assignment.nextReadyAt.map(clock.local), mark: mark, pauses: pauses)
+            }
+            return try await lease(request, assignment, by: connection)
+        }
+    }
+
+    /// Leases in a transaction. A failed one may have been committed; its leases are then recognized because they are
+    /// not registered.
+    private func lease(
+        _ request: Request, _ assignment: PartitionAssignment, by connection: PostgreSQLConnection
+    ) async throws -> LeaseBatch {
+        let accountRegions = assignment.candidates(excluding: request.excluded)
+        let doubtful = leases.doubtful(among: accountRegions)
+        do {
+            let (batch, held) = try await timed {
+                try await connection.transaction {
+                    try await lease(request, assignment, accountRegions, doubtful: Set(doubtful.keys), by: connection)
+                }
+            }
+            // No lease was ended in partitions that another transaction had locked.
+            leases.clear(doubtful.filter { held.contains($0.key) })
+            return batch
+        } catch {
+            leases.abandon(request.batch, of: accountRegions)
+            throw error
+        }
+    }
+
+    private func lease(
+        _ request: Request, _ assignment: PartitionAssignment, _ accountRegions: [String], doubtful: Set<String>,
+        by connection: PostgreSQLConnection
+    ) async throws -> (batch: LeaseBatch, held: [String]) {
+        var (held, acquired, ended) = try await lockPartitions(
+            accountRegions, acquiring: assignment.toAcquire, by: connection)
+        if !doubtful.isDisjoint(with: held) {
+            ended += try await connection.run(
+                PartitionSQL.endLeasesButThese,
+                [.texts(held.filter { doubtful.contains($0) }), .integers(leases.sequences)]
+            ).changeCount
+        }
+        // Only in owned partitions: the clocks of other owners may differ.
+        let beyond = held.filter(request.beyond.contains)
+        if !beyond.isEmpty {
+            _ = try await connection.run(
+                PartitionSQL.clampTimes,
+                [
+                    .texts(beyond), .integer(request.now), .integer(request.end),
+                    .integer(QueueTime.latest(after: request.now)),
+                ])
+        }
+        let (deliveries, expired) = try await lease(request, of: held, by: connection)
+        leases.add(deliveries.map(\.lease), in: request.batch)
+        try await recordActivity(on: Set(deliveries.map(\.delivery.accountRegion.stored)), by: connection)
+        let next = try await connection.run(LeaseSQL.next, [.texts(held)]).rows.first?.optionalInteger(0)
+        let batch = LeaseBatch(
+            deliveries: deliveries,
+            nextReadyAt: [next, assignment.laterReadyAt].compactMap(\.self).min().map(clock.local), mark: request.mark,
+            pauses: request.pauses, acquired: Set(acquired.compactMap { AccountRegion(stored: $0) }),
+            expired: ended + expired
+        )
+        return (batch, held)
+    }
+
+    /// Records at intervals that partitions are processed, for ``SharingStatus/stalls``.
+    private func recordActivity(on accountRegions: Set<String>, by connection: PostgreSQLConnection) async throws {
+        let due = recordedActivity.withLock { noted in
+            let due = accountRegions.filter { accountRegion in
+                noted[accountRegion].map { .now - $0 > Self.activityInterval } ?? true
+            }
+            for accountRegion in due { noted[accountRegion] = .now }
+            return due
+        }
+        if !due.isEmpty { _ = try await connection.run(PartitionSQL.recordActivity, [.texts(due)]) }
+    }
+
+    private static let activityInterval = Duration.seconds(10)
+
+    /// Locks partitions until the transaction ends, and acquires those without a live owner.
+    ///
+    /// - Returns: the partitions that this replica owns, sorted; those that it acquired; and the number of leases that
+    ///   ended by that.
+    private func lockPartitions(
+        _ accountRegions: [String], acquiring toAcquire: [String], by connection: PostgreSQLConnection
+    ) async throws -> (held: [String], acquired: [String], ended: Int) {
+        if !toAcquire.isEmpty { _ = try await connection.run(PartitionSQL.add, [.texts(toAcquire)]) }
+        let locked = try await connection.run(PartitionSQL.lock, [.texts(accountRegions), .text(replica)]).rows
+            .map { (accountRegion: try $0.text(0), owner: try $0.optionalText(1)) }
+        let own = locked.filter { $0.owner == replica }.map(\.accountRegion)
+        let rest = locked.filter { $0.owner != replica }.map(\.accountRegion)
+        guard !rest.isEmpty else { return (own.sorted(), [], 0) }
+        let acquired = try await connection.run(PartitionSQL.acquire, [.texts(rest), .text(replica)]).rows
+            .map { try $0.text(0) }
+        let ended =
+            acquired.isEmpty ? 0 : try await connection.run(PartitionSQL.endLeases, [.texts(acquired)]).changeCount
+        return ((own + acquired).sorted(), acquired, ended)
+    }
+
+    private func lease(
+        _ request: Request, of accountRegions: [String], by connection: PostgreSQLConnection
+    ) async throws -> ([LeasedDelivery], expired: Int) {
+        let counts = try await connection.run(
+            LeaseSQL.count, [.texts(accountRegions), .integer(request.now), .integer(request.limit)])
+        var left = Dictionary(uniqueKeysWithValues: try counts.rows.map { (try $0.text(0), try $0.count(1)) })
+        let ring = FairShare.ring(
+            accountRegions.filter { left[$0, default: 0] > 0 }, after: lastServed.withLock { $0 })
+        let (items, last) = FairShare.take(limit: request.limit, from: ring) { accountRegion, share in
+            let count = min(share, left[accountRegion, default: 0])
+            left[accountRegion, default: 0] -= count
+            return Array(repeating: accountRegion, count: count)
+        }
+        guard let last else { return ([], 0) }
+        let shares = Dictionary(grouping: items) { $0 }.mapValues(\.count)
+        let served = ring.filter { shares[$0] != nil }
+        let leased = try await connection.run(
+            LeaseSQL.lease,
+            [
+                .texts(served), .integers(served.map { Int64(shares[$0] ?? 0) }), .integer(request.now),
+                .integer(request.end), .text(request.owner),
+            ])
+        lastServed.withLock { $0 = last }
+        let deliveries = try leased.rows.map { row in
+            LeasedDelivery(
+                delivery: try Delivery(row, payload: row.bytes(7)).received(by: clock),
+                lease: Lease(
+                    deliveryID: try row.text(1), owner: request.owner, until: clock.local(request.end),
+                    sequence: try row.integer(0), number: try row.integer(6)),
+                attempt: try row.count(5), checkpoint: try row.optionalText(8))
+        }
+        return (deliveries, try leased.rows.count { try $0.flag(9) })
+    }
+}
+
+extension PostgreSQLStore {
+    /// Acquires a partition for this process until it closes the store. Workers of the store do not lease from it
+    /// meanwhile.
+    ///
+    /// - Throws: ``StoreError/Code/inUse`` if a live replica owns it.
+    func acquirePartition(_ accountRegion: AccountRegion) async throws(StoreError) {
+        try await whileOpen { () throws(StoreError) in try await coordinator.joinOwners() }
+        let isHeld = try await transact { connection in
+            try await !lockPartitions([accountRegion.stored], acquiring: [accountRegion.stored], by: connection).held
+                .isEmpty
+        }
+        guard isHeld else {
+            throw StoreError(.inUse, "A bridge is processing \(accountRegion). Stop all bridges on this store first.")
+        }
+    }
+}
+
+extension Delivery {
+    /// The delivery with its time of receipt by this machine's clock.
+    fileprivate func received(by clock: DatabaseClock) -> Delivery {
+        Delivery(
+            id: id, accountRegion: accountRegion, channel: channel, topic: topic, receivedAt: clock.local(receivedAt),
+            payload: payload)
+    }
+}

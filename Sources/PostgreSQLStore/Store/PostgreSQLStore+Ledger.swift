@@ -1,0 +1,154 @@
+public import AWSCore
+public import Store
+
+/// The statements about the ledger that differ from SQLite's.
+enum PostgreSQLLedger {
+    static let upsert = LedgerSQL.upsert.ofMany
+    static let restore = LedgerSQL.restore.ofMany
+    static let stale = LedgerSQL.stale.numbered
+    static let unsent = LedgerSQL.unsent.numbered
+
+    static let byIDs = "SELECT \(LedgerSQL.columns) FROM ledger WHERE id = ANY ($1)"
+
+    static let about = """
+        SELECT \(LedgerSQL.columns) FROM ledger
+        WHERE hashtextextended(subject, 0) = hashtextextended($1, 0) AND subject = $1 AND id > $2
+        ORDER BY id LIMIT $3
+        """
+
+    static let unseen = """
+        SELECT \(LedgerSQL.columns) FROM ledger
+        WHERE condition <> 'over' AND origin = $1 AND kind = $2
+            AND hashtextextended(group_key, 0) = hashtextextended($3, 0) AND group_key = $3 AND event_time < $4
+            AND (event_time, id) > ($5, $6)
+        ORDER BY event_time, id LIMIT $7
+        """
+
+    static let sent = """
+        UPDATE ledger SET is_sent = 1 FROM unnest($1, $2) AS given (id, updated_at)
+        WHERE ledger.id = given.id AND ledger.updated_at = given.updated_at
+        """
+
+    static let delete = "DELETE FROM ledger WHERE id = ANY ($1)"
+
+    static let purge = """
+        DELETE FROM ledger WHERE id = ANY (ARRAY(
+            SELECT id FROM ledger WHERE record_state = 'archived' AND updated_at < $1 AND condition = 'over'
+            ORDER BY updated_at LIMIT $2 FOR UPDATE SKIP LOCKED))
+        """
+}
+
+extension PostgreSQLStore {
+    /// Returns the ledger entries with some ids, in one snapshot.
+    public func ledgerEntries(ids: [String]) async throws(StoreError) -> [String: LedgerEntry] {
+        // PostgreSQL rejects texts with NUL.
+        let known = ids.filter { !$0.utf8.contains(0) }
+        return try await read(PostgreSQLLedger.byIDs, [.texts(known)]) { rows in
+            Dictionary(try rows.rows.map { try LedgerEntry($0) }.map { ($0.id, $0) }) { first, _ in first }
+        }
+    }
+
+    /// Lists the findings about a subject.
+    public func ledgerEntries(
+        about subject: String, after last: LedgerEntry?, limit: Int
+    ) async throws(StoreError) -> [LedgerEntry] {
+        guard Limits.isText(subject, atMost: Limits.ledgerTextLength) else { return [] }
+        return try await entries(PostgreSQLLedger.about, [.text(subject), .text(last?.id ?? "")], limit: limit)
+    }
+
+    /// Lists the findings of a group that are not over and were last reported before a time.
+    public func unseenLedgerEntries(
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Int64,
+        after last: LedgerEntry?,
+        limit: Int
+    ) async throws(StoreError) -> [LedgerEntry] {
+        guard Limits.isText(group, atMost: Limits.ledgerTextLength) else { return [] }
+        return try await entries(
+            PostgreSQLLedger.unseen,
+            [
+                .text(accountRegion.stored), .text(kind.rawValue), .text(group), .integer(time),
+                .integer(last?.eventTime ?? .min), .text(last?.id ?? ""),
+            ], limit: limit)
+    }
+
+    /// Lists the active findings that were last sent before a time.
+    public func staleLedgerEntries(
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Int64, after last: LedgerEntry?,
+        limit: Int
+    ) async throws(StoreError) -> [LedgerEntry] {
+        try await entries(
+            PostgreSQLLedger.stale,
+            [
+                .text(accountRegion.stored), .text(kind.rawValue), .integer(time), .integer(last?.updatedAt ?? .min),
+                .text(last?.id ?? ""),
+            ], limit: limit)
+    }
+
+    /// Lists the findings whose latest state was not confirmed.
+    public func unsentLedgerEntries(
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
+    ) async throws(StoreError) -> [LedgerEntry] {
+        try await entries(
+            PostgreSQLLedger.unsent, [.text(accountRegion.stored), .text(kind.rawValue), .text(last?.id ?? "")],
+            limit: limit)
+    }
+
+    /// Deletes archived findings that are over and were last updated before a time, a thousand in a transaction.
+    public func purgeLedger(archivedBefore time: Int64) async throws(StoreError) -> Int {
+        try await deleteInSteps(PostgreSQLLedger.purge, [.integer(time)])
+    }
+
+    private func entries(
+        _ sql: String, _ values: [PostgreSQLValue], limit: Int
+    ) async throws(StoreError) -> [LedgerEntry] {
+        try Limits.check(limit: limit)
+        return try await read(sql, values + [.integer(limit)]) { try $0.rows.map { try LedgerEntry($0) } }
+    }
+
+    // MARK: Writing
+
+    /// How many rows one statement writes at most.
+    private static let rowLimit = 1000
+
+    /// Writes everything of an update but its checkpoint.
+    static func write(_ progress: LedgerUpdate, by connection: PostgreSQLConnection) async throws {
+        try await write(progress.entries, by: PostgreSQLLedger.upsert, connection)
+        if !progress.sent.isEmpty {
+            let sent = Array(progress.sent)
+            _ = try await connection.run(
+                PostgreSQLLedger.sent, [.texts(sent.map(\.key)), .integers(sent.map(\.value))])
+        }
+        if !progress.rejected.isEmpty {
+            _ = try await connection.run(PostgreSQLLedger.delete, [.texts(progress.rejected)])
+        }
+        try await write(progress.dispositions, by: PostgreSQLDispositions.upsert, connection)
+        try await write(progress.appliedAudits, by: PostgreSQLDispositions.upsertMarks, connection)
+        try await write(progress.audits, by: connection)
+        try await write(progress.completions, by: connection)
+    }
+
+    static func write(
+        _ entries: [LedgerEntry], by sql: String, _ connection: PostgreSQLConnection
+    ) async throws {
+        for rows in chunks(of: entries, by: \.id) {
+            _ = try await connection.run(
+                sql,
+                [
+                    .texts(rows.map(\.id)), .texts(rows.map(\.accountRegion.stored)), .texts(rows.map(\.kind.rawValue)),
+                    .texts(rows.map(\.group)), .texts(rows.map(\.subject)), .integers(rows.map(\.createdAt)),
+                    .integers(rows.map(\.updatedAt)), .integers(rows.map(\.eventTime)),
+                    .integers(rows.map(\.firstObservedAt)), .integers(rows.map(\.lastObservedAt)),
+                    .texts(rows.map(\.condition.rawValue)), .texts(rows.map(\.recordState.rawValue)),
+                    .byteStrings(rows.map(\.finding)), .integers(rows.map { $0.isSent ? 1 : 0 }),
+                    .texts(rows.map(\.severity?.rawValue)),
+                ])
+        }
+    }
+
+    /// Splits rows into chunks for one statement each. Of rows with the same key, only the last is kept.
+    static func chunks<Row>(of rows: [Row], by key: (Row) -> some Hashable) -> [[Row]] {
+        let last = Dictionary(rows.enumerated().map { (AnyHashable(key($1)), $0) }) { _, last in last }
+        let kept = rows.enumerated().filter { last[AnyHashable(key($1))] == $0 }.map(\.element)
+        return stride(from: 0, to: kept.count, by: rowLimit).map { Array(kept[$0...].prefix(rowLimit)) }
+    }
+}

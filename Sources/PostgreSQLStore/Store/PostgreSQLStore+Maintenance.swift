@@ -1,0 +1,82 @@
+public import Store
+
+/// The statements about the store as a whole.
+enum PostgreSQLMaintenance {
+    static let status = """
+        SELECT (SELECT count(*) FROM delivery WHERE ready_at IS NOT NULL AND state = 'pending'),
+            (SELECT count(*) FROM delivery WHERE ready_at IS NOT NULL AND state = 'leased'),
+            (\(MaintenanceSQL.completed)), (\(MaintenanceSQL.dead)),
+            (SELECT min(received_at) FROM delivery WHERE ready_at IS NOT NULL)
+        """
+
+    static let findings = """
+        SELECT (\(MaintenanceSQL.active)), (\(MaintenanceSQL.archived)), (\(MaintenanceSQL.unsentActive)), (\(MaintenanceSQL.unsent))
+        """
+}
+
+extension PostgreSQLStore {
+    /// Counts deliveries; reads the index entry of each.
+    public func queueStatus() async throws(StoreError) -> StoreStatus {
+        try await read(PostgreSQLMaintenance.status, within: timeout, isLong: true) { rows in
+            var status = StoreStatus()
+            guard let row = rows.rows.first else { throw StoreError.unreadableRow }
+            status.pending = try row.count(0)
+            status.leased = try row.count(1)
+            status.completed = try row.count(2)
+            status.dead = try row.count(3)
+            status.oldestReceivedAt = try row.optionalInteger(4).map(clock.local)
+            return status
+        }
+    }
+
+    /// Counts findings; reads the index entry of each.
+    public func ledgerCounts() async throws(StoreError) -> LedgerCounts {
+        try await read(PostgreSQLMaintenance.findings, within: timeout, isLong: true) { rows in
+            guard let row = rows.rows.first else { throw StoreError.unreadableRow }
+            return LedgerCounts(
+                active: try row.count(0), archived: try row.count(1), unsentActive: try row.count(2),
+                unsent: try row.count(3))
+        }
+    }
+
+    /// Appends a delivery by the connection and statement that serve senders, and rolls it back to a savepoint. The
+    /// remaining transaction is committed, which waits for the disk, and for a standby if commits do.
+    public func checkWritable() async throws(StoreError) {
+        try checkAccess()
+        // Large enough to be stored outside the row, like most payloads.
+        let values: [PostgreSQLValue] = [
+            .texts(["probe:\(replica)"]), .texts([""]), .texts([""]), .integers([0]),
+            .byteStrings([[UInt8](repeating: 0, count: 4096)]), .texts([""]),
+        ]
+        try await whileOpen { () throws(StoreError) in
+            try await appends.use(within: timeout, repeats: true) { connection, _ in
+                try await Self.probe(values, by: connection)
+            }
+        }
+    }
+
+    private static func probe(_ values: [PostgreSQLValue], by connection: PostgreSQLConnection) async throws {
+        try await connection.transaction {
+            _ = try await connection.run("SAVEPOINT probe")
+            _ = try await connection.run(QueueWrites.append, values)
+            _ = try await connection.run("ROLLBACK TO SAVEPOINT probe")
+        }
+    }
+
+    /// Reports live replicas and stalled partitions.
+    public func sharingStatus() async throws(StoreError) -> SharingStatus {
+        try await use(within: timeout, repeats: true) { try await Self.sharingStatus(by: $0) }
+    }
+
+    private static func sharingStatus(by connection: PostgreSQLConnection) async throws -> SharingStatus {
+        var status = SharingStatus()
+        status.replicas = try await connection.run(SharingStatusSQL.replicas).rows.map {
+            SharingStatus.Replica(name: try $0.text(0), clockOffset: try $0.integer(1))
+        }
+        status.stalls = try await connection.run(SharingStatusSQL.stalls).rows.map {
+            SharingStatus.Stall(
+                accountRegion: try $0.accountRegion(0), replica: try $0.text(1), idleTime: try $0.integer(2))
+        }
+        return status
+    }
+}

@@ -1,0 +1,40 @@
+public import AWSCore
+public import Store
+
+extension PostgreSQLStore {
+    /// Pauses processing.
+    public func pause(_ pause: Pause) async throws(StoreError) {
+        try Limits.check(pause)
+        try await write(
+            PauseSQL.upsert.numbered,
+            [
+                .text(pause.account?.digits ?? PauseSQL.all), .text(pause.pausedBy), .integer(pause.pausedAt),
+                .text(pause.reason.map(Limits.trimmed(reason:))),
+            ])
+        await notifyWorkers(of: nil)
+    }
+
+    /// Ends a pause.
+    public func resume(_ account: AccountID?) async throws(StoreError) -> Pause? {
+        try checkAccess()
+        // Not repeated when the connection is lost: the repetition would find no pause.
+        let ended = try await use(repeats: false) { connection in
+            try await connection.run(PauseSQL.delete.numbered, [.text(account?.digits ?? PauseSQL.all)]).rows.first
+                .map { try Pause($0) }
+        }
+        await notifyWorkers(of: nil)
+        return ended
+    }
+
+    /// Lists the pauses.
+    public func pauses() async throws(StoreError) -> [Pause] {
+        try await read(PauseSQL.list) { try $0.rows.map { try Pause($0) } }
+    }
+}
+
+extension Pause {
+    /// Whether it pauses the deliveries of an account-Region, named as in the tables.
+    func applies(toStored accountRegion: String) -> Bool {
+        account.map { accountRegion.hasPrefix($0.digits + "/") } ?? true
+    }
+}

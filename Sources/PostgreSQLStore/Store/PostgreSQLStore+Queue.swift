@@ -1,0 +1,184 @@
+import AWSCore
+public import Store
+
+/// The statements about the queue that differ from SQLite's.
+enum LeaseSQL {
+    /// The number of ready deliveries by account-Region, up to a limit.
+    static let count = """
+        SELECT origin, (
+            SELECT count(*) FROM (
+                SELECT 1 FROM delivery
+                WHERE delivery.origin = given.origin AND ready_at IS NOT NULL AND ready_at <= $2 LIMIT $3) AS ready)
+        FROM unnest($1) AS given (origin)
+        """
+
+    static let lease = """
+        WITH chosen AS MATERIALIZED (
+            SELECT sequence, ready_at, turn, is_expired
+            FROM unnest($1, $2) WITH ORDINALITY AS given (origin, share, turn)
+            CROSS JOIN LATERAL (
+                SELECT sequence, ready_at, state = 'leased' AS is_expired FROM delivery
+                WHERE delivery.origin = given.origin AND ready_at IS NOT NULL AND ready_at <= $3
+                ORDER BY ready_at, sequence LIMIT given.share FOR UPDATE SKIP LOCKED) AS ready
+        ), leased AS (
+            UPDATE delivery SET state = 'leased', ready_at = $4, attempts = attempts + 1,
+                lease_number = lease_number + 1, lease_owner = $5
+            FROM chosen WHERE delivery.sequence = chosen.sequence
+            RETURNING delivery.sequence, id, origin, source, received_at, attempts, lease_number, payload, bookmark,
+                is_expired, topic, turn, chosen.ready_at
+        )
+        SELECT * FROM leased ORDER BY turn, ready_at, sequence
+        """
+
+    static let next = """
+        SELECT min((
+            SELECT min(ready_at) FROM delivery WHERE delivery.origin = given.origin AND ready_at IS NOT NULL))
+        FROM unnest($1) AS given (origin)
+        """
+
+    static let isHeld = """
+        SELECT 1 FROM delivery WHERE sequence = $1 AND lease_number = $2 AND id = $3 AND state = 'leased' FOR UPDATE
+        """
+
+    static let complete = """
+        UPDATE delivery SET state = 'completed', ready_at = NULL, completed_at = $2, lease_owner = NULL,
+            bookmark = NULL, payload = NULL, topic = ''
+        WHERE sequence = $1
+        """
+
+    static let purge = """
+        DELETE FROM delivery WHERE sequence = ANY (ARRAY(
+            SELECT sequence FROM delivery WHERE completed_at < $1 ORDER BY completed_at LIMIT $2
+            FOR UPDATE SKIP LOCKED))
+        """
+}
+
+extension PostgreSQLStore {
+    /// Adds deliveries with new ids to the queue in one transaction.
+    public func append(_ deliveries: [Delivery]) async throws(StoreError) -> [AppendResult] {
+        for delivery in deliveries { try Limits.check(delivery) }
+        try checkAccess()
+        guard !deliveries.isEmpty else { return [] }
+        return try await whileOpen { () throws(StoreError) in
+            let dated = deliveries.map { delivery in
+                Delivery(
+                    id: delivery.id, accountRegion: delivery.accountRegion, channel: delivery.channel,
+                    topic: delivery.topic,
+                    receivedAt: clock.database(delivery.receivedAt), payload: delivery.payload)
+            }
+            let outcomes = try await appendCommit.submit(dated, until: StoreTimeLimit.end(of: timeout))
+            let accountRegions = AppendResult.storedAccountRegions(of: deliveries, outcomes)
+            if !accountRegions.isEmpty { await coordinator.notifyWorkers(of: accountRegions) }
+            return outcomes
+        }
+    }
+
+    /// Waits until there may be more to lease than the batch with this mark saw.
+    public func waitForWork(after mark: WorkMark) async {
+        await signal.wait(after: mark)
+    }
+
+    /// Extends a lease.
+    public func extend(_ lease: Lease, for duration: Duration, now: Int64) async throws(StoreError) -> Lease {
+        let end = try Limits.leaseEnd(duration, after: now)
+        try await finish(LeaseUpdate(lease: lease, kind: .leased, readyAt: clock.database(end)))
+        return Lease(
+            deliveryID: lease.deliveryID, owner: lease.owner, until: end, sequence: lease.sequence,
+            number: lease.number)
+    }
+
+    /// Records intermediate results of a delivery.
+    public func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError) {
+        try Limits.check(progress)
+        try await transact { connection in
+            try await Self.lockLease(lease, by: connection)
+            try await Self.write(progress, by: connection)
+            if let checkpoint = progress.checkpoint {
+                _ = try await connection.run(
+                    QueueSQL.checkpoint.numbered, [.text(checkpoint), .integer(lease.sequence)])
+            }
+        }
+    }
+
+    /// Completes a delivery and writes findings to the ledger, in one transaction.
+    public func complete(_ lease: Lease, recording entries: [LedgerEntry], now: Int64) async throws(StoreError) {
+        try Limits.check(entries)
+        guard !entries.isEmpty else {
+            try await finish(LeaseUpdate(lease: lease, kind: .completed, completedAt: now))
+            return
+        }
+        // Not repeated when the connection is lost: the repetition would find the lease ended.
+        try checkAccess()
+        try await use(repeats: false) { connection in
+            try await timed {
+                try await connection.transaction {
+                    try await Self.lockLease(lease, by: connection)
+                    _ = try await connection.run(LeaseSQL.complete, [.integer(lease.sequence), .integer(now)])
+                    try await Self.write(entries, by: PostgreSQLLedger.upsert, connection)
+                }
+            }
+        }
+        leases.remove([lease])
+    }
+
+    /// Schedules a retry after a failure.
+    public func retry(
+        _ lease: Lease, at readyAt: Int64, reason: String, isCounted: Bool, now: Int64
+    ) async throws(StoreError) {
+        try await finish(
+            LeaseUpdate(
+                lease: lease, kind: .pending,
+                readyAt: clock.database(min(readyAt, QueueTime.latest(after: now))), counts: isCounted, failedAt: now,
+                reason: Limits.trimmed(reason: reason)))
+        signal.notify()
+    }
+
+    /// Dead-letters a delivery, and drops dead letters beyond the limits.
+    public func deadLetter(
+        _ lease: Lease, reason: String, now: Int64, within limits: DeadLetterLimits
+    ) async throws(StoreError) -> DroppedDeadLetters {
+        let drop = try await finish(
+            LeaseUpdate(
+                lease: lease, kind: .dead, failedAt: now, reason: Limits.trimmed(reason: reason), limits: limits))
+        var dropped = drop.dropped
+        // The delivery is dead-lettered already, even if dropping the others fails.
+        if !drop.isDone, let rest = try? await self.drop(beyond: limits) { dropped.add(rest) }
+        return dropped
+    }
+
+    /// Releases leases.
+    public func release(_ leases: [Lease]) async throws(StoreError) {
+        let failure = await withTaskGroup(of: StoreError?.self) { group in
+            for lease in leases {
+                group.addTask {
+                    do throws(StoreError) {
+                        try await self.finish(LeaseUpdate(lease: lease, kind: .pending, counts: false))
+                        return nil
+                    } catch {
+                        return error.code == .leaseLost ? nil : error
+                    }
+                }
+            }
+            return await group.reduce(nil) { $0 ?? $1 }
+        }
+        if let failure { throw failure }
+        await notifyWorkers(of: nil)
+    }
+
+    /// Deletes deliveries that were completed before a time, a thousand in a transaction.
+    public func purge(completedBefore time: Int64) async throws(StoreError) -> Int {
+        try await deleteInSteps(LeaseSQL.purge, [.integer(time)])
+    }
+
+    /// Returns the completion time of the newest completed delivery that has a number of newer ones.
+    public func completionTime(beyondNewest count: Int) async throws(StoreError) -> Int64? {
+        try await read(QueueSQL.completionTime.numbered, [.integer(count)]) { try $0.rows.first?.integer(0) }
+    }
+
+    /// Locks a lease until the transaction ends, or throws if it is lost.
+    private static func lockLease(_ lease: Lease, by connection: PostgreSQLConnection) async throws {
+        let held = try await connection.run(
+            LeaseSQL.isHeld, [.integer(lease.sequence), .integer(lease.number), .text(lease.deliveryID)])
+        guard !held.rows.isEmpty else { throw StoreError.leaseLost(lease) }
+    }
+}

@@ -1,0 +1,45 @@
+public import AWSCore
+public import Store
+
+extension PostgreSQLStore {
+    private static let clear = """
+        DELETE FROM ledger WHERE id = ANY (ARRAY(SELECT id FROM ledger WHERE origin = $1 LIMIT $2))
+        """
+
+    /// Lists the account-Regions whose ledger is complete.
+    public func ledgerAccountRegions() async throws(StoreError) -> [AccountRegion] {
+        try await read(RebuildingSQL.accountRegions) { try $0.rows.map { try $0.accountRegion(0) } }
+    }
+
+    /// Clears the ledger of an account-Region, a thousand findings in a transaction. Prevents other replicas from
+    /// processing the account-Region until this store is closed.
+    public func clearLedger(of accountRegion: AccountRegion) async throws(StoreError) {
+        try await acquirePartition(accountRegion)
+        try await transact { connection in
+            _ = try await connection.run(RebuildingSQL.unfinish.numbered, [.text(accountRegion.stored)])
+            _ = try await connection.run(RebuildingSQL.clearMarks.numbered, [.text(accountRegion.stored)])
+            try await Self.clearCompletions(of: accountRegion, connection)
+        }
+        _ = try await deleteInSteps(Self.clear, [.text(accountRegion.stored)])
+    }
+
+    /// Adds findings and dispositions from Security Hub to a ledger that is being rebuilt.
+    public func restore(_ entries: [LedgerEntry], _ dispositions: [Disposition]) async throws(StoreError) {
+        try Limits.check(LedgerUpdate(entries: entries, dispositions: dispositions))
+        try await transact { connection in
+            try await Self.write(entries, by: PostgreSQLLedger.restore, connection)
+            try await Self.write(dispositions, by: PostgreSQLDispositions.restore, connection)
+        }
+    }
+
+    /// Marks the ledger of an account-Region as complete.
+    public func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Int64)
+        async throws(StoreError)
+    {
+        try Limits.check(LedgerUpdate(appliedAudits: appliedAudits))
+        try await transact { connection in
+            try await Self.write(appliedAudits, by: PostgreSQLDispositions.restoreMarks, connection)
+            _ = try await connection.run(RebuildingSQL.finish.numbered, [.text(accountRegion.stored), .integer(now)])
+        }
+    }
+}

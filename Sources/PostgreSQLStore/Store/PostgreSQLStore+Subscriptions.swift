@@ -1,0 +1,30 @@
+public import AWSCore
+public import Store
+
+extension PostgreSQLStore {
+    /// Records the status of a subscription, unless a later message was recorded already.
+    public func record(_ subscription: Subscription) async throws(StoreError) {
+        try Limits.check(subscription)
+        try await write(
+            SubscriptionSQL.upsert.numbered,
+            [
+                .text(subscription.topic.description), .text(subscription.state.rawValue),
+                .text(subscription.messageID), .integer(subscription.publishedAt), .integer(subscription.changedAt),
+            ], within: timeout)
+    }
+
+    /// Returns the subscription to a topic.
+    public func subscription(to topic: ARN) async throws(StoreError) -> Subscription? {
+        try await read(SubscriptionSQL.byTopic.numbered, [.text(topic.description)], within: timeout) { rows in
+            try rows.rows.first.map { try Subscription($0) }
+        }
+    }
+
+    /// Lists the subscriptions, ordered by topic.
+    public func subscriptions(after last: Subscription?, limit: Int) async throws(StoreError) -> [Subscription] {
+        try Limits.check(limit: limit)
+        return try await read(
+            SubscriptionSQL.list.numbered, [.text(last?.topic.description ?? ""), .integer(limit)]
+        ) { try $0.rows.map { try Subscription($0) } }
+    }
+}

@@ -1,0 +1,152 @@
+public import Store
+
+/// The statements of the verification. Those about rows return the position of a row and its name first.
+enum PostgreSQLVerification {
+    static let deliveries = """
+        SELECT sequence, id, origin, source, state, ready_at, attempts, lease_number, lease_owner, first_failed_at,
+           last_failed_at, reason, bookmark, completed_at, octet_length(payload)::bigint
+        FROM delivery WHERE sequence > $1 ORDER BY sequence LIMIT $2
+        """
+    static let ledger = "SELECT id, id, \(LedgerSQL.columns) FROM ledger WHERE id > $1 ORDER BY id LIMIT $2"
+    static let dispositions = """
+        SELECT subject, subject, \(DispositionSQL.columns) FROM judgement WHERE subject > $1 ORDER BY subject LIMIT $2
+        """
+
+    /// A line for each column, constraint and index of the tables in the current schema.
+    static let schema = """
+        WITH table_ AS (
+            SELECT oid, relname FROM pg_class
+            WHERE relnamespace = $1::oid AND relkind = 'r' AND relname = ANY ($2)
+        )
+        SELECT format('column %s of %s: %s, collation %s, %s', attname, relname, format_type(atttypid, atttypmod),
+                (SELECT collname FROM pg_collation WHERE pg_collation.oid = attcollation),
+                CASE WHEN attnotnull THEN 'not null' ELSE 'nullable' END)
+            FROM table_ JOIN pg_attribute ON attrelid = table_.oid WHERE attnum > 0 AND NOT attisdropped
+        UNION ALL
+        SELECT format('constraint %s of %s: %s', conname, relname, pg_get_constraintdef(pg_constraint.oid))
+            FROM table_ JOIN pg_constraint ON conrelid = table_.oid
+        UNION ALL
+        SELECT format('index %s of %s: %s', index.relname, table_.relname,
+                substring(pg_get_indexdef(indexrelid) from ' USING .*'))
+            FROM table_ JOIN pg_index ON indrelid = table_.oid JOIN pg_class AS index ON index.oid = indexrelid
+            WHERE indisvalid
+        """
+}
+
+extension PostgreSQLStore {
+    /// Does nothing: a database server checks its own files.
+    public func checkIntegrity(
+        report: @escaping @Sendable (IntegrityProgress) -> Void
+    ) async throws(StoreError) {}
+
+    /// Verifies the schema and each row. The database's files are the server's responsibility.
+    public func verify() async throws(StoreError) -> [String] {
+        var problems = IntegrityReport()
+        for problem in try await schemaProblems() { problems.add(problem) }
+        guard problems.all.isEmpty else { return problems.all }
+        try await check("Delivery", PostgreSQLVerification.deliveries, from: .integer(Int64.min), &problems) { row in
+            try DeliveryRow(row).problems
+        } place: {
+            .integer(try $0.integer(0))
+        }
+        try await check("Finding", PostgreSQLVerification.ledger, from: .text(""), &problems) { row in
+            let entry = try LedgerEntry(row.stored)
+            try Limits.check([entry])
+            return entry.finding.isEmpty ? ["has no content"] : []
+        } place: {
+            .text(try $0.text(0))
+        }
+        try await check("Disposition of", PostgreSQLVerification.dispositions, from: .text(""), &problems) { row in
+            try Limits.check(LedgerUpdate(dispositions: [Disposition(row.stored)]))
+            return []
+        } place: {
+            .text(try $0.text(0))
+        }
+        try await checkAll("Applied audit of", VerificationSQL.marks, &problems) { _ = try $0.accountRegion(2) }
+        try await checkAll("Ledger completion of", VerificationSQL.completeAccountRegions, &problems) {
+            _ = try $0.accountRegion(2)
+        }
+        try await checkAll("Watermark of", VerificationSQL.watermarks, &problems) { _ = try $0.accountRegion(2) }
+        try await checkAll("Finished audit of", VerificationSQL.audits, &problems) {
+            try Limits.check(LedgerUpdate(audits: [FinishedAudit($0.stored)]))
+        }
+        try await checkAll("Check completion of", VerificationSQL.completions, &problems) {
+            try Limits.check(LedgerUpdate(completions: [CheckCompletion($0.stored)]))
+        }
+        try await checkAll("Audit coverage of", VerificationSQL.coverages, &problems) { _ = try $0.accountRegion(2) }
+        try await checkAll("Last delivery of", VerificationSQL.lastDeliveries, &problems) {
+            _ = try $0.accountRegion(2)
+        }
+        try await checkAll("Subscription to", VerificationSQL.subscriptions, &problems) {
+            _ = try Subscription($0.stored)
+        }
+        try await checkAll("Pause of", VerificationSQL.pauses, &problems) { try Limits.check(Pause($0.stored)) }
+        try await checkAll("State of the", VerificationSQL.clock, &problems) { _ = try ClockMark($0.stored) }
+        for sql in [PostgreSQLDeadLetterLimits.differences, DeadLetterLimitSQL.loadDifferences] {
+            let found = try await read(sql) { rows in try rows.rows.map { try $0.counterMismatch } }
+            for problem in found { problems.add(problem) }
+        }
+        return problems.all
+    }
+
+    /// Checks a table page by page, so that no transaction takes long.
+    private func check(
+        _ what: String, _ sql: String, from start: PostgreSQLValue, _ problems: inout IntegrityReport,
+        _ find: @Sendable (PostgreSQLRow) throws -> [String],
+        place: @Sendable (PostgreSQLRow) throws -> PostgreSQLValue
+    ) async throws(StoreError) {
+        var next: PostgreSQLValue? = start
+        while let start = next, !problems.isFull {
+            let page = try await read(sql, [start, .integer(Limits.rows.upperBound)]) { rows in
+                (
+                    found: rows.rows.flatMap { IntegrityReport.of($0, what, find) },
+                    last: try rows.rows.last.map { try place($0) }
+                )
+            }
+            for problem in page.found { problems.add(problem) }
+            next = page.last
+        }
+    }
+
+    /// Checks a table that is never large.
+    private func checkAll(
+        _ what: String, _ sql: String, _ problems: inout IntegrityReport,
+        _ read: @Sendable (PostgreSQLRow) throws -> Void
+    ) async throws(StoreError) {
+        let found = try await self.read(sql) { rows in
+            rows.rows.flatMap { row in
+                IntegrityReport.of(row, what) { row in
+                    try read(row)
+                    return []
+                }
+            }
+        }
+        for problem in found { problems.add(problem) }
+    }
+
+    /// The differences between the schema and that of a new store, which is created among the session's temporary
+    /// tables.
+    private func schemaProblems() async throws(StoreError) -> [String] {
+        let (found, expected) = try await transact { connection in
+            let names = PostgreSQLSchema.tables
+            let found = try await Self.schema(connection, "current_schema()::text::regnamespace", names)
+            try await connection.runOnce("SET LOCAL search_path = pg_temp")
+            try await connection.runOnce(PostgreSQLSchema.steps.map(\.sql).joined(separator: "\n"))
+            let expected = try await Self.schema(connection, "pg_my_temp_schema()", names)
+            try await connection.runOnce(names.map { "DROP TABLE \($0);" }.joined())
+            return (found, expected)
+        }
+        return expected.subtracting(found).sorted().map { "The database lacks the \($0)." }
+            + found.subtracting(expected).sorted().map {
+                "The database contains an unexpected object: \(IntegrityReport.quoted($0))."
+            }
+    }
+
+    private static func schema(
+        _ connection: PostgreSQLConnection, _ schema: String, _ names: [String]
+    ) async throws -> Set<String> {
+        let number = try await connection.run("SELECT \(schema)::oid::bigint").rows.first?.integer(0)
+        let rows = try await connection.run(PostgreSQLVerification.schema, [.integer(number), .texts(names)])
+        return try Set(rows.rows.map { try $0.text(0) })
+    }
+}

@@ -1,0 +1,38 @@
+public import AWSCore
+import GRDB
+public import Store
+
+extension SQLiteStore {
+    /// Lists the newest finished audit of each account-Region and schedule.
+    public func finishedAudits() async throws(StoreError) -> [FinishedAudit] {
+        try await read { db in
+            try Row.fetchAll(db.cachedStatement(sql: ArrivalSQL.audits)).map { try FinishedAudit($0) }
+        }
+    }
+
+    static func write(_ audit: FinishedAudit, in db: Database) throws {
+        try db.cachedStatement(sql: ArrivalSQL.upsertAudit).execute(arguments: [
+            audit.accountRegion.stored, audit.schedule ?? "", audit.taskID, audit.startTime, audit.finishedAt,
+        ])
+    }
+
+    /// Lists when deliveries last arrived.
+    public func lastDeliveries() async throws(StoreError) -> [AccountRegion: Int64] {
+        try await read { db in
+            let rows = try Row.fetchAll(db.cachedStatement(sql: ArrivalSQL.deliveries))
+            var times: [AccountRegion: Int64] = [:]
+            for row in rows { times[try row.accountRegion(0)] = try row.required(1) }
+            return times
+        }
+    }
+
+    /// Records when deliveries last arrived.
+    public func recordLastDeliveries(_ times: [AccountRegion: Int64]) async throws(StoreError) {
+        try await committer.write { db in
+            for (accountRegion, time) in times {
+                try db.cachedStatement(sql: ArrivalSQL.noteDelivery).execute(arguments: [accountRegion.stored, time])
+            }
+            return .success(())
+        }
+    }
+}

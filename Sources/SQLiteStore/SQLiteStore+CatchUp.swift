@@ -1,0 +1,31 @@
+public import AWSCore
+import GRDB
+public import Store
+
+extension SQLiteStore {
+    /// Lists the catch-up watermarks.
+    public func catchUpWatermarks() async throws(StoreError) -> [AccountRegion: Int64] {
+        try await read { db in
+            let rows = try Row.fetchAll(db.cachedStatement(sql: CatchUpSQL.list))
+            var watermarks: [AccountRegion: Int64] = [:]
+            for row in rows { watermarks[try row.accountRegion(0)] = try row.required(1) }
+            return watermarks
+        }
+    }
+
+    /// Advances the watermark of an account-Region.
+    public func advanceCatchUpWatermark(of accountRegion: AccountRegion, to time: Int64) async throws(StoreError) {
+        try await committer.write { db in
+            try db.cachedStatement(sql: CatchUpSQL.advance).execute(arguments: [accountRegion.stored, time])
+            return .success(())
+        }
+    }
+
+    /// Moves the watermark of an account-Region back if it is later.
+    public func resetCatchUpWatermark(of accountRegion: AccountRegion, to time: Int64) async throws(StoreError) {
+        try await committer.write { db in
+            try db.cachedStatement(sql: CatchUpSQL.reset).execute(arguments: [accountRegion.stored, time])
+            return .success(())
+        }
+    }
+}

@@ -1,0 +1,61 @@
+public import AWSCore
+import GRDB
+public import Store
+
+extension SQLiteStore {
+    /// Returns the check completions of an account-Region.
+    public func checkCompletions(of accountRegion: AccountRegion) async throws(StoreError) -> [String: CheckCompletion]
+    {
+        try await read { db in
+            let rows = try Row.fetchAll(
+                db.cachedStatement(sql: CompletionSQL.ofAccountRegion), arguments: [accountRegion.stored])
+            return Dictionary(try rows.map { try CheckCompletion($0) }.map { ($0.check, $0) }) { first, _ in first }
+        }
+    }
+
+    /// Returns the audit coverage of an account-Region.
+    public func auditCoverage(of accountRegion: AccountRegion) async throws(StoreError) -> AuditCoverage? {
+        try await read { db in
+            try Row.fetchOne(db.cachedStatement(sql: CompletionSQL.coverage), arguments: [accountRegion.stored])
+                .map { try AuditCoverage($0) }
+        }
+    }
+
+    /// Records that all audits of a time span were listed.
+    public func record(
+        _ coverage: AuditCoverage, of accountRegion: AccountRegion, _ completions: [CheckCompletion]
+    ) async throws(StoreError) {
+        try Limits.check(LedgerUpdate(completions: completions))
+        try await committer.write { db in
+            for completion in completions { try Self.write(completion, in: db) }
+            try db.cachedStatement(sql: CompletionSQL.cover).execute(
+                arguments: [accountRegion.stored, coverage.since, coverage.until])
+            return .success(())
+        }
+    }
+
+    /// Lists the groups of findings that are not over.
+    public func ledgerGroups(of accountRegion: AccountRegion, kind: LedgerEntry.Kind) async throws(StoreError)
+        -> [String]
+    {
+        try await read { db in
+            let statement = try db.cachedStatement(sql: CompletionSQL.groups)
+            return try Row.fetchAll(statement, arguments: [accountRegion.stored, kind.rawValue]).map {
+                try $0.required(0)
+            }
+        }
+    }
+
+    static func write(_ completion: CheckCompletion, in db: Database) throws {
+        try db.cachedStatement(sql: CompletionSQL.upsert).execute(arguments: [
+            completion.accountRegion.stored, completion.check, completion.completedAt, completion.passedAt,
+        ])
+    }
+
+    /// Deletes the check completions and the audit coverage of an account-Region.
+    static func clearCompletions(of accountRegion: AccountRegion, in db: Database) throws {
+        for sql in [CompletionSQL.clear, CompletionSQL.uncover] {
+            try db.cachedStatement(sql: sql).execute(arguments: [accountRegion.stored])
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import GRDB
+public import Store
+
+extension SQLiteStore {
+    /// Dead-letters a delivery, and drops dead letters beyond the limits.
+    public func deadLetter(
+        _ lease: Lease, reason: String, now: Int64, within limits: DeadLetterLimits
+    ) async throws(StoreError) -> DroppedDeadLetters {
+        let reason = Limits.trimmed(reason: reason)
+        var drop = try await write(under: lease) { db in
+            try db.cachedStatement(sql: DeadLetterSQL.deadLetter).execute(arguments: [reason, now, lease.sequence])
+            let statement = try db.cachedStatement(sql: DeadLetterLimitSQL.loadBySequence)
+            guard let row = try Row.fetchOne(statement, arguments: [lease.sequence]) else {
+                throw StoreError.unreadableRow
+            }
+            try Self.count(DeadLetterShare(row), in: db)
+            return try Self.drop(beyond: limits, in: db)
+        }
+        // The delivery is dead-lettered already, even if dropping the others fails.
+        while !drop.isDone, let more = try? await committer.write({ .success(try Self.drop(beyond: limits, in: $0)) }) {
+            drop.add(more)
+        }
+        return drop.dropped
+    }
+
+    /// Drops expired dead letters, and those beyond the limits.
+    public func trimDeadLetters(
+        to limits: DeadLetterLimits, failedBefore time: Int64
+    ) async throws(StoreError) -> DroppedDeadLetters {
+        var drop = DeadLetterDrop(isDone: false)
+        while !drop.isDone {
+            drop.add(
+                try await committer.write { db in
+                    var drop = try Self.dropExpired(before: time, in: db)
+                    if drop.isDone { drop.add(try Self.drop(beyond: limits, in: db)) }
+                    return .success(drop)
+                })
+        }
+        return drop.dropped
+    }
+
+    /// Returns the number and size of the dead letters.
+    public func deadLetterUsage() async throws(StoreError) -> DeadLetterUsage {
+        try await read { db in
+            var usage = try Self.usage(db)
+            usage.oldestFailedAt = try Row.fetchOne(db.cachedStatement(sql: DeadLetterLimitSQL.oldestFailure))?
+                .optional(0)
+            return usage
+        }
+    }
+
+    /// Applies a change to the counters.
+    static func count(_ change: DeadLetterShare, in db: Database) throws {
+        let load = change.load
+        try db.cachedStatement(sql: DeadLetterLimitSQL.addToShare).execute(arguments: [
+            change.channel, change.topic, load.count, load.bytes,
+        ])
+        if load.count < 0 {
+            try db.cachedStatement(sql: DeadLetterLimitSQL.removeEmptyShare).execute(arguments: [
+                change.channel, change.topic,
+            ])
+        }
+        try db.cachedStatement(sql: DeadLetterLimitSQL.addToLoad).execute(arguments: [
+            change.channel, load.count, load.bytes, change.dropped,
+        ])
+    }
+
+    private static func usage(_ db: Database) throws -> DeadLetterUsage {
+        try DeadLetterUsage(loads: Row.fetchAll(db.cachedStatement(sql: DeadLetterLimitSQL.loads)))
+    }
+
+    /// Drops the oldest dead letters of the largest topics until the rest is within the limits.
+    private static func drop(beyond limits: DeadLetterLimits, in db: Database) throws -> DeadLetterDrop {
+        var drop = DeadLetterDrop()
+        var left = Limits.deletion
+        while let excess = try usage(db).excess(over: limits) {
+            guard left > 0 else {
+                drop.isDone = false
+                break
+            }
+            let statement = try db.cachedStatement(sql: DeadLetterLimitSQL.largest(by: excess.cause))
+            let shares = try excess.channels.flatMap { channel in
+                try Row.fetchAll(statement, arguments: [channel.rawValue]).map { try DeadLetterShare($0) }
+            }
+            guard let portion = excess.portion(of: shares, atMost: left) else { break }
+            let oldest = try letters(
+                DeadLetterLimitSQL.oldest, [portion.share.channel, portion.share.topic, portion.rows], in: db)
+            let count = portion.count(of: oldest.map(\.share))
+            // The counters are wrong if there are no such dead letters; `queue verify` reports it.
+            guard count > 0 else { break }
+            try self.drop(Array(oldest.prefix(count)), in: db)
+            drop.dropped.add(count, for: excess.cause, of: portion.share.topic)
+            left -= count
+        }
+        return drop
+    }
+
+    private static func dropExpired(before time: Int64, in db: Database) throws -> DeadLetterDrop {
+        let expired = try letters(DeadLetterLimitSQL.expired, [time, Limits.deletion], in: db)
+        try drop(expired, in: db)
+        var drop = DeadLetterDrop(isDone: expired.count < Limits.deletion)
+        drop.dropped.add(expired.count, for: .age, of: expired.last?.share.topic ?? "")
+        return drop
+    }
+
+    private static func letters(
+        _ sql: String, _ arguments: StatementArguments, in db: Database
+    ) throws -> [(share: DeadLetterShare, sequence: Int64)] {
+        try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
+            .map { (try DeadLetterShare($0), try $0.required(4)) }
+    }
+
+    private static func drop(_ letters: [(share: DeadLetterShare, sequence: Int64)], in db: Database) throws {
+        for letter in letters {
+            try db.cachedStatement(sql: DeadLetterLimitSQL.drop).execute(arguments: [letter.sequence])
+        }
+        for change in DeadLetterShare.dropping(letters.map(\.share)) { try count(change, in: db) }
+    }
+}

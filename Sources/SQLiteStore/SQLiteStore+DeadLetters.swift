@@ -1,0 +1,67 @@
+import AWSCore
+import GRDB
+public import Store
+
+extension SQLiteStore {
+    /// Lists the dead letters that match a filter, ordered by last failure.
+    public func deadLetters(
+        matching filter: DeadLetterFilter, limit: Int, after last: DeadLetter?
+    ) async throws(StoreError) -> [DeadLetter] {
+        try Limits.check(limit: limit)
+        if filter.reason?.utf8.contains(0) == true { return [] }
+        let start = filter.start(after: last)
+        return try await read { db in
+            let rows = try Row.fetchAll(
+                db.cachedStatement(sql: DeadLetterSQL.list),
+                arguments: [
+                    start.time, start.id, filter.failedBefore ?? .max, filter.account?.digits, filter.region?.name,
+                    filter.storedChannels, filter.reason, limit,
+                ])
+            return try rows.map { try DeadLetter($0) }
+        }
+    }
+
+    /// Lists the newest dead letters without their payloads.
+    public func newestDeadLetters(limit: Int) async throws(StoreError) -> [DeadLetterSummary] {
+        try Limits.check(limit: limit)
+        return try await read { db in
+            try Row.fetchAll(db.cachedStatement(sql: DeadLetterSQL.newest), arguments: [limit])
+                .map { try DeadLetterSummary($0) }
+        }
+    }
+
+    /// Returns the dead letter with an id.
+    public func deadLetter(id: String) async throws(StoreError) -> DeadLetter? {
+        guard Limits.isDeliveryID(id) else { return nil }
+        return try await read { db in
+            try Row.fetchOne(db.cachedStatement(sql: DeadLetterSQL.byID), arguments: [id]).map { try DeadLetter($0) }
+        }
+    }
+
+    /// Returns dead letters to the queue as new deliveries.
+    public func requeueDeadLetters(ids: [String]) async throws(StoreError) -> Int {
+        let count = try await changeDeadLetters(ids, by: DeadLetterSQL.requeue)
+        signal.notify()
+        return count
+    }
+
+    /// Deletes dead letters permanently.
+    public func discardDeadLetters(ids: [String]) async throws(StoreError) -> Int {
+        try await changeDeadLetters(ids, by: DeadLetterSQL.discard)
+    }
+
+    private func changeDeadLetters(_ ids: [String], by sql: String) async throws(StoreError) -> Int {
+        try await committer.write { db in
+            var count = 0
+            // SQLite's C interface ends a text at NUL: such an id could name another row.
+            for id in ids where !id.utf8.contains(0) {
+                let statement = try db.cachedStatement(sql: DeadLetterLimitSQL.loadByID)
+                guard let row = try Row.fetchOne(statement, arguments: [id]) else { continue }
+                try db.cachedStatement(sql: sql).execute(arguments: [id])
+                try Self.count(DeadLetterShare(row, sign: -1), in: db)
+                count += 1
+            }
+            return .success(count)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+public import AWSCore
+import FoundationEssentials
+import GRDB
+public import Store
+
+extension SQLiteStore {
+    /// Returns the dispositions of subjects, in one snapshot.
+    public func dispositions(about subjects: [String]) async throws(StoreError) -> [String: Disposition] {
+        try await read { db in
+            let statement = try db.cachedStatement(sql: DispositionSQL.bySubject)
+            var dispositions: [String: Disposition] = [:]
+            // SQLite's C interface ends a text at NUL: such a subject could name another row.
+            for subject in subjects where !subject.utf8.contains(0) {
+                guard let row = try Row.fetchOne(statement, arguments: [subject]) else { continue }
+                dispositions[subject] = try Disposition(row)
+            }
+            return dispositions
+        }
+    }
+
+    /// Lists the dispositions of an account-Region.
+    public func dispositions(
+        of accountRegion: AccountRegion, after last: Disposition?, limit: Int
+    ) async throws(StoreError) -> [Disposition] {
+        try await dispositions(
+            DispositionSQL.ofAccountRegion, [accountRegion.stored, last?.subject ?? "", limit], limit: limit)
+    }
+
+    /// Lists the dispositions that are due.
+    public func dueDispositions(by time: Int64, limit: Int) async throws(StoreError) -> [Disposition] {
+        try await dispositions(DispositionSQL.due, [time, limit], limit: limit)
+    }
+
+    /// Deletes dispositions that are no longer needed and concern no finding in the ledger, a thousand in a
+    /// transaction.
+    public func purgeDispositions(by time: Int64) async throws(StoreError) -> Int {
+        try await deleteInSteps { db, limit in
+            try db.cachedStatement(sql: DispositionSQL.purge).execute(arguments: [time, limit])
+        }
+    }
+
+    /// Returns the newest applied audits of an account-Region.
+    public func appliedAudits(of accountRegion: AccountRegion) async throws(StoreError) -> [String: AppliedAudit] {
+        try await read { db in
+            var marks: [String: AppliedAudit] = [:]
+            let statement = try db.cachedStatement(sql: AppliedAuditSQL.ofAccountRegion)
+            for row in try Row.fetchAll(statement, arguments: [accountRegion.stored]) {
+                let mark = try AppliedAudit(row, of: accountRegion)
+                marks[mark.check] = mark
+            }
+            return marks
+        }
+    }
+
+    private func dispositions(
+        _ sql: String, _ arguments: StatementArguments, limit: Int
+    ) async throws(StoreError) -> [Disposition] {
+        try Limits.check(limit: limit)
+        return try await read { db in
+            try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).map { try Disposition($0) }
+        }
+    }
+
+    static func write(_ disposition: Disposition, by sql: String, in db: Database) throws {
+        try db.cachedStatement(sql: sql).execute(arguments: [
+            disposition.subject, disposition.accountRegion.stored, disposition.time, disposition.dueAt,
+            disposition.keepUntil,
+            Data(disposition.content),
+        ])
+    }
+
+    static func write(_ mark: AppliedAudit, by sql: String, in db: Database) throws {
+        try db.cachedStatement(sql: sql).execute(arguments: [
+            mark.accountRegion.stored, mark.check, mark.startTime, mark.taskID,
+        ])
+    }
+}

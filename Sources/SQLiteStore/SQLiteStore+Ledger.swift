@@ -1,0 +1,90 @@
+public import AWSCore
+import FoundationEssentials
+import GRDB
+public import Store
+
+extension SQLiteStore {
+    /// Returns the ledger entries with some ids, in one snapshot.
+    public func ledgerEntries(ids: [String]) async throws(StoreError) -> [String: LedgerEntry] {
+        try await read { db in
+            // One lookup after another: without a network in between, that costs no more than a list of ids would,
+            // and there is no limit to their number.
+            let statement = try db.cachedStatement(sql: LedgerSQL.byID)
+            var entries: [String: LedgerEntry] = [:]
+            // SQLite's C interface ends a text at NUL: such an id could name another row.
+            for id in ids where !id.utf8.contains(0) {
+                guard let row = try Row.fetchOne(statement, arguments: [id]) else { continue }
+                entries[id] = try LedgerEntry(row)
+            }
+            return entries
+        }
+    }
+
+    /// Lists the findings about a subject.
+    public func ledgerEntries(
+        about subject: String, after last: LedgerEntry?, limit: Int
+    ) async throws(StoreError) -> [LedgerEntry] {
+        guard Limits.isText(subject, atMost: Limits.ledgerTextLength) else { return [] }
+        return try await entries(LedgerSQL.about, [subject, last?.id ?? "", limit], limit: limit)
+    }
+
+    /// Lists the findings of a group that are not over and were last reported before a time.
+    public func unseenLedgerEntries(
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Int64,
+        after last: LedgerEntry?,
+        limit: Int
+    ) async throws(StoreError) -> [LedgerEntry] {
+        guard Limits.isText(group, atMost: Limits.ledgerTextLength) else { return [] }
+        return try await entries(
+            LedgerSQL.unseen,
+            [accountRegion.stored, kind.rawValue, group, time, last?.eventTime ?? .min, last?.id ?? "", limit],
+            limit: limit)
+    }
+
+    /// Lists the active findings that were last sent before a time.
+    public func staleLedgerEntries(
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Int64, after last: LedgerEntry?,
+        limit: Int
+    ) async throws(StoreError) -> [LedgerEntry] {
+        try await entries(
+            LedgerSQL.stale,
+            [accountRegion.stored, kind.rawValue, time, last?.updatedAt ?? .min, last?.id ?? "", limit],
+            limit: limit)
+    }
+
+    /// Lists the findings whose latest state was not confirmed.
+    public func unsentLedgerEntries(
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
+    ) async throws(StoreError) -> [LedgerEntry] {
+        try await entries(
+            LedgerSQL.unsent, [accountRegion.stored, kind.rawValue, last?.id ?? "", limit], limit: limit)
+    }
+
+    /// Deletes archived findings that are over and were last updated before a time, a thousand in a transaction.
+    public func purgeLedger(archivedBefore time: Int64) async throws(StoreError) -> Int {
+        try await deleteInSteps { db, limit in
+            try db.cachedStatement(sql: LedgerSQL.purge).execute(arguments: [time, limit])
+        }
+    }
+
+    private func entries(
+        _ sql: String, _ arguments: StatementArguments, limit: Int
+    ) async throws(StoreError) -> [LedgerEntry] {
+        try Limits.check(limit: limit)
+        return try await read { db in
+            try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).map { try LedgerEntry($0) }
+        }
+    }
+
+    static func upsert(_ entries: [LedgerEntry], in db: Database) throws {
+        for entry in entries { try write(entry, by: LedgerSQL.upsert, in: db) }
+    }
+
+    static func write(_ entry: LedgerEntry, by sql: String, in db: Database) throws {
+        try db.cachedStatement(sql: sql).execute(arguments: [
+            entry.id, entry.accountRegion.stored, entry.kind.rawValue, entry.group, entry.subject, entry.createdAt,
+            entry.updatedAt, entry.eventTime, entry.firstObservedAt, entry.lastObservedAt, entry.condition.rawValue,
+            entry.recordState.rawValue, Data(entry.finding), entry.isSent, entry.severity?.rawValue,
+        ])
+    }
+}

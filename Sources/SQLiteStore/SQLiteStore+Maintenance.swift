@@ -1,0 +1,73 @@
+import GRDB
+public import Store
+
+extension SQLiteStore {
+    /// Counts deliveries.
+    public func queueStatus() async throws(StoreError) -> StoreStatus {
+        try await read { db in
+            var status = StoreStatus()
+            for row in try Row.fetchAll(db.cachedStatement(sql: MaintenanceSQL.queued)) {
+                let count = try row.required(1, as: Int.self)
+                if try row.required(0) == "leased" { status.leased = count } else { status.pending = count }
+                let oldest = try row.required(2, as: Int64.self)
+                status.oldestReceivedAt = min(oldest, status.oldestReceivedAt ?? oldest)
+            }
+            status.completed = try Self.count(MaintenanceSQL.completed, in: db)
+            status.dead = try Self.count(MaintenanceSQL.dead, in: db)
+            return status
+        }
+    }
+
+    /// Counts findings, in several reads: a long read would delay the truncation of the write-ahead log.
+    public func ledgerCounts() async throws(StoreError) -> LedgerCounts {
+        func count(_ sql: String) async throws(StoreError) -> Int { try await read { try Self.count(sql, in: $0) } }
+        return LedgerCounts(
+            active: try await count(MaintenanceSQL.active), archived: try await count(MaintenanceSQL.archived),
+            unsentActive: try await count(MaintenanceSQL.unsentActive), unsent: try await count(MaintenanceSQL.unsent))
+    }
+
+    /// Increments a counter in the file, durably.
+    public func checkWritable() async throws(StoreError) {
+        try await committer.write { db in
+            try db.cachedStatement(sql: MaintenanceSQL.probe).execute()
+            return .success(())
+        }
+    }
+
+    /// Deletes in transactions of limited size, so that appends are not delayed, and frees space. If there is much to
+    /// delete, half of the time is left to others.
+    func deleteInSteps(
+        _ delete: @escaping @Sendable (_ db: Database, _ limit: Int) throws -> Void
+    ) async throws(StoreError) -> Int {
+        var total = 0
+        while true {
+            let start = ContinuousClock.now
+            let (count, hasSurplus) = try await committer.write { db in
+                try delete(db, Limits.deletion)
+                let count = db.changesCount
+                return .success((count, try Self.vacuum(db)))
+            }
+            total += count
+            if count < Limits.deletion, !hasSurplus { return total }
+            try? await Task.sleep(for: .now - start)
+        }
+    }
+
+    /// The number of free pages that the file keeps: the queue soon needs them again.
+    static let sparePages = 1024
+    /// The maximum number of free pages that one transaction returns to the file system.
+    private static let vacuumLimit = 1024
+
+    /// Returns free pages to the file system, and returns whether more remain.
+    private static func vacuum(_ db: Database) throws -> Bool {
+        let surplus = try count("PRAGMA freelist_count", in: db) - sparePages
+        guard surplus > 0 else { return false }
+        try db.execute(sql: "PRAGMA incremental_vacuum(\(min(surplus, vacuumLimit)))")
+        return surplus > vacuumLimit
+    }
+
+    private static func count(_ sql: String, in db: Database) throws -> Int {
+        guard let row = try Row.fetchOne(db.cachedStatement(sql: sql)) else { return 0 }
+        return try row.required(0)
+    }
+}

@@ -1,0 +1,32 @@
+import GRDB
+public import Store
+
+extension SQLiteStore {
+    /// Counts findings by account-Region and severity.
+    public func openFindings() async throws(StoreError) -> [OpenFindings] {
+        try await read { db in
+            let rows = try Row.fetchAll(db.cachedStatement(sql: OpenFindingsSQL.count))
+            return try OpenFindings.all(of: rows.map { try OpenFindings.Row($0) })
+        }
+    }
+
+    /// Lists some active findings without a severity.
+    public func unlabeledLedgerEntries(limit: Int) async throws(StoreError) -> [LedgerEntry] {
+        try Limits.check(limit: limit)
+        return try await read { db in
+            try Row.fetchAll(db.cachedStatement(sql: OpenFindingsSQL.unlabeled), arguments: [limit])
+                .map { try LedgerEntry($0) }
+        }
+    }
+
+    /// Sets missing severities.
+    public func label(_ severities: [String: LedgerEntry.Severity]) async throws(StoreError) {
+        try await committer.write { db in
+            // SQLite's C interface ends a text at NUL: such an id could name another row.
+            for (id, severity) in severities where !id.utf8.contains(0) {
+                try db.cachedStatement(sql: OpenFindingsSQL.label).execute(arguments: [severity.rawValue, id])
+            }
+            return .success(())
+        }
+    }
+}

@@ -1,0 +1,40 @@
+public import AWSCore
+import GRDB
+public import Store
+
+extension SQLiteStore {
+    /// Pauses processing.
+    public func pause(_ pause: Pause) async throws(StoreError) {
+        try Limits.check(pause)
+        let reason = pause.reason.map(Limits.trimmed(reason:))
+        try await committer.write { db in
+            try db.cachedStatement(sql: PauseSQL.upsert).execute(arguments: [
+                pause.account?.digits ?? PauseSQL.all, pause.pausedBy, pause.pausedAt, reason,
+            ])
+            return .success(())
+        }
+        signal.notify()
+    }
+
+    /// Ends a pause.
+    public func resume(_ account: AccountID?) async throws(StoreError) -> Pause? {
+        let ended = try await committer.write { db in
+            let name = account?.digits ?? PauseSQL.all
+            // All rows are read, although there is at most one: a statement that is not run to its end does not delete
+            // permanently.
+            let rows = try Row.fetchAll(db.cachedStatement(sql: PauseSQL.delete), arguments: [name])
+            return .success(try rows.first.map { try Pause($0) })
+        }
+        signal.notify()
+        return ended
+    }
+
+    /// Lists the pauses.
+    public func pauses() async throws(StoreError) -> [Pause] {
+        try await read(Self.readPauses)
+    }
+
+    static func readPauses(_ db: Database) throws -> [Pause] {
+        try Row.fetchAll(db.cachedStatement(sql: PauseSQL.list)).map { try Pause($0) }
+    }
+}

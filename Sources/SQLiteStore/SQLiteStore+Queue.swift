@@ -1,0 +1,192 @@
+public import AWSCore
+import FoundationEssentials
+import GRDB
+public import Store
+import Synchronization
+
+extension SQLiteStore {
+    /// Adds deliveries with new ids to the queue in one transaction.
+    public func append(_ deliveries: [Delivery]) async throws(StoreError) -> [AppendResult] {
+        for delivery in deliveries { try Limits.check(delivery) }
+        guard !deliveries.isEmpty else { return [] }
+        let size = deliveries.reduce(0) { $0 + $1.payload.count }
+        let outcomes = try await committer.write(size: size) { db in
+            let insertion = try QueueInsertion(db)
+            return .success(try deliveries.map(insertion.add))
+        }
+        let accountRegions = AppendResult.storedAccountRegions(of: deliveries, outcomes)
+        if !accountRegions.isEmpty { signal.notify(of: accountRegions) }
+        return outcomes
+    }
+
+    /// Leases ready deliveries; account-Regions take turns.
+    public func lease(
+        limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<AccountRegion>
+    ) async throws(StoreError) -> LeaseBatch {
+        try Limits.check(limit: limit)
+        try Limits.check(owner: owner)
+        let end = try Limits.leaseEnd(duration, after: now)
+        let excluded = Set(excluded.map(\.stored))
+        let mark = signal.mark(excluding: excluded)
+        return try await committer.write { db in
+            let pauses = try Self.readPauses(db)
+            let queued = try Self.queuedAccountRegions(db, excluding: excluded, pauses, now: now)
+            for accountRegion in queued.filter(\.exceedsMaximumWait).map(\.accountRegion) {
+                try db.cachedStatement(sql: QueueTime.clampTimes).execute(
+                    arguments: [accountRegion, now, end, QueueTime.latest(after: now)])
+            }
+            let ready = queued.filter { $0.readyAt <= now }.map(\.accountRegion)
+            let ring = FairShare.ring(ready, after: self.lastServed.withLock { $0 })
+            var expired = 0
+            let (deliveries, last) = try FairShare.take(limit: limit, from: ring) { accountRegion, share in
+                try Self.lease(upTo: share, of: accountRegion, until: end, owner: owner, now: now, &expired, in: db)
+            }
+            if let last { self.lastServed.withLock { $0 = last } }
+            let next = try Self.queuedAccountRegions(db, excluding: excluded, pauses, now: now).map(\.readyAt).min()
+            return .success(
+                LeaseBatch(
+                    deliveries: deliveries, nextReadyAt: next, mark: mark, pauses: pauses, expired: expired))
+        }
+    }
+
+    /// Waits until there may be more to lease than the batch with this mark saw.
+    public func waitForWork(after mark: WorkMark) async {
+        await signal.wait(after: mark)
+    }
+
+    /// Extends a lease.
+    public func extend(_ lease: Lease, for duration: Duration, now: Int64) async throws(StoreError) -> Lease {
+        let end = try Limits.leaseEnd(duration, after: now)
+        return try await write(under: lease) { db in
+            try db.cachedStatement(sql: QueueSQL.extend).execute(arguments: [end, lease.sequence])
+            return Lease(
+                deliveryID: lease.deliveryID, owner: lease.owner, until: end, sequence: lease.sequence,
+                number: lease.number)
+        }
+    }
+
+    /// Records intermediate results of a delivery.
+    public func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError) {
+        try Limits.check(progress)
+        try await write(under: lease, size: Self.size(of: progress.entries)) { db in
+            try Self.upsert(progress.entries, in: db)
+            for (id, updatedAt) in progress.sent {
+                try db.cachedStatement(sql: LedgerSQL.sent).execute(arguments: [id, updatedAt])
+            }
+            for id in progress.rejected { try db.cachedStatement(sql: LedgerSQL.delete).execute(arguments: [id]) }
+            for disposition in progress.dispositions { try Self.write(disposition, by: DispositionSQL.upsert, in: db) }
+            for mark in progress.appliedAudits { try Self.write(mark, by: AppliedAuditSQL.upsert, in: db) }
+            for audit in progress.audits { try Self.write(audit, in: db) }
+            for completion in progress.completions { try Self.write(completion, in: db) }
+            if let checkpoint = progress.checkpoint {
+                try db.cachedStatement(sql: QueueSQL.checkpoint).execute(arguments: [checkpoint, lease.sequence])
+            }
+        }
+    }
+
+    /// Completes a delivery and writes findings to the ledger, in one transaction.
+    public func complete(_ lease: Lease, recording entries: [LedgerEntry], now: Int64) async throws(StoreError) {
+        try Limits.check(entries)
+        try await write(under: lease, size: Self.size(of: entries)) { db in
+            try db.cachedStatement(sql: QueueSQL.complete).execute(arguments: [now, lease.sequence])
+            try db.cachedStatement(sql: QueueSQL.deletePayload).execute(arguments: [lease.sequence])
+            try Self.upsert(entries, in: db)
+        }
+    }
+
+    /// Schedules a retry after a failure.
+    public func retry(
+        _ lease: Lease, at readyAt: Int64, reason: String, isCounted: Bool, now: Int64
+    ) async throws(StoreError) {
+        let reason = Limits.trimmed(reason: reason)
+        let time = min(readyAt, QueueTime.latest(after: now))
+        try await write(under: lease) { db in
+            try db.cachedStatement(sql: QueueSQL.retry).execute(arguments: [
+                time, reason, now, lease.sequence, isCounted,
+            ])
+        }
+        signal.notify()
+    }
+
+    /// Releases leases.
+    public func release(_ leases: [Lease]) async throws(StoreError) {
+        try await committer.write { db in
+            for lease in leases where try Self.isHeld(lease, in: db) {
+                try db.cachedStatement(sql: QueueSQL.release).execute(arguments: [lease.sequence])
+            }
+            return .success(())
+        }
+        signal.notify()
+    }
+
+    /// Deletes deliveries that were completed before a time, a thousand in a transaction.
+    public func purge(completedBefore time: Int64) async throws(StoreError) -> Int {
+        try await deleteInSteps { db, limit in
+            try db.cachedStatement(sql: QueueSQL.purge).execute(arguments: [time, limit])
+        }
+    }
+
+    /// Returns the completion time of the newest completed delivery that has a number of newer ones.
+    public func completionTime(beyondNewest count: Int) async throws(StoreError) -> Int64? {
+        try await read { db in
+            try Row.fetchOne(db.cachedStatement(sql: QueueSQL.completionTime), arguments: [count])?.required(0)
+        }
+    }
+
+    /// Writes under a lease, or fails if the lease is lost.
+    func write<Value: Sendable>(
+        under lease: Lease, size: Int = 0, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await committer.write(size: size) { db in
+            guard try Self.isHeld(lease, in: db) else { return .failure(.leaseLost(lease)) }
+            return .success(try body(db))
+        }
+    }
+
+    /// The approximate size of writing findings: each also changes a page or two of an index.
+    private static func size(of entries: [LedgerEntry]) -> Int { entries.reduce(0) { $0 + $1.finding.count + 4096 } }
+
+    private static func isHeld(_ lease: Lease, in db: Database) throws -> Bool {
+        let statement = try db.cachedStatement(sql: QueueSQL.isHeld)
+        return try Row.fetchOne(statement, arguments: [lease.sequence, lease.number, lease.deliveryID]) != nil
+    }
+
+    private static func queuedAccountRegions(
+        _ db: Database, excluding excluded: Set<String>, _ pauses: [Pause], now: Int64
+    ) throws -> [(accountRegion: String, readyAt: Int64, exceedsMaximumWait: Bool)] {
+        guard !pauses.contains(where: { $0.account == nil }) else { return [] }
+        let accounts = Set(pauses.compactMap { $0.account?.digits })
+        let queued: [(accountRegion: String, readyAt: Int64, exceedsMaximumWait: Bool)] = try Row.fetchAll(
+            db.cachedStatement(sql: QueueSQL.accountRegions)
+        ).map { row in
+            let (first, last) = (try row.required(1, as: Int64.self), try row.required(2, as: Int64.self))
+            return (
+                try row.required(0), QueueTime.ready(first, last: last, now: now), last > QueueTime.latest(after: now)
+            )
+        }
+        return queued.filter {
+            !excluded.contains($0.accountRegion)
+                && (accounts.isEmpty || !accounts.contains(String($0.accountRegion.prefix(12))))
+        }
+    }
+
+    private static func lease(
+        upTo share: Int, of accountRegion: String, until end: Int64, owner: String, now: Int64, _ expired: inout Int,
+        in db: Database
+    ) throws -> [LeasedDelivery] {
+        let rows = try Row.fetchAll(db.cachedStatement(sql: QueueSQL.ready), arguments: [accountRegion, now, share])
+        return try rows.map { row in
+            let lease = Lease(
+                deliveryID: try row.required(1), owner: owner, until: end, sequence: try row.required(0),
+                number: try row.required(6, as: Int64.self) &+ 1)
+            let delivery = try Delivery(row, payload: row.bytes(7))
+            let attempt = try row.required(5, as: Int.self) &+ 1
+            if try row.required(9, as: Bool.self) { expired += 1 }
+            try db.cachedStatement(sql: QueueSQL.lease).execute(arguments: [
+                end, attempt, lease.number, owner, lease.sequence,
+            ])
+            return LeasedDelivery(
+                delivery: delivery, lease: lease, attempt: attempt, checkpoint: try row.optional(8))
+        }
+    }
+}

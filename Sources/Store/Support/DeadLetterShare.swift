@@ -1,0 +1,102 @@
+/// The number and size of the dead letters of one topic, or of a channel without topics; or a change of them. A pure
+/// value.
+package struct DeadLetterShare: Sendable, Hashable {
+    package let channel: String
+    /// Empty if there is none or if it is unknown.
+    package let topic: String
+    package var load: DeadLetterLoad
+    /// How many of them are dropped.
+    package var dropped = 0
+
+    package init(channel: String, topic: String, load: DeadLetterLoad, dropped: Int = 0) {
+        (self.channel, self.topic, self.load, self.dropped) = (channel, topic, load, dropped)
+    }
+
+    /// Reads a row of channel, topic, count and bytes.
+    package init(_ row: some StoredRow, sign: Int = 1) throws {
+        self.init(
+            channel: try row.text(0), topic: try row.text(1),
+            load: DeadLetterLoad(count: try row.count(2) &* sign, bytes: try row.count(3) &* sign))
+    }
+
+    /// The changes that dropping these dead letters causes.
+    package static func dropping(_ letters: [Self]) -> [Self] {
+        let shares = Dictionary(grouping: letters) { [$0.channel, $0.topic] }
+        return shares.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { name, letters in
+            let load = letters.reduce(DeadLetterLoad()) { $0 + $1.load }
+            return Self(
+                channel: name[0], topic: name[1], load: DeadLetterLoad(count: -load.count, bytes: -load.bytes),
+                dropped: load.count)
+        }
+    }
+}
+
+/// The result of one transaction that drops dead letters.
+package struct DeadLetterDrop: Sendable {
+    package var dropped = DroppedDeadLetters()
+    /// Whether the rest is within the limits.
+    package var isDone: Bool
+
+    package init(isDone: Bool = true) { self.isDone = isDone }
+
+    package mutating func add(_ next: Self) {
+        dropped.add(next.dropped)
+        isDone = next.isDone
+    }
+}
+
+/// The dead letters that the largest topic loses next. A pure value.
+package struct DeadLetterPortion: Sendable, Hashable {
+    package let share: DeadLetterShare
+    private let amount: Int
+    private let cause: DroppedDeadLetters.Cause
+    /// How many of its oldest dead letters to read.
+    package let rows: Int
+
+    /// How many rows to read to free a number of bytes.
+    private static let rowsForBytes = 16
+
+    fileprivate init(share: DeadLetterShare, amount: Int, cause: DroppedDeadLetters.Cause, atMost limit: Int) {
+        (self.share, self.amount, self.cause) = (share, amount, cause)
+        rows = min(limit, cause == .bytes ? Self.rowsForBytes : amount)
+    }
+
+    /// How many of the oldest dead letters must be dropped.
+    ///
+    /// - Parameter letters: The oldest dead letters, oldest first.
+    package func count(of letters: [DeadLetterShare]) -> Int {
+        var left = amount
+        return letters.prefix { letter in
+            defer { left -= cause.amount(of: letter.load) }
+            return left > 0
+        }.count
+    }
+}
+
+extension DeadLetterExcess {
+    /// What to drop next so that the largest topics converge to the same size; nil if there is nothing.
+    ///
+    /// - Parameters:
+    ///   - shares: The two largest shares of each channel.
+    ///   - limit: The maximum number to drop.
+    package func portion(of shares: [DeadLetterShare], atMost limit: Int) -> DeadLetterPortion? {
+        let sorted = shares.sorted { cause.amount(of: $0.load) > cause.amount(of: $1.load) }
+        guard let largest = sorted.first else { return nil }
+        let next = sorted.dropFirst().first.map { cause.amount(of: $0.load) } ?? 0
+        let lead = max(cause.amount(of: largest.load) - next, 1)
+        return DeadLetterPortion(share: largest, amount: min(amount, lead), cause: cause, atMost: limit)
+    }
+}
+
+extension DeadLetterUsage {
+    /// Reads rows of channel, count, bytes and dropped count.
+    package init(loads rows: some Sequence<some StoredRow>) throws {
+        self.init()
+        for row in rows {
+            // Channels of later versions are skipped.
+            guard let channel = Delivery.Channel(rawValue: try row.text(0)) else { continue }
+            loads[channel] = DeadLetterLoad(count: try row.count(1), bytes: try row.count(2))
+            dropped += try row.count(3)
+        }
+    }
+}

@@ -1,0 +1,68 @@
+public import AWSCore
+
+/// A unit of work in the queue: an SNS notification or EventBridge event as received and not yet decoded, or an
+/// internal task.
+public struct Delivery: Sendable, Hashable {
+    /// How a delivery arrived. Stored in the column `source`.
+    public enum Channel: String, Sendable, Hashable, CaseIterable {
+        /// Amazon SNS, by an HTTPS subscription.
+        case sns
+        /// Amazon EventBridge, by an API destination.
+        case eventBridge
+        /// The bridge itself: a task became due.
+        case schedule
+        /// The bridge itself: catch-up found a missed event.
+        case catchUp
+
+        /// The name for operators: `sns`, `eventBridge`, or `internal` for the channels of the bridge itself.
+        public var name: String {
+            switch self {
+            case .sns, .eventBridge: rawValue
+            case .schedule, .catchUp: "internal"
+            }
+        }
+
+        /// The channels with a name; empty if there are none.
+        public static func named(_ name: String) -> [Self] { allCases.filter { $0.name == name } }
+    }
+
+    /// The sender's id, prefixed with the channel, for example `sns:22b80b92-…`: 1 to 256 visible ASCII characters. A
+    /// sender that retries uses the same id, so duplicates are detected by it.
+    public let id: String
+    /// The account-Region.
+    public let accountRegion: AccountRegion
+    /// How it arrived.
+    public let channel: Channel
+    /// The SNS topic by which it arrived; nil for other channels and for completed deliveries.
+    public let topic: ARN?
+    /// When it arrived, in milliseconds since 1970. It can be leased from then on.
+    public let receivedAt: Int64
+    /// The bytes as received. The caller limits their number.
+    public let payload: [UInt8]
+
+    /// Creates a delivery. The id is validated when it is appended.
+    public init(
+        id: String, accountRegion: AccountRegion, channel: Channel, topic: ARN? = nil, receivedAt: Int64,
+        payload: [UInt8]
+    ) {
+        self.id = id
+        self.accountRegion = accountRegion
+        self.channel = channel
+        self.topic = topic
+        self.receivedAt = receivedAt
+        self.payload = payload
+    }
+}
+
+/// The result of appending a delivery.
+public enum AppendResult: Sendable, Hashable {
+    /// It is stored durably in the queue.
+    case stored
+    /// A delivery with this id is already known: pending, leased, completed or dead-lettered. Nothing was changed.
+    case duplicate
+
+    /// The account-Regions of the stored deliveries, as the tables name them.
+    package static func storedAccountRegions(of deliveries: [Delivery], _ outcomes: [AppendResult]) -> Set<String> {
+        Set(zip(deliveries, outcomes).filter { $0.1 == .stored }.map(\.0.accountRegion.stored))
+    }
+}

@@ -1,0 +1,95 @@
+public import AWSCore
+
+/// A worker's time-limited right to process a delivery.
+///
+/// After its end the right continues until another worker leases the delivery. A late worker can still complete it
+/// until then.
+public struct Lease: Sendable, Hashable {
+    /// The delivery's id.
+    public let deliveryID: String
+    /// The owner of the lease, for display.
+    public let owner: String
+    /// When the lease expires and others can lease the delivery, in milliseconds since 1970.
+    public let until: Int64
+    /// The delivery's position in the queue; never reused.
+    package let sequence: Int64
+    /// How many times the delivery was leased, including this lease. Distinguishes successive leases.
+    package let number: Int64
+
+    /// Creates a lease, for other implementations of ``Store``. ``SQLiteStore`` treats it as lost unless it equals a
+    /// lease that it made.
+    public init(deliveryID: String, owner: String, until: Int64, sequence: Int64, number: Int64) {
+        self.deliveryID = deliveryID
+        self.owner = owner
+        self.until = until
+        self.sequence = sequence
+        self.number = number
+    }
+}
+
+/// A delivery and its lease.
+public struct LeasedDelivery: Sendable, Hashable {
+    /// The delivery.
+    public let delivery: Delivery
+    /// The lease, to be passed with the outcome.
+    public let lease: Lease
+    /// The number of this attempt, from 1. Released attempts do not count; attempts whose worker vanished do.
+    public let attempt: Int
+    /// How far an earlier attempt came, as recorded in ``LedgerUpdate/checkpoint``; nil if none was recorded.
+    public let checkpoint: String?
+
+    /// Creates a value.
+    public init(delivery: Delivery, lease: Lease, attempt: Int, checkpoint: String? = nil) {
+        self.delivery = delivery
+        self.lease = lease
+        self.attempt = attempt
+        self.checkpoint = checkpoint
+    }
+}
+
+/// The result of ``Store/lease(limit:for:owner:now:excluding:)``.
+public struct LeaseBatch: Sendable, Hashable {
+    /// The leased deliveries; fewer than the limit if no more were ready.
+    public let deliveries: [LeasedDelivery]
+    /// When the next delivery becomes ready by the passing of time alone (new, due for a retry, or its lease expires),
+    /// in milliseconds since 1970. In the past if more are ready now; nil if the queue is empty.
+    public let nextReadyAt: Int64?
+    /// The state of the queue that this batch saw, for ``Store/waitForWork(after:)``.
+    public let mark: WorkMark
+    /// The current pauses, as returned by ``Store/pauses()``. The batch contains no paused deliveries.
+    public let pauses: [Pause]
+    /// The account-Regions that this process acquired with this batch. Another process may have processed them until
+    /// now, so their API rate limits may be used up.
+    public let acquired: Set<AccountRegion>
+    /// How many leases of vanished workers this batch took over: expired ones, and those of processes that are gone.
+    public let expired: Int
+
+    /// Creates a value.
+    public init(
+        deliveries: [LeasedDelivery], nextReadyAt: Int64?, mark: WorkMark, pauses: [Pause],
+        acquired: Set<AccountRegion> = [],
+        expired: Int = 0
+    ) {
+        self.deliveries = deliveries
+        self.nextReadyAt = nextReadyAt
+        self.mark = mark
+        self.pauses = pauses
+        self.acquired = acquired
+        self.expired = expired
+    }
+}
+
+/// A position in the change history of a queue, and the account-Regions that its reader skipped.
+public struct WorkMark: Sendable, Hashable {
+    package let count: UInt64
+    /// The skipped account-Regions, as the tables name them.
+    package let excluded: Set<String>
+
+    /// Creates a mark; 0 is the beginning.
+    public init(count: UInt64 = 0) { self.init(count: count, excluding: []) }
+
+    package init(count: UInt64, excluding excluded: Set<String>) {
+        self.count = count
+        self.excluded = excluded
+    }
+}
