@@ -169,7 +169,7 @@ let package = Package(
     ]
 )
 
-// deploy/fuzz.sh sets this: the targets have libFuzzer's main function and do not link without it.
+// Tests/scripts/fuzz.sh sets this: the targets have libFuzzer's main function and do not link without it.
 if Context.environment["DEFENDER_BRIDGE_FUZZING"] != nil {
     package.targets += ["FuzzRequestParser", "FuzzConnectionMachine", "FuzzSNSEnvelope"].map { name in
         .executableTarget(
@@ -178,7 +178,7 @@ if Context.environment["DEFENDER_BRIDGE_FUZZING"] != nil {
     }
 }
 
-// deploy/sanitize.sh sets this: only these targets handle memory and threads themselves; the others need not be built.
+// Tests/scripts/sanitize.sh sets this: only these targets handle memory and threads themselves; the others need not be built.
 if Context.environment["DEFENDER_BRIDGE_SANITIZING"] != nil {
     let names = [
         "CLibuv", "COpenSSL", "CLibpq", "ErrorCodes", "JSON", "EventLoop", "Cryptography", "HTTPServer", "TestSupport",

@@ -3,8 +3,8 @@
 # delivers, imports and archives findings. --once ends by itself and fails if a finding is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# shellcheck source=deploy/dependencies.sh
-. deploy/dependencies.sh
+# shellcheck source=Tests/scripts/dependencies.sh
+. Tests/scripts/dependencies.sh
 
 install_build_packages
 echo "Building the bridge (takes some minutes the first time)"

@@ -46,7 +46,7 @@ def blocks(document):
 def is_building(block):
     """Whether a block consists of scripts that build and measure; asserts that they exist."""
     lines = block.splitlines()
-    if not all(line.startswith("deploy/") for line in lines):
+    if not all(line.startswith(("deploy/", "Tests/scripts/")) for line in lines):
         return False
     for line in lines:
         script, *arguments = line.partition("#")[0].split()

@@ -53,7 +53,7 @@ class ConfigurationTests(unittest.TestCase):
     def test_generated_tables_are_current(self):
         for name in documents.GENERATED:
             current = (documents.DOCS / name).read_text()
-            self.assertEqual(documents.generated(name, PROGRAM), current, f"run deploy/docs/generate.sh to update {name}")
+            self.assertEqual(documents.generated(name, PROGRAM), current, f"run Tests/scripts/generate-documents.sh to update {name}")
 
     def test_every_variable_that_a_deployment_sets_is_a_setting(self):
         _, variables = names()

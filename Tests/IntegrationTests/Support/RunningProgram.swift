@@ -142,7 +142,7 @@ final class RunningProgram: Sendable {
 
 /// Paths of the package and its programs.
 enum Paths {
-    /// The program under test: that of the release build if deploy/test.sh names it, otherwise the one next to the test bundle.
+    /// The program under test: that of the release build if Tests/scripts/test.sh names it, otherwise the one next to the test bundle.
     static let program =
         ProcessInfo.processInfo.environment["DEFENDER_BRIDGE_RELEASE_PROGRAM"]
         ?? URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "defender-bridge").path

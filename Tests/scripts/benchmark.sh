@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # Measures the release build on this machine.
-#   deploy/benchmark.sh audit [--findings N]  memory and speed of an audit of 100,000 findings with a stand-in for AWS
-#   deploy/benchmark.sh intake [--rounds N]   rate of signed deliveries, compared with a program on Hummingbird 2 and GRDB
-#   deploy/benchmark.sh limits                an audit of 10,000 findings under AWS's quotas, compared with boto3
-#   deploy/benchmark.sh many [--rounds N]     1, 2 and 4 bridges on one PostgreSQL
-#   deploy/benchmark.sh observability         cost of logs and metrics under full load
-#   deploy/benchmark.sh server [SECONDS]      the HTTP server, compared with nginx and a Hummingbird 2 server
-#   deploy/benchmark.sh troubles [--seed N]   three bridges on one PostgreSQL that are killed, stopped, cut off and locked out
+#   Tests/scripts/benchmark.sh audit [--findings N]  memory and speed of an audit of 100,000 findings with a stand-in for AWS
+#   Tests/scripts/benchmark.sh intake [--rounds N]   rate of signed deliveries, compared with a program on Hummingbird 2 and GRDB
+#   Tests/scripts/benchmark.sh limits                an audit of 10,000 findings under AWS's quotas, compared with boto3
+#   Tests/scripts/benchmark.sh many [--rounds N]     1, 2 and 4 bridges on one PostgreSQL
+#   Tests/scripts/benchmark.sh observability         cost of logs and metrics under full load
+#   Tests/scripts/benchmark.sh server [SECONDS]      the HTTP server, compared with nginx and a Hummingbird 2 server
+#   Tests/scripts/benchmark.sh troubles [--seed N]   three bridges on one PostgreSQL that are killed, stopped, cut off and locked out
 # Each fails if the bridge misses the limits in Tests/README.md.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-# shellcheck source=deploy/dependencies.sh
-. deploy/dependencies.sh
+cd "$(dirname "$0")/../.."
+# shellcheck source=Tests/scripts/dependencies.sh
+. Tests/scripts/dependencies.sh
 
 programs=.build/release
 
@@ -63,8 +63,7 @@ case "$what" in
         exec "$programs/benchmarks" troubles "$@"
         ;;
     *)
-        echo "deploy/benchmark.sh: unknown benchmark $what; use audit, intake, limits, many, observability, server or" \
-            "troubles" >&2
+        echo "benchmark.sh: unknown benchmark $what; use audit, intake, limits, many, observability, server or troubles" >&2
         exit 64
         ;;
 esac

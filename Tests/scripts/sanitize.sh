@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Runs the tests of event loop, TLS and HTTP server with the address and the thread sanitizer; some minutes each.
-# Usage: deploy/sanitize.sh [address] [thread]
+# Usage: Tests/scripts/sanitize.sh [address] [thread]
 set -euo pipefail
-cd "$(dirname "$0")/.."
-# shellcheck source=deploy/dependencies.sh
-. deploy/dependencies.sh
+cd "$(dirname "$0")/../.."
+# shellcheck source=Tests/scripts/dependencies.sh
+. Tests/scripts/dependencies.sh
 
 install_build_packages
 export ASAN_OPTIONS="detect_leaks=0:abort_on_error=1"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Fuzzes everything that parses bytes from the internet with libFuzzer: HTTP parser, connection state machine, SNS envelope.
-# Usage: deploy/fuzz.sh [SECONDS] [TARGET...]; default: 60 seconds, all targets concurrently.
+# Usage: Tests/scripts/fuzz.sh [SECONDS] [TARGET...]; default: 60 seconds, all targets concurrently.
 # The corpus stays in .build-fuzz/corpus; the next run continues with it. Failing inputs are listed at the end, including those
 # that take longer than 10 seconds.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 seconds=${1:-60}
 shift || true

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Runs all tests: format, scripts, API description, build, fuzzing, demo, unit and integration tests.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-# shellcheck source=deploy/dependencies.sh
-. deploy/dependencies.sh
+cd "$(dirname "$0")/../.."
+# shellcheck source=Tests/scripts/dependencies.sh
+. Tests/scripts/dependencies.sh
 
 step() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
 
@@ -24,7 +24,7 @@ python_installation=$!
 
 step "Format"
 swift format lint --strict --recursive --parallel Package.swift Sources Tests
-shellcheck --external-sources deploy/*.sh deploy/docs/*.sh .ci/run
+shellcheck --external-sources deploy/*.sh Tests/scripts/*.sh .ci/run
 
 step "Build"
 swift build --build-tests
@@ -55,7 +55,7 @@ deployment_tests() {
         [ "$test" = test_image.py ] || python3 -m unittest "${test%.py}" || return
     done
 }
-in_background Fuzzing deploy/fuzz.sh 20
+in_background Fuzzing Tests/scripts/fuzz.sh 20
 in_background Deployments deployment_tests
 step "Release build and demo; fuzzing and deployments in the background"
 deploy/demo.sh --once
