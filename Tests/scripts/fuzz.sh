@@ -11,8 +11,8 @@ shift || true
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || targets=(FuzzRequestParser FuzzConnectionMachine FuzzSNSEnvelope)
 
-build=(swift build --configuration release --scratch-path .build-fuzz --sanitize=fuzzer -Xswiftc -enable-testing)
-export DEFENDER_BRIDGE_FUZZING=1
+build=(swift build --package-path Tests/Fuzzing --scratch-path .build-fuzz --configuration release --sanitize=fuzzer
+    -Xswiftc -enable-testing)
 for target in "${targets[@]}"; do "${build[@]}" --product "$target"; done
 programs=$("${build[@]}" --show-bin-path)
 
