@@ -1,12 +1,12 @@
 """The first hour of a new operator: every command of every document, in order, as written.
 
-    unshare --mount --net python3 newcomer.py PROGRAM
+    unshare --mount --net python3 newcomer.py PROGRAM FOLDER
 
 Must be the first process of a mount namespace and a network namespace, as root. AWS is moto with the additions of
 aws_stand_in.py; AWS STS and the APIs of AWS IoT and AWS Security Hub that the bridge uses are the stand-in that
 `defender-bridge demo` starts. Files that commands install go to layers above /etc, /usr/local and the like, which end with the
 namespace. Scripts that build and measure would take hours and are not run: they must exist and have the named benchmark. Blocks after
-a comment `not run` are listed with their reason.
+a comment `not run` are listed with their reason. The folder is an empty one for all files.
 
 Prints each command with its output. Exits with 1 if a command fails unexpectedly.
 """
@@ -228,8 +228,7 @@ def session(home, environment):
     return [(status, command) for status, command in failed if not any(command.startswith(each) for each in EXPECTED)]
 
 
-def main(program):
-    scratch = pathlib.Path(tempfile.mkdtemp())
+def main(program, scratch):
     isolate(scratch)
     home = scratch / "home"
     shims(scratch / "bin", program, home)
@@ -252,4 +251,4 @@ def main(program):
 
 
 if __name__ == "__main__":
-    sys.exit(main(pathlib.Path(sys.argv[1]).resolve()))
+    sys.exit(main(*(pathlib.Path(path).resolve() for path in sys.argv[1:])))

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import unittest
 
 from documents import REPOSITORY, anchors, documents, fences, links
@@ -75,10 +76,12 @@ class ContentTests(unittest.TestCase):
 @unittest.skipUnless(os.geteuid() == 0, "only root can create namespaces")
 class CommandTests(unittest.TestCase):
     def test_every_command_runs_as_written(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
         # All processes end with the first process of their PID namespace.
         script = subprocess.Popen(
             ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", sys.executable]
-            + [str(pathlib.Path(__file__).with_name("newcomer.py")), str(PROGRAM)],
+            + [str(pathlib.Path(__file__).with_name("newcomer.py")), str(PROGRAM), folder.name],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )
         self.addCleanup(script.send_signal, signal.SIGKILL)

@@ -116,7 +116,8 @@ struct ListenerProgramTests {
                 ])
                 #expect(python == ["200 TLSv\(version)"])
                 let java = try await RunningProgram.run([
-                    "java", Paths.inPackage("Tests/IntegrationTests/Support/Deliver.java"), tls.certificate, url,
+                    "java", "-XX:-UsePerfData", Paths.inPackage("Tests/IntegrationTests/Support/Deliver.java"),
+                    tls.certificate, url,
                     "TLSv\(version)", body,
                 ])
                 #expect(java.outputLines == ["200 TLSv\(version) HTTP_1_1"], "Java \(version): \(java.errorLines)")

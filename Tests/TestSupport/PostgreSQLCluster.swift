@@ -124,7 +124,7 @@ public final class PostgreSQLCluster: Sendable {
             "$@" >>"$folder/log" 2>&1 </dev/null & server=$!
             read -r word
             kill -QUIT $server; wait $server
-            [ "$word" = keep ] || rm -rf "$folder/data"
+            [ "$word" = keep ] || rm -rf "$folder"
             """
         process.arguments = asUser + ["bash", "-c", script, "bash", folder.path] + words
         process.standardOutput = FileHandle.nullDevice

@@ -1,7 +1,14 @@
 import Foundation
+import Synchronization
 
-/// A new, empty directory for the files of one test, deleted with this object.
+/// A new, empty directory for the files of one test, deleted with this object or, if that lives longer, at the end of
+/// the process.
 public final class TemporaryFolder: Sendable {
+    private static let paths = Mutex<Set<String>>([])
+    private static let deletionAtExit: Void = {
+        atexit { for path in TemporaryFolder.paths.withLock({ $0 }) { TemporaryFolder.delete(path) } }
+    }()
+
     /// The path of the directory.
     public let path: String
 
@@ -10,9 +17,16 @@ public final class TemporaryFolder: Sendable {
         let url = FileManager.default.temporaryDirectory.appending(path: "defender-bridge-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         path = url.path
+        Self.deletionAtExit
+        Self.paths.withLock { [path] in _ = $0.insert(path) }
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    deinit {
+        Self.delete(path)
+        Self.paths.withLock { [path] in _ = $0.remove(path) }
+    }
+
+    private static func delete(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
 
     /// The path of a file in the directory; the file need not exist.
     public func path(_ name: String) -> String { "\(path)/\(name)" }

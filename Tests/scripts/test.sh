@@ -5,6 +5,13 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=Tests/scripts/dependencies.sh
 . Tests/scripts/dependencies.sh
 
+if [ "${1:-}" != --contained ]; then
+    install_packages python3
+    exec python3 Tests/scripts/contained.py Tests/scripts/test.sh --contained
+fi
+# All builds of one configuration need the same flags; otherwise each builds everything again.
+export WARNINGS_AS_ERRORS=1
+
 step() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
 
 step "Dependencies"
@@ -27,21 +34,24 @@ swift format lint --strict --recursive --parallel Package.swift Sources Tests
 shellcheck --external-sources deploy/*.sh Tests/scripts/*.sh .ci/run
 
 step "Build"
-swift build --build-tests
+swift build --build-tests --explicit-target-dependency-import-check error
 wait "$python_installation" || {
     cat .build/Python.log
     exit 1
 }
 
-step "YAML, golden findings and API description"
+step "Demo, with the debug build"
+deploy/demo.sh --once
+
+step "YAML, golden findings, API description and scripts"
 yamllint --strict deploy
+python3 Tests/scripts/test_contained.py
 python3 Tests/SecurityFindingsTests/validate_goldens.py
 python3 -m openapi_spec_validator openapi.yaml
 
 # These run at low priority, concurrently with the release build and the tests.
 names=()
 processes=()
-trap 'kill "${processes[@]}" 2>/dev/null || true' EXIT
 in_background() {
     names+=("$1")
     shift
@@ -57,8 +67,8 @@ deployment_tests() {
 }
 in_background Fuzzing Tests/scripts/fuzz.sh 20
 in_background Deployments deployment_tests
-step "Release build and demo; fuzzing and deployments in the background"
-deploy/demo.sh --once
+step "Release build; fuzzing and deployments in the background"
+release_build --product defender-bridge
 in_background Image env --chdir Tests/DeploymentTests python3 -m unittest test_image
 
 step "Tests; the image in the background"

@@ -48,14 +48,14 @@ final class RunningProgram: Sendable {
     ///
     /// - Parameters:
     ///   - arguments: the program, found on the search path unless it is a path, and its arguments.
-    ///   - environment: its environment, in addition to `PATH`, `HOME` and the interpreter's own settings.
+    ///   - environment: its environment, in addition to `PATH`, `HOME`, `TMPDIR` and the interpreter's own settings.
     ///   - input: a file for its standard input; nil for an empty one.
     init(_ arguments: [String], environment: [String: String] = [:], input: String? = nil) throws {
         let process = Process()
         self.process = process
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = arguments
-        let own = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME", "PYENV_VERSION"].contains($0.key) }
+        let own = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME", "TMPDIR", "PYENV_VERSION"].contains($0.key) }
         process.environment = own.merging(environment) { _, last in last }
         process.standardInput =
             try input.map { try FileHandle(forReadingFrom: URL(filePath: $0)) } ?? FileHandle.nullDevice
