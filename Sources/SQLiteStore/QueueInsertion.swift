@@ -15,8 +15,8 @@ struct QueueInsertion {
     /// - Parameter db: caches the statements across accesses.
     init(_ db: Database) throws {
         connection = db.sqliteConnection
-        delivery = try db.cachedStatement(sql: QueueSQL.insert).sqliteStatement
-        payload = try db.cachedStatement(sql: QueueSQL.insertPayload).sqliteStatement
+        delivery = try db.cachedStatement(sql: QueueSQL.append.sqlite).sqliteStatement
+        payload = try db.cachedStatement(sql: SQLiteQueueSQL.insertPayload).sqliteStatement
     }
 
     /// Adds a delivery unless its id is known.

@@ -6,22 +6,24 @@ extension SQLiteStore {
     /// Lists the newest finished audit of each account-Region and schedule.
     public func finishedAudits() async throws(StoreError) -> [FinishedAudit] {
         try await read { db in
-            try Row.fetchAll(db.cachedStatement(sql: ArrivalSQL.audits)).map { try FinishedAudit($0) }
+            try db.rows(ArrivalSQL.audits).map { try FinishedAudit($0) }
         }
     }
 
     static func write(_ audit: FinishedAudit, in db: Database) throws {
-        try db.cachedStatement(sql: ArrivalSQL.upsertAudit).execute(arguments: [
-            audit.accountRegion.stored, audit.schedule ?? "", audit.taskID, audit.startTime, audit.finishedAt,
-        ])
+        try db.run(
+            ArrivalSQL.upsertAudit,
+            [
+                audit.accountRegion.stored, audit.schedule ?? "", audit.taskID, audit.startTime, audit.finishedAt,
+            ])
     }
 
     /// Lists when deliveries last arrived.
     public func lastDeliveries() async throws(StoreError) -> [AccountRegion: Int64] {
         try await read { db in
-            let rows = try Row.fetchAll(db.cachedStatement(sql: ArrivalSQL.deliveries))
+            let rows = try db.rows(ArrivalSQL.deliveries)
             var times: [AccountRegion: Int64] = [:]
-            for row in rows { times[try row.accountRegion(0)] = try row.required(1) }
+            for row in rows { times[try row.accountRegion("origin")] = try row.integer("received_at") }
             return times
         }
     }
@@ -30,7 +32,7 @@ extension SQLiteStore {
     public func recordLastDeliveries(_ times: [AccountRegion: Int64]) async throws(StoreError) {
         try await committer.write { db in
             for (accountRegion, time) in times {
-                try db.cachedStatement(sql: ArrivalSQL.noteDelivery).execute(arguments: [accountRegion.stored, time])
+                try db.run(ArrivalSQL.noteDelivery, [accountRegion.stored, time])
             }
             return .success(())
         }

@@ -6,9 +6,9 @@ extension SQLiteStore {
     /// Lists the catch-up watermarks.
     public func catchUpWatermarks() async throws(StoreError) -> [AccountRegion: Int64] {
         try await read { db in
-            let rows = try Row.fetchAll(db.cachedStatement(sql: CatchUpSQL.list))
+            let rows = try db.rows(CatchUpSQL.list)
             var watermarks: [AccountRegion: Int64] = [:]
-            for row in rows { watermarks[try row.accountRegion(0)] = try row.required(1) }
+            for row in rows { watermarks[try row.accountRegion("origin")] = try row.integer("watermark") }
             return watermarks
         }
     }
@@ -16,7 +16,7 @@ extension SQLiteStore {
     /// Advances the watermark of an account-Region.
     public func advanceCatchUpWatermark(of accountRegion: AccountRegion, to time: Int64) async throws(StoreError) {
         try await committer.write { db in
-            try db.cachedStatement(sql: CatchUpSQL.advance).execute(arguments: [accountRegion.stored, time])
+            try db.run(CatchUpSQL.advance, [accountRegion.stored, time])
             return .success(())
         }
     }
@@ -24,7 +24,7 @@ extension SQLiteStore {
     /// Moves the watermark of an account-Region back if it is later.
     public func resetCatchUpWatermark(of accountRegion: AccountRegion, to time: Int64) async throws(StoreError) {
         try await committer.write { db in
-            try db.cachedStatement(sql: CatchUpSQL.reset).execute(arguments: [accountRegion.stored, time])
+            try db.run(CatchUpSQL.reset, [accountRegion.stored, time])
             return .success(())
         }
     }

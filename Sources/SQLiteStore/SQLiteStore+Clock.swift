@@ -5,15 +5,14 @@ extension SQLiteStore {
     /// Returns the recorded state of the clock.
     public func clockMark() async throws(StoreError) -> ClockMark? {
         try await read { db in
-            try Row.fetchOne(db.cachedStatement(sql: ClockSQL.read)).map { try ClockMark($0) }
+            try db.row(ClockSQL.read).map { try ClockMark($0) }
         }
     }
 
     /// Records the state of the clock.
     public func record(_ mark: ClockMark) async throws(StoreError) {
         try await committer.write { db in
-            try db.cachedStatement(sql: ClockSQL.write).execute(
-                arguments: [mark.newest, mark.isConfirmed, mark.heldUntil])
+            try db.run(ClockSQL.write, [mark.newest, mark.isConfirmed, mark.heldUntil])
             return .success(())
         }
     }

@@ -7,8 +7,7 @@ extension SQLiteStore {
     public func checkCompletions(of accountRegion: AccountRegion) async throws(StoreError) -> [String: CheckCompletion]
     {
         try await read { db in
-            let rows = try Row.fetchAll(
-                db.cachedStatement(sql: CompletionSQL.ofAccountRegion), arguments: [accountRegion.stored])
+            let rows = try db.rows(CompletionSQL.ofAccountRegion, [accountRegion.stored])
             return Dictionary(try rows.map { try CheckCompletion($0) }.map { ($0.check, $0) }) { first, _ in first }
         }
     }
@@ -16,7 +15,7 @@ extension SQLiteStore {
     /// Returns the audit coverage of an account-Region.
     public func auditCoverage(of accountRegion: AccountRegion) async throws(StoreError) -> AuditCoverage? {
         try await read { db in
-            try Row.fetchOne(db.cachedStatement(sql: CompletionSQL.coverage), arguments: [accountRegion.stored])
+            try db.row(CompletionSQL.coverage, [accountRegion.stored])
                 .map { try AuditCoverage($0) }
         }
     }
@@ -28,8 +27,7 @@ extension SQLiteStore {
         try Limits.check(LedgerUpdate(completions: completions))
         try await committer.write { db in
             for completion in completions { try Self.write(completion, in: db) }
-            try db.cachedStatement(sql: CompletionSQL.cover).execute(
-                arguments: [accountRegion.stored, coverage.since, coverage.until])
+            try db.run(CompletionSQL.cover, [accountRegion.stored, coverage.since, coverage.until])
             return .success(())
         }
     }
@@ -39,23 +37,24 @@ extension SQLiteStore {
         -> [String]
     {
         try await read { db in
-            let statement = try db.cachedStatement(sql: CompletionSQL.groups)
-            return try Row.fetchAll(statement, arguments: [accountRegion.stored, kind.rawValue]).map {
-                try $0.required(0)
+            try db.rows(CompletionSQL.groups, [accountRegion.stored, kind.rawValue]).map {
+                try $0.text("name")
             }
         }
     }
 
     static func write(_ completion: CheckCompletion, in db: Database) throws {
-        try db.cachedStatement(sql: CompletionSQL.upsert).execute(arguments: [
-            completion.accountRegion.stored, completion.check, completion.completedAt, completion.passedAt,
-        ])
+        try db.run(
+            CompletionSQL.upsert,
+            [
+                completion.accountRegion.stored, completion.check, completion.completedAt, completion.passedAt,
+            ])
     }
 
     /// Deletes the check completions and the audit coverage of an account-Region.
     static func clearCompletions(of accountRegion: AccountRegion, in db: Database) throws {
         for sql in [CompletionSQL.clear, CompletionSQL.uncover] {
-            try db.cachedStatement(sql: sql).execute(arguments: [accountRegion.stored])
+            try db.run(sql, [accountRegion.stored])
         }
     }
 }

@@ -8,9 +8,8 @@ extension SQLiteStore {
     ) async throws(StoreError) -> DroppedDeadLetters {
         let reason = Limits.trimmed(reason: reason)
         var drop = try await write(under: lease) { db in
-            try db.cachedStatement(sql: DeadLetterSQL.deadLetter).execute(arguments: [reason, now, lease.sequence])
-            let statement = try db.cachedStatement(sql: DeadLetterLimitSQL.loadBySequence)
-            guard let row = try Row.fetchOne(statement, arguments: [lease.sequence]) else {
+            try db.run(SQLiteQueueSQL.deadLetter, [reason, now, lease.sequence])
+            guard let row = try db.row(DeadLetterLimitSQL.sharesBySequence, [lease.sequence]) else {
                 throw StoreError.unreadableRow
             }
             try Self.count(DeadLetterShare(row), in: db)
@@ -43,8 +42,8 @@ extension SQLiteStore {
     public func deadLetterUsage() async throws(StoreError) -> DeadLetterUsage {
         try await read { db in
             var usage = try Self.usage(db)
-            usage.oldestFailedAt = try Row.fetchOne(db.cachedStatement(sql: DeadLetterLimitSQL.oldestFailure))?
-                .optional(0)
+            usage.oldestFailedAt = try db.row(DeadLetterLimitSQL.oldestFailure)?
+                .optionalInteger("oldest")
             return usage
         }
     }
@@ -52,21 +51,27 @@ extension SQLiteStore {
     /// Applies a change to the counters.
     static func count(_ change: DeadLetterShare, in db: Database) throws {
         let load = change.load
-        try db.cachedStatement(sql: DeadLetterLimitSQL.addToShare).execute(arguments: [
-            change.channel, change.topic, load.count, load.bytes,
-        ])
-        if load.count < 0 {
-            try db.cachedStatement(sql: DeadLetterLimitSQL.removeEmptyShare).execute(arguments: [
-                change.channel, change.topic,
+        try db.run(
+            DeadLetterLimitSQL.addToShare,
+            [
+                change.channel, change.topic, load.count, load.bytes,
             ])
+        if load.count < 0 {
+            try db.run(
+                DeadLetterLimitSQL.removeEmptyShare,
+                [
+                    change.channel, change.topic,
+                ])
         }
-        try db.cachedStatement(sql: DeadLetterLimitSQL.addToLoad).execute(arguments: [
-            change.channel, load.count, load.bytes, change.dropped,
-        ])
+        try db.run(
+            DeadLetterLimitSQL.addToLoad,
+            [
+                change.channel, load.count, load.bytes, change.dropped,
+            ])
     }
 
     private static func usage(_ db: Database) throws -> DeadLetterUsage {
-        try DeadLetterUsage(loads: Row.fetchAll(db.cachedStatement(sql: DeadLetterLimitSQL.loads)))
+        try DeadLetterUsage(loads: db.rows(DeadLetterLimitSQL.loads))
     }
 
     /// Drops the oldest dead letters of the largest topics until the rest is within the limits.
@@ -78,9 +83,9 @@ extension SQLiteStore {
                 drop.isDone = false
                 break
             }
-            let statement = try db.cachedStatement(sql: DeadLetterLimitSQL.largest(by: excess.cause))
+            let largest = try SQLiteQuery(DeadLetterLimitSQL.largest(by: excess.cause).sqlite, in: db)
             let shares = try excess.channels.flatMap { channel in
-                try Row.fetchAll(statement, arguments: [channel.rawValue]).map { try DeadLetterShare($0) }
+                try largest.rows([channel.rawValue]).map { try DeadLetterShare($0) }
             }
             guard let portion = excess.portion(of: shares, atMost: left) else { break }
             let oldest = try letters(
@@ -104,15 +109,15 @@ extension SQLiteStore {
     }
 
     private static func letters(
-        _ sql: String, _ arguments: StatementArguments, in db: Database
+        _ sql: SQLStatement, _ arguments: StatementArguments, in db: Database
     ) throws -> [(share: DeadLetterShare, sequence: Int64)] {
-        try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
-            .map { (try DeadLetterShare($0), try $0.required(4)) }
+        try db.rows(sql, arguments)
+            .map { (try DeadLetterShare($0), try $0.integer("sequence")) }
     }
 
     private static func drop(_ letters: [(share: DeadLetterShare, sequence: Int64)], in db: Database) throws {
         for letter in letters {
-            try db.cachedStatement(sql: DeadLetterLimitSQL.drop).execute(arguments: [letter.sequence])
+            try db.run(DeadLetterLimitSQL.drop, [letter.sequence])
         }
         for change in DeadLetterShare.dropping(letters.map(\.share)) { try count(change, in: db) }
     }

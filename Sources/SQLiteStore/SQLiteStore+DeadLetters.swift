@@ -11,9 +11,9 @@ extension SQLiteStore {
         if filter.reason?.utf8.contains(0) == true { return [] }
         let start = filter.start(after: last)
         return try await read { db in
-            let rows = try Row.fetchAll(
-                db.cachedStatement(sql: DeadLetterSQL.list),
-                arguments: [
+            let rows = try db.rows(
+                DeadLetterSQL.list,
+                [
                     start.time, start.id, filter.failedBefore ?? .max, filter.account?.digits, filter.region?.name,
                     filter.storedChannels, filter.reason, limit,
                 ])
@@ -25,7 +25,7 @@ extension SQLiteStore {
     public func newestDeadLetters(limit: Int) async throws(StoreError) -> [DeadLetterSummary] {
         try Limits.check(limit: limit)
         return try await read { db in
-            try Row.fetchAll(db.cachedStatement(sql: DeadLetterSQL.newest), arguments: [limit])
+            try db.rows(DeadLetterSQL.newest, [limit])
                 .map { try DeadLetterSummary($0) }
         }
     }
@@ -34,7 +34,7 @@ extension SQLiteStore {
     public func deadLetter(id: String) async throws(StoreError) -> DeadLetter? {
         guard Limits.isDeliveryID(id) else { return nil }
         return try await read { db in
-            try Row.fetchOne(db.cachedStatement(sql: DeadLetterSQL.byID), arguments: [id]).map { try DeadLetter($0) }
+            try db.row(DeadLetterSQL.byID, [id]).map { try DeadLetter($0) }
         }
     }
 
@@ -50,14 +50,13 @@ extension SQLiteStore {
         try await changeDeadLetters(ids, by: DeadLetterSQL.discard)
     }
 
-    private func changeDeadLetters(_ ids: [String], by sql: String) async throws(StoreError) -> Int {
+    private func changeDeadLetters(_ ids: [String], by sql: SQLStatement) async throws(StoreError) -> Int {
         try await committer.write { db in
             var count = 0
             // SQLite's C interface ends a text at NUL: such an id could name another row.
             for id in ids where !id.utf8.contains(0) {
-                let statement = try db.cachedStatement(sql: DeadLetterLimitSQL.loadByID)
-                guard let row = try Row.fetchOne(statement, arguments: [id]) else { continue }
-                try db.cachedStatement(sql: sql).execute(arguments: [id])
+                guard let row = try db.row(DeadLetterLimitSQL.sharesByID, [id]) else { continue }
+                try db.run(sql, [id])
                 try Self.count(DeadLetterShare(row, sign: -1), in: db)
                 count += 1
             }

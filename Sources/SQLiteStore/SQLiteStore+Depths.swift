@@ -2,6 +2,31 @@ public import AWSCore
 import GRDB
 public import Store
 
+/// The statements about the depth of the queue.
+enum SQLiteDepthSQL {
+    /// The first account-Region after another with a delivery that is not completed.
+    static let nextAccountRegion = """
+        SELECT MIN(origin) AS origin FROM (
+            SELECT (SELECT MIN(origin) FROM delivery WHERE ready_at IS NOT NULL AND origin > ?1) AS origin
+            UNION ALL SELECT (SELECT MIN(origin) FROM delivery WHERE state = 'dead' AND origin > ?1))
+        """
+
+    static let queued = """
+        SELECT
+            COUNT(*) FILTER (WHERE state = 'pending' AND (ready_at <= ?2 OR ready_at > ?3)) AS pending,
+            MIN(received_at) FILTER (WHERE state = 'pending' AND (ready_at <= ?2 OR ready_at > ?3)) AS oldest_pending,
+            COUNT(*) FILTER (WHERE state = 'pending' AND ready_at > ?2 AND ready_at <= ?3) AS waiting,
+            MIN(received_at) FILTER (WHERE state = 'pending' AND ready_at > ?2 AND ready_at <= ?3) AS oldest_waiting,
+            COUNT(*) FILTER (WHERE state = 'leased') AS leased,
+            MIN(received_at) FILTER (WHERE state = 'leased') AS oldest_leased
+        FROM delivery WHERE ready_at IS NOT NULL AND origin = ?1
+        """
+
+    static let dead = """
+        SELECT COUNT(*) AS dead, MIN(received_at) AS oldest_dead FROM delivery WHERE state = 'dead' AND origin = ?1
+        """
+}
+
 extension SQLiteStore {
     /// Counts the deliveries that are not completed by account-Region and state, in one snapshot.
     public func queueDepths(
@@ -12,28 +37,24 @@ extension SQLiteStore {
             var depths: [QueueDepth] = []
             var last = accountRegion?.stored ?? ""
             for _ in 0..<limit {
-                let next = try Row.fetchOne(db.cachedStatement(sql: DepthSQL.nextAccountRegion), arguments: [last])
-                guard let next, let name = try next.optional(0, as: String.self) else { break }
-                depths += try Self.depths(of: next.accountRegion(0), now: now, in: db)
-                last = name
+                guard let next = try db.row(SQLiteDepthSQL.nextAccountRegion, [last])?.optionalText("origin") else {
+                    break
+                }
+                guard let accountRegion = AccountRegion(stored: next) else { throw StoreError.unreadableRow }
+                depths += try Self.depths(of: accountRegion, now: now, in: db)
+                last = next
             }
             return depths
         }
     }
 
     private static func depths(of accountRegion: AccountRegion, now: Int64, in db: Database) throws -> [QueueDepth] {
-        let queued = try Row.fetchOne(
-            db.cachedStatement(sql: DepthSQL.queued),
-            arguments: [accountRegion.stored, now, QueueTime.latest(after: now)])
-        let dead = try Row.fetchOne(db.cachedStatement(sql: DepthSQL.dead), arguments: [accountRegion.stored])
-        func depth(_ state: QueueDepth.State, _ row: Row?, _ index: Int) throws -> QueueDepth? {
-            // NULL if there are none.
-            guard let row, let oldest = try row.optional(index + 1, as: Int64.self) else { return nil }
-            return QueueDepth(
-                accountRegion: accountRegion, state: state, count: try row.required(index), oldestReceivedAt: oldest)
+        let queued = try db.row(
+            SQLiteDepthSQL.queued, [accountRegion.stored, now, QueueTime.latest(after: now)])
+        let dead = try db.row(SQLiteDepthSQL.dead, [accountRegion.stored])
+        return try QueueDepth.State.allCases.compactMap { state in
+            guard let row = state == .dead ? dead : queued else { return nil }
+            return try QueueDepth(row, of: accountRegion, state)
         }
-        return try [
-            depth(.pending, queued, 0), depth(.waiting, queued, 2), depth(.leased, queued, 4), depth(.dead, dead, 0),
-        ].compactMap { $0 }
     }
 }

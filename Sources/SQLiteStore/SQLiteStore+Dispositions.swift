@@ -7,11 +7,11 @@ extension SQLiteStore {
     /// Returns the dispositions of subjects, in one snapshot.
     public func dispositions(about subjects: [String]) async throws(StoreError) -> [String: Disposition] {
         try await read { db in
-            let statement = try db.cachedStatement(sql: DispositionSQL.bySubject)
+            let query = try SQLiteQuery(DispositionSQL.bySubject.sqlite, in: db)
             var dispositions: [String: Disposition] = [:]
             // SQLite's C interface ends a text at NUL: such a subject could name another row.
             for subject in subjects where !subject.utf8.contains(0) {
-                guard let row = try Row.fetchOne(statement, arguments: [subject]) else { continue }
+                guard let row = try query.row([subject]) else { continue }
                 dispositions[subject] = try Disposition(row)
             }
             return dispositions
@@ -35,7 +35,7 @@ extension SQLiteStore {
     /// transaction.
     public func purgeDispositions(by time: Int64) async throws(StoreError) -> Int {
         try await deleteInSteps { db, limit in
-            try db.cachedStatement(sql: DispositionSQL.purge).execute(arguments: [time, limit])
+            try db.run(DispositionSQL.purge, [time, limit])
         }
     }
 
@@ -43,8 +43,7 @@ extension SQLiteStore {
     public func appliedAudits(of accountRegion: AccountRegion) async throws(StoreError) -> [String: AppliedAudit] {
         try await read { db in
             var marks: [String: AppliedAudit] = [:]
-            let statement = try db.cachedStatement(sql: AppliedAuditSQL.ofAccountRegion)
-            for row in try Row.fetchAll(statement, arguments: [accountRegion.stored]) {
+            for row in try db.rows(AppliedAuditSQL.ofAccountRegion, [accountRegion.stored]) {
                 let mark = try AppliedAudit(row, of: accountRegion)
                 marks[mark.check] = mark
             }
@@ -53,25 +52,29 @@ extension SQLiteStore {
     }
 
     private func dispositions(
-        _ sql: String, _ arguments: StatementArguments, limit: Int
+        _ sql: SQLStatement, _ arguments: StatementArguments, limit: Int
     ) async throws(StoreError) -> [Disposition] {
         try Limits.check(limit: limit)
         return try await read { db in
-            try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).map { try Disposition($0) }
+            try db.rows(sql, arguments).map { try Disposition($0) }
         }
     }
 
-    static func write(_ disposition: Disposition, by sql: String, in db: Database) throws {
-        try db.cachedStatement(sql: sql).execute(arguments: [
-            disposition.subject, disposition.accountRegion.stored, disposition.time, disposition.dueAt,
-            disposition.keepUntil,
-            Data(disposition.content),
-        ])
+    static func write(_ disposition: Disposition, by sql: SQLStatement, in db: Database) throws {
+        try db.run(
+            sql,
+            [
+                disposition.subject, disposition.accountRegion.stored, disposition.time, disposition.dueAt,
+                disposition.keepUntil,
+                Data(disposition.content),
+            ])
     }
 
-    static func write(_ mark: AppliedAudit, by sql: String, in db: Database) throws {
-        try db.cachedStatement(sql: sql).execute(arguments: [
-            mark.accountRegion.stored, mark.check, mark.startTime, mark.taskID,
-        ])
+    static func write(_ mark: AppliedAudit, by sql: SQLStatement, in db: Database) throws {
+        try db.run(
+            sql,
+            [
+                mark.accountRegion.stored, mark.check, mark.startTime, mark.taskID,
+            ])
     }
 }

@@ -54,9 +54,7 @@ enum IntegrityCheck {
 
     /// The tables, and whether each has row numbers.
     static func tables(_ db: Database) throws -> [(name: String, hasRows: Bool)] {
-        try Row.fetchAll(db, sql: IntegritySQL.tables).map { row in
-            (try row.required(0), try row.required(1, as: Int.self) == 0)
-        }
+        try db.rows(IntegritySQL.tables).map { (try $0.text("name"), try $0.integer("wr") == 0) }
     }
 
     static func expectOK(_ db: Database, _ sql: String) throws {

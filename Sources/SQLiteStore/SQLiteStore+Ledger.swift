@@ -9,11 +9,11 @@ extension SQLiteStore {
         try await read { db in
             // One lookup after another: without a network in between, that costs no more than a list of ids would,
             // and there is no limit to their number.
-            let statement = try db.cachedStatement(sql: LedgerSQL.byID)
+            let query = try SQLiteQuery(LedgerSQL.byID.sqlite, in: db)
             var entries: [String: LedgerEntry] = [:]
             // SQLite's C interface ends a text at NUL: such an id could name another row.
             for id in ids where !id.utf8.contains(0) {
-                guard let row = try Row.fetchOne(statement, arguments: [id]) else { continue }
+                guard let row = try query.row([id]) else { continue }
                 entries[id] = try LedgerEntry(row)
             }
             return entries
@@ -63,16 +63,16 @@ extension SQLiteStore {
     /// Deletes archived findings that are over and were last updated before a time, a thousand in a transaction.
     public func purgeLedger(archivedBefore time: Int64) async throws(StoreError) -> Int {
         try await deleteInSteps { db, limit in
-            try db.cachedStatement(sql: LedgerSQL.purge).execute(arguments: [time, limit])
+            try db.run(LedgerSQL.purge, [time, limit])
         }
     }
 
     private func entries(
-        _ sql: String, _ arguments: StatementArguments, limit: Int
+        _ sql: SQLStatement, _ arguments: StatementArguments, limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
         try Limits.check(limit: limit)
         return try await read { db in
-            try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).map { try LedgerEntry($0) }
+            try db.rows(sql, arguments).map { try LedgerEntry($0) }
         }
     }
 
@@ -80,11 +80,13 @@ extension SQLiteStore {
         for entry in entries { try write(entry, by: LedgerSQL.upsert, in: db) }
     }
 
-    static func write(_ entry: LedgerEntry, by sql: String, in db: Database) throws {
-        try db.cachedStatement(sql: sql).execute(arguments: [
-            entry.id, entry.accountRegion.stored, entry.kind.rawValue, entry.group, entry.subject, entry.createdAt,
-            entry.updatedAt, entry.eventTime, entry.firstObservedAt, entry.lastObservedAt, entry.condition.rawValue,
-            entry.recordState.rawValue, Data(entry.finding), entry.isSent, entry.severity?.rawValue,
-        ])
+    static func write(_ entry: LedgerEntry, by sql: SQLStatement, in db: Database) throws {
+        try db.run(
+            sql,
+            [
+                entry.id, entry.accountRegion.stored, entry.kind.rawValue, entry.group, entry.subject, entry.createdAt,
+                entry.updatedAt, entry.eventTime, entry.firstObservedAt, entry.lastObservedAt, entry.condition.rawValue,
+                entry.recordState.rawValue, Data(entry.finding), entry.isSent, entry.severity?.rawValue,
+            ])
     }
 }

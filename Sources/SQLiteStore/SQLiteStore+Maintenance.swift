@@ -1,15 +1,25 @@
 import GRDB
 public import Store
 
+/// The statements about the file as a whole.
+enum SQLiteMaintenanceSQL {
+    static let queued = """
+        SELECT state, COUNT(*) AS count, MIN(received_at) AS oldest FROM delivery WHERE ready_at IS NOT NULL
+        GROUP BY state
+        """
+    static let probe = "INSERT INTO probe (id, writes) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET writes = writes + 1"
+    static let freePages = "SELECT freelist_count AS count FROM pragma_freelist_count"
+}
+
 extension SQLiteStore {
     /// Counts deliveries.
     public func queueStatus() async throws(StoreError) -> StoreStatus {
         try await read { db in
             var status = StoreStatus()
-            for row in try Row.fetchAll(db.cachedStatement(sql: MaintenanceSQL.queued)) {
-                let count = try row.required(1, as: Int.self)
-                if try row.required(0) == "leased" { status.leased = count } else { status.pending = count }
-                let oldest = try row.required(2, as: Int64.self)
+            for row in try db.rows(SQLiteMaintenanceSQL.queued) {
+                let count = try row.count("count")
+                if try row.text("state") == "leased" { status.leased = count } else { status.pending = count }
+                let oldest = try row.integer("oldest")
                 status.oldestReceivedAt = min(oldest, status.oldestReceivedAt ?? oldest)
             }
             status.completed = try Self.count(MaintenanceSQL.completed, in: db)
@@ -29,7 +39,7 @@ extension SQLiteStore {
     /// Increments a counter in the file, durably.
     public func checkWritable() async throws(StoreError) {
         try await committer.write { db in
-            try db.cachedStatement(sql: MaintenanceSQL.probe).execute()
+            try db.run(SQLiteMaintenanceSQL.probe)
             return .success(())
         }
     }
@@ -60,14 +70,14 @@ extension SQLiteStore {
 
     /// Returns free pages to the file system, and returns whether more remain.
     private static func vacuum(_ db: Database) throws -> Bool {
-        let surplus = try count("PRAGMA freelist_count", in: db) - sparePages
+        let surplus = try count(SQLiteMaintenanceSQL.freePages, in: db) - sparePages
         guard surplus > 0 else { return false }
         try db.execute(sql: "PRAGMA incremental_vacuum(\(min(surplus, vacuumLimit)))")
         return surplus > vacuumLimit
     }
 
     private static func count(_ sql: String, in db: Database) throws -> Int {
-        guard let row = try Row.fetchOne(db.cachedStatement(sql: sql)) else { return 0 }
-        return try row.required(0)
+        guard let row = try db.row(sql) else { return 0 }
+        return try row.count("count")
     }
 }

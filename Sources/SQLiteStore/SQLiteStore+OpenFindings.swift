@@ -5,7 +5,7 @@ extension SQLiteStore {
     /// Counts findings by account-Region and severity.
     public func openFindings() async throws(StoreError) -> [OpenFindings] {
         try await read { db in
-            let rows = try Row.fetchAll(db.cachedStatement(sql: OpenFindingsSQL.count))
+            let rows = try db.rows(OpenFindingsSQL.count)
             return try OpenFindings.all(of: rows.map { try OpenFindings.Row($0) })
         }
     }
@@ -14,7 +14,7 @@ extension SQLiteStore {
     public func unlabeledLedgerEntries(limit: Int) async throws(StoreError) -> [LedgerEntry] {
         try Limits.check(limit: limit)
         return try await read { db in
-            try Row.fetchAll(db.cachedStatement(sql: OpenFindingsSQL.unlabeled), arguments: [limit])
+            try db.rows(OpenFindingsSQL.unlabeled, [limit])
                 .map { try LedgerEntry($0) }
         }
     }
@@ -24,7 +24,7 @@ extension SQLiteStore {
         try await committer.write { db in
             // SQLite's C interface ends a text at NUL: such an id could name another row.
             for (id, severity) in severities where !id.utf8.contains(0) {
-                try db.cachedStatement(sql: OpenFindingsSQL.label).execute(arguments: [severity.rawValue, id])
+                try db.run(OpenFindingsSQL.label, [id, severity.rawValue])
             }
             return .success(())
         }

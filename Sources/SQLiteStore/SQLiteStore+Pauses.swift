@@ -8,9 +8,11 @@ extension SQLiteStore {
         try Limits.check(pause)
         let reason = pause.reason.map(Limits.trimmed(reason:))
         try await committer.write { db in
-            try db.cachedStatement(sql: PauseSQL.upsert).execute(arguments: [
-                pause.account?.digits ?? PauseSQL.all, pause.pausedBy, pause.pausedAt, reason,
-            ])
+            try db.run(
+                PauseSQL.upsert,
+                [
+                    pause.account?.digits ?? PauseSQL.all, pause.pausedBy, pause.pausedAt, reason,
+                ])
             return .success(())
         }
         signal.notify()
@@ -22,7 +24,7 @@ extension SQLiteStore {
             let name = account?.digits ?? PauseSQL.all
             // All rows are read, although there is at most one: a statement that is not run to its end does not delete
             // permanently.
-            let rows = try Row.fetchAll(db.cachedStatement(sql: PauseSQL.delete), arguments: [name])
+            let rows = try db.rows(PauseSQL.delete, [name])
             return .success(try rows.first.map { try Pause($0) })
         }
         signal.notify()
@@ -35,6 +37,6 @@ extension SQLiteStore {
     }
 
     static func readPauses(_ db: Database) throws -> [Pause] {
-        try Row.fetchAll(db.cachedStatement(sql: PauseSQL.list)).map { try Pause($0) }
+        try db.rows(PauseSQL.list).map { try Pause($0) }
     }
 }

@@ -32,8 +32,7 @@ extension SQLiteStore {
             let pauses = try Self.readPauses(db)
             let queued = try Self.queuedAccountRegions(db, excluding: excluded, pauses, now: now)
             for accountRegion in queued.filter(\.exceedsMaximumWait).map(\.accountRegion) {
-                try db.cachedStatement(sql: QueueTime.clampTimes).execute(
-                    arguments: [accountRegion, now, end, QueueTime.latest(after: now)])
+                try db.run(QueueSQL.clampTimes, [accountRegion, now, end, QueueTime.latest(after: now)])
             }
             let ready = queued.filter { $0.readyAt <= now }.map(\.accountRegion)
             let ring = FairShare.ring(ready, after: self.lastServed.withLock { $0 })
@@ -58,7 +57,7 @@ extension SQLiteStore {
     public func extend(_ lease: Lease, for duration: Duration, now: Int64) async throws(StoreError) -> Lease {
         let end = try Limits.leaseEnd(duration, after: now)
         return try await write(under: lease) { db in
-            try db.cachedStatement(sql: QueueSQL.extend).execute(arguments: [end, lease.sequence])
+            try db.run(SQLiteQueueSQL.extend, [end, lease.sequence])
             return Lease(
                 deliveryID: lease.deliveryID, owner: lease.owner, until: end, sequence: lease.sequence,
                 number: lease.number)
@@ -71,15 +70,15 @@ extension SQLiteStore {
         try await write(under: lease, size: Self.size(of: progress.entries)) { db in
             try Self.upsert(progress.entries, in: db)
             for (id, updatedAt) in progress.sent {
-                try db.cachedStatement(sql: LedgerSQL.sent).execute(arguments: [id, updatedAt])
+                try db.run(LedgerSQL.sent, [id, updatedAt])
             }
-            for id in progress.rejected { try db.cachedStatement(sql: LedgerSQL.delete).execute(arguments: [id]) }
+            for id in progress.rejected { try db.run(LedgerSQL.delete, [id]) }
             for disposition in progress.dispositions { try Self.write(disposition, by: DispositionSQL.upsert, in: db) }
             for mark in progress.appliedAudits { try Self.write(mark, by: AppliedAuditSQL.upsert, in: db) }
             for audit in progress.audits { try Self.write(audit, in: db) }
             for completion in progress.completions { try Self.write(completion, in: db) }
             if let checkpoint = progress.checkpoint {
-                try db.cachedStatement(sql: QueueSQL.checkpoint).execute(arguments: [checkpoint, lease.sequence])
+                try db.run(QueueSQL.checkpoint, [checkpoint, lease.sequence])
             }
         }
     }
@@ -88,8 +87,8 @@ extension SQLiteStore {
     public func complete(_ lease: Lease, recording entries: [LedgerEntry], now: Int64) async throws(StoreError) {
         try Limits.check(entries)
         try await write(under: lease, size: Self.size(of: entries)) { db in
-            try db.cachedStatement(sql: QueueSQL.complete).execute(arguments: [now, lease.sequence])
-            try db.cachedStatement(sql: QueueSQL.deletePayload).execute(arguments: [lease.sequence])
+            try db.run(SQLiteQueueSQL.complete, [now, lease.sequence])
+            try db.run(SQLiteQueueSQL.deletePayload, [lease.sequence])
             try Self.upsert(entries, in: db)
         }
     }
@@ -101,9 +100,11 @@ extension SQLiteStore {
         let reason = Limits.trimmed(reason: reason)
         let time = min(readyAt, QueueTime.latest(after: now))
         try await write(under: lease) { db in
-            try db.cachedStatement(sql: QueueSQL.retry).execute(arguments: [
-                time, reason, now, lease.sequence, isCounted,
-            ])
+            try db.run(
+                SQLiteQueueSQL.retry,
+                [
+                    time, reason, now, lease.sequence, isCounted,
+                ])
         }
         signal.notify()
     }
@@ -112,7 +113,7 @@ extension SQLiteStore {
     public func release(_ leases: [Lease]) async throws(StoreError) {
         try await committer.write { db in
             for lease in leases where try Self.isHeld(lease, in: db) {
-                try db.cachedStatement(sql: QueueSQL.release).execute(arguments: [lease.sequence])
+                try db.run(SQLiteQueueSQL.release, [lease.sequence])
             }
             return .success(())
         }
@@ -122,14 +123,14 @@ extension SQLiteStore {
     /// Deletes deliveries that were completed before a time, a thousand in a transaction.
     public func purge(completedBefore time: Int64) async throws(StoreError) -> Int {
         try await deleteInSteps { db, limit in
-            try db.cachedStatement(sql: QueueSQL.purge).execute(arguments: [time, limit])
+            try db.run(QueueSQL.purge, [time, limit])
         }
     }
 
     /// Returns the completion time of the newest completed delivery that has a number of newer ones.
     public func completionTime(beyondNewest count: Int) async throws(StoreError) -> Int64? {
         try await read { db in
-            try Row.fetchOne(db.cachedStatement(sql: QueueSQL.completionTime), arguments: [count])?.required(0)
+            try db.row(QueueSQL.completionTime, [count])?.integer("completed_at")
         }
     }
 
@@ -147,8 +148,7 @@ extension SQLiteStore {
     private static func size(of entries: [LedgerEntry]) -> Int { entries.reduce(0) { $0 + $1.finding.count + 4096 } }
 
     private static func isHeld(_ lease: Lease, in db: Database) throws -> Bool {
-        let statement = try db.cachedStatement(sql: QueueSQL.isHeld)
-        return try Row.fetchOne(statement, arguments: [lease.sequence, lease.number, lease.deliveryID]) != nil
+        return try db.row(QueueSQL.isHeld, [lease.sequence, lease.number, lease.deliveryID]) != nil
     }
 
     private static func queuedAccountRegions(
@@ -156,12 +156,13 @@ extension SQLiteStore {
     ) throws -> [(accountRegion: String, readyAt: Int64, exceedsMaximumWait: Bool)] {
         guard !pauses.contains(where: { $0.account == nil }) else { return [] }
         let accounts = Set(pauses.compactMap { $0.account?.digits })
-        let queued: [(accountRegion: String, readyAt: Int64, exceedsMaximumWait: Bool)] = try Row.fetchAll(
-            db.cachedStatement(sql: QueueSQL.accountRegions)
+        let queued: [(accountRegion: String, readyAt: Int64, exceedsMaximumWait: Bool)] = try db.rows(
+            SQLiteQueueSQL.accountRegions
         ).map { row in
-            let (first, last) = (try row.required(1, as: Int64.self), try row.required(2, as: Int64.self))
+            let (first, last) = (try row.integer("first_ready_at"), try row.integer("last_ready_at"))
             return (
-                try row.required(0), QueueTime.ready(first, last: last, now: now), last > QueueTime.latest(after: now)
+                try row.text("origin"), QueueTime.ready(first, last: last, now: now),
+                last > QueueTime.latest(after: now)
             )
         }
         return queued.filter {
@@ -174,19 +175,21 @@ extension SQLiteStore {
         upTo share: Int, of accountRegion: String, until end: Int64, owner: String, now: Int64, _ expired: inout Int,
         in db: Database
     ) throws -> [LeasedDelivery] {
-        let rows = try Row.fetchAll(db.cachedStatement(sql: QueueSQL.ready), arguments: [accountRegion, now, share])
+        let rows = try db.rows(SQLiteQueueSQL.ready, [accountRegion, now, share])
         return try rows.map { row in
             let lease = Lease(
-                deliveryID: try row.required(1), owner: owner, until: end, sequence: try row.required(0),
-                number: try row.required(6, as: Int64.self) &+ 1)
-            let delivery = try Delivery(row, payload: row.bytes(7))
-            let attempt = try row.required(5, as: Int.self) &+ 1
-            if try row.required(9, as: Bool.self) { expired += 1 }
-            try db.cachedStatement(sql: QueueSQL.lease).execute(arguments: [
-                end, attempt, lease.number, owner, lease.sequence,
-            ])
+                deliveryID: try row.text("id"), owner: owner, until: end, sequence: try row.integer("sequence"),
+                number: try row.integer("lease_number") &+ 1)
+            let delivery = try Delivery(row, payload: row.bytes("payload"))
+            let attempt = try row.count("attempts") &+ 1
+            if try row.flag("is_expired") { expired += 1 }
+            try db.run(
+                SQLiteQueueSQL.lease,
+                [
+                    end, attempt, lease.number, owner, lease.sequence,
+                ])
             return LeasedDelivery(
-                delivery: delivery, lease: lease, attempt: attempt, checkpoint: try row.optional(8))
+                delivery: delivery, lease: lease, attempt: attempt, checkpoint: try row.optionalText("bookmark"))
         }
     }
 }

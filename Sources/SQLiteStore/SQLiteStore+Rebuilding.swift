@@ -6,20 +6,20 @@ extension SQLiteStore {
     /// Lists the account-Regions whose ledger is complete.
     public func ledgerAccountRegions() async throws(StoreError) -> [AccountRegion] {
         try await read { db in
-            try Row.fetchAll(db.cachedStatement(sql: RebuildingSQL.accountRegions)).map { try $0.accountRegion(0) }
+            try db.rows(RebuildingSQL.accountRegions).map { try $0.accountRegion("origin") }
         }
     }
 
     /// Clears the ledger of an account-Region, a thousand findings in a transaction.
     public func clearLedger(of accountRegion: AccountRegion) async throws(StoreError) {
         try await committer.write { db in
-            try db.cachedStatement(sql: RebuildingSQL.unfinish).execute(arguments: [accountRegion.stored])
-            try db.cachedStatement(sql: RebuildingSQL.clearMarks).execute(arguments: [accountRegion.stored])
+            try db.run(RebuildingSQL.unfinish, [accountRegion.stored])
+            try db.run(AppliedAuditSQL.clear, [accountRegion.stored])
             try Self.clearCompletions(of: accountRegion, in: db)
             return .success(())
         }
         _ = try await deleteInSteps { db, limit in
-            try db.cachedStatement(sql: RebuildingSQL.clear).execute(arguments: [accountRegion.stored, limit])
+            try db.run(RebuildingSQL.clear, [accountRegion.stored, limit])
         }
     }
 
@@ -40,7 +40,7 @@ extension SQLiteStore {
         try Limits.check(LedgerUpdate(appliedAudits: appliedAudits))
         try await committer.write { db in
             for audit in appliedAudits { try Self.write(audit, by: AppliedAuditSQL.restore, in: db) }
-            try db.cachedStatement(sql: RebuildingSQL.finish).execute(arguments: [accountRegion.stored, now])
+            try db.run(RebuildingSQL.finish, [accountRegion.stored, now])
             return .success(())
         }
     }

@@ -2,6 +2,15 @@ import AWSCore
 import GRDB
 public import Store
 
+/// The statements of the verification that only SQLite needs.
+enum SQLiteVerificationSQL {
+    static let orphans = "SELECT COUNT(*) FROM payload WHERE sequence NOT IN (SELECT sequence FROM delivery)"
+    static let schema = """
+        SELECT type || ' ' || name AS name, sql FROM sqlite_schema
+        WHERE name NOT LIKE 'sqlite_%' AND name NOT LIKE 'grdb_%'
+        """
+}
+
 extension SQLiteStore {
     /// Verifies the file, its schema and each row.
     public func verify() async throws(StoreError) -> [String] {
@@ -12,46 +21,50 @@ extension SQLiteStore {
         }
         try await check(&problems, Self.schemaProblems)
         try await check(&problems) { db in
-            let count = try Int.fetchOne(db, sql: VerificationSQL.orphans) ?? 0
+            let count = try Int.fetchOne(db, sql: SQLiteVerificationSQL.orphans) ?? 0
             return count == 0 ? [] : ["\(count) payloads have no delivery."]
         }
         try await checkRows(of: "Delivery", VerificationSQL.deliveries, &problems) { row in
             try DeliveryRow(row).problems
         }
         try await checkRows(of: "Finding", VerificationSQL.ledger, &problems) { row in
-            let entry = try LedgerEntry(row.stored())
+            let entry = try LedgerEntry(row)
             try Limits.check([entry])
             return entry.finding.isEmpty ? ["has no content"] : []
         }
         try await checkRows(of: "Disposition of", VerificationSQL.dispositions, &problems) { row in
-            try Limits.check(LedgerUpdate(dispositions: [Disposition(row.stored())]))
+            try Limits.check(LedgerUpdate(dispositions: [Disposition(row)]))
             return []
         }
-        try await checkAll(of: "Applied audit of", VerificationSQL.marks, &problems) { _ = try $0.accountRegion(2) }
-        try await checkAll(of: "Ledger completion of", VerificationSQL.completeAccountRegions, &problems) {
-            _ = try $0.accountRegion(2)
+        try await checkAll(of: "Applied audit of", VerificationSQL.appliedAudits, &problems) {
+            _ = try $0.accountRegion("origin")
         }
-        try await checkAll(of: "Watermark of", VerificationSQL.watermarks, &problems) { _ = try $0.accountRegion(2) }
+        try await checkAll(of: "Ledger completion of", VerificationSQL.completeAccountRegions, &problems) {
+            _ = try $0.accountRegion("origin")
+        }
+        try await checkAll(of: "Watermark of", VerificationSQL.watermarks, &problems) {
+            _ = try $0.accountRegion("origin")
+        }
         try await checkAll(of: "Finished audit of", VerificationSQL.audits, &problems) {
-            try Limits.check(LedgerUpdate(audits: [FinishedAudit($0.stored())]))
+            try Limits.check(LedgerUpdate(audits: [FinishedAudit($0)]))
         }
         try await checkAll(of: "Check completion of", VerificationSQL.completions, &problems) {
-            try Limits.check(LedgerUpdate(completions: [CheckCompletion($0.stored())]))
+            try Limits.check(LedgerUpdate(completions: [CheckCompletion($0)]))
         }
         try await checkAll(of: "Audit coverage of", VerificationSQL.coverages, &problems) {
-            _ = try $0.accountRegion(2)
+            _ = try $0.accountRegion("origin")
         }
         try await checkAll(of: "Last delivery of", VerificationSQL.lastDeliveries, &problems) {
-            _ = try $0.accountRegion(2)
+            _ = try $0.accountRegion("origin")
         }
         try await checkAll(of: "Subscription to", VerificationSQL.subscriptions, &problems) {
-            _ = try Subscription($0.stored())
+            _ = try Subscription($0)
         }
         try await checkAll(of: "Pause of", VerificationSQL.pauses, &problems) {
-            try Limits.check(Pause($0.stored()))
+            try Limits.check(Pause($0))
         }
         try await checkAll(of: "State of the", VerificationSQL.clock, &problems) {
-            _ = try ClockMark($0.stored())
+            _ = try ClockMark($0)
         }
         try await checkCounters(&problems)
         return problems.all
@@ -60,7 +73,7 @@ extension SQLiteStore {
     /// Compares the dead-letter counters with the dead letters.
     private func checkCounters(_ problems: inout IntegrityReport) async throws(StoreError) {
         for sql in [DeadLetterLimitSQL.differences, DeadLetterLimitSQL.loadDifferences] {
-            try await check(&problems) { db in try Self.fetch(db, sql).map { try $0.counterMismatch } }
+            try await check(&problems) { db in try db.rows(sql).map { try $0.counterMismatch } }
         }
     }
 
@@ -86,14 +99,14 @@ extension SQLiteStore {
 
     /// Checks a table page by page, so that no transaction takes long.
     private func checkRows(
-        of what: String, _ sql: String, _ problems: inout IntegrityReport,
-        _ find: @escaping @Sendable (Row) throws -> [String]
+        of what: String, _ sql: SQLStatement, _ problems: inout IntegrityReport,
+        _ find: @escaping @Sendable (SQLiteRow) throws -> [String]
     ) async throws(StoreError) {
         var place: Int64? = .min
         while let start = place {
             let page = try await attempt(&problems) { db in
-                let rows = try Self.fetch(db, sql, [start, Limits.rows.upperBound])
-                let last = try rows.last?.required(0, as: Int64.self)
+                let rows = try db.rows(sql, [start, Limits.rows.upperBound])
+                let last = try rows.last?.integer("place")
                 return (last: last, found: rows.flatMap { IntegrityReport.of($0, what, find) })
             }
             for problem in page?.found ?? [] { problems.add(problem) }
@@ -103,11 +116,11 @@ extension SQLiteStore {
 
     /// Checks a table that is never large.
     private func checkAll(
-        of what: String, _ sql: String, _ problems: inout IntegrityReport,
-        _ read: @escaping @Sendable (Row) throws -> Void
+        of what: String, _ sql: SQLStatement, _ problems: inout IntegrityReport,
+        _ read: @escaping @Sendable (SQLiteRow) throws -> Void
     ) async throws(StoreError) {
         try await check(&problems) { db in
-            try Self.fetch(db, sql).flatMap { row in
+            try db.rows(sql).flatMap { row in
                 IntegrityReport.of(row, what) { row in
                     try read(row)
                     return []
@@ -116,18 +129,13 @@ extension SQLiteStore {
         }
     }
 
-    /// Reads rows that have their position and name before the stored columns.
-    private static func fetch(_ db: Database, _ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
-        try Row.fetchAll(
-            db.cachedStatement(sql: sql), arguments: arguments,
-            adapter: ScopeAdapter(["stored": SuffixRowAdapter(fromIndex: 2)]))
-    }
-
     /// The differences between the schema and that of a new store.
     private static func schemaProblems(_ db: Database) throws -> [String] {
         func parts(_ db: Database) throws -> [String: String] {
-            let rows = try Row.fetchAll(db, sql: VerificationSQL.schema)
-            return Dictionary(try rows.map { (try $0.required(0), try $0.optional(1) ?? "") }) { first, _ in first }
+            let rows = try db.rows(SQLiteVerificationSQL.schema)
+            return Dictionary(try rows.map { (try $0.text("name"), try $0.optionalText("sql") ?? "") }) { first, _ in
+                first
+            }
         }
         let model = try DatabaseQueue()
         try Schema.migrator.migrate(model)
@@ -140,13 +148,5 @@ extension SQLiteStore {
                 expected == found ? nil : "The \(name) differs from its expected definition."
             }
         }
-    }
-}
-
-extension Row {
-    /// The row without position and name.
-    fileprivate func stored() throws -> Row {
-        guard let row = scopes["stored"] else { throw StoreError.unreadableRow }
-        return row
     }
 }

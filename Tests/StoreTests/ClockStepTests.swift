@@ -114,7 +114,7 @@ import Testing
         let old = try DatabasePool(path: folder.file)
         try Schema.migrator.migrate(old, upTo: MigrationStep.status)
         try await old.write { db in
-            try db.execute(sql: ArrivalSQL.noteDelivery, arguments: [accountRegions[0].stored, 20])
+            try db.execute(sql: ArrivalSQL.noteDelivery.sqlite, arguments: [accountRegions[0].stored, 20])
         }
         try old.close()
         let store = try await SQLiteStore(path: folder.file)

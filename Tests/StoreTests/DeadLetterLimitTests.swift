@@ -216,7 +216,7 @@ import Testing
                         VALUES (?, ?, ?, 0, 'dead', 1, ?, 'é', 'page', 1)
                         """,
                     arguments: ["x:\(number)", accountRegions[0].stored, number == 3 ? "eventBridge" : "sns", number])
-                try db.execute(sql: QueueSQL.insertPayload, arguments: [number, Data("abc".utf8)])
+                try db.execute(sql: SQLiteQueueSQL.insertPayload, arguments: [number, Data("abc".utf8)])
             }
         }
         try old.close()

@@ -12,8 +12,10 @@ import Testing
         try await withStore { store async throws in
             let steps = try await store.pool.read(Schema.migrator.appliedIdentifiers)
             let all: Set = [
-                MigrationStep.queue, MigrationStep.ledger, MigrationStep.probe, MigrationStep.subscription, MigrationStep.catchUp,
-                MigrationStep.pause, MigrationStep.status, MigrationStep.clock, MigrationStep.deadLetter, MigrationStep.completion,
+                MigrationStep.queue, MigrationStep.ledger, MigrationStep.probe, MigrationStep.subscription,
+                MigrationStep.catchUp,
+                MigrationStep.pause, MigrationStep.status, MigrationStep.clock, MigrationStep.deadLetter,
+                MigrationStep.completion,
             ]
             #expect(steps == all)
             let id = try await store.pool.read { try Int64.fetchOne($0, sql: "PRAGMA application_id") }
@@ -45,7 +47,7 @@ import Testing
                 INSERT INTO delivery (id, origin, source, received_at, state, ready_at) VALUES (?, ?, ?, 0, 'pending', 0)
                 """
             try db.execute(sql: insert, arguments: ["sns:1", accountRegions[0].stored, "sns"])
-            try db.execute(sql: QueueSQL.insertPayload, arguments: [1, Data("x".utf8)])
+            try db.execute(sql: SQLiteQueueSQL.insertPayload, arguments: [1, Data("x".utf8)])
         }
         try old.close()
 

@@ -379,25 +379,30 @@ struct PostgreSQLTests {
         QueueWrites.finish:
             "(bigint[], bigint[], text[], text[], bigint[], bool[], bigint[], text[], bigint[], bool)",
         LeaseSQL.count: "(text[], bigint, bigint)", LeaseSQL.lease: "(text[], bigint[], bigint, bigint, text)",
-        LeaseSQL.next: "(text[])", PostgreSQLLedger.sent: "(text[], bigint[])",
-        PostgreSQLDeadLetters.list: "(bigint, text, bigint, text, text, text, text, bigint)",
+        LeaseSQL.next: "(text[])", LedgerSQL.sent.postgreSQL: "(text[], bigint[])",
+        DeadLetterSQL.list.postgreSQL: "(bigint, text, bigint, text, text, text, text, bigint)",
         PostgreSQLStore.depths: "(text, bigint, bigint)",
-        PostgreSQLDeadLetterLimits.removeEmptyShares: "(text[], text[])",
+        DeadLetterLimitSQL.removeEmptyShare.postgreSQL: "(text[], text[])",
     ]
 
     @Test(arguments: [
-        QueueWrites.finish, LeaseSQL.count, LeaseSQL.lease, LeaseSQL.next, LeaseSQL.isHeld, LeaseSQL.complete,
-        LeaseSQL.purge, QueueSQL.checkpoint.numbered, PartitionSQL.endLeases, PartitionSQL.releasePartitions,
-        PostgreSQLLedger.byIDs,
-        PostgreSQLLedger.about, PostgreSQLLedger.unseen, PostgreSQLLedger.stale, PostgreSQLLedger.unsent,
-        PostgreSQLLedger.sent, PostgreSQLLedger.delete, PostgreSQLLedger.purge, PostgreSQLDispositions.bySubjects,
-        PostgreSQLDispositions.ofAccountRegion, PostgreSQLDispositions.due, PostgreSQLDispositions.purge,
-        PostgreSQLDispositions.marksOfAccountRegion, PostgreSQLDeadLetters.list, PostgreSQLDeadLetters.byID,
-        PostgreSQLDeadLetters.requeue, PostgreSQLDeadLetters.discard, PostgreSQLStore.depths,
-        SubscriptionSQL.list.numbered, PartitionSQL.partitions, PostgreSQLDeadLetterLimits.newShares,
-        PostgreSQLDeadLetterLimits.sharesByID, PostgreSQLDeadLetterLimits.oldest, PostgreSQLDeadLetterLimits.expired,
-        PostgreSQLDeadLetterLimits.drop, PostgreSQLDeadLetterLimits.leased,
-        PostgreSQLDeadLetterLimits.removeEmptyShares, QueueSQL.completionTime.numbered,
+        QueueWrites.finish, LeaseSQL.count, LeaseSQL.lease, LeaseSQL.next, QueueSQL.isHeld.postgreSQL,
+        LeaseSQL.complete,
+        QueueSQL.purge.postgreSQL, QueueSQL.checkpoint.postgreSQL, PartitionSQL.endLeases,
+        PartitionSQL.releasePartitions,
+        LedgerSQL.byID.postgreSQL,
+        LedgerSQL.about.postgreSQL, LedgerSQL.unseen.postgreSQL, LedgerSQL.stale.postgreSQL,
+        LedgerSQL.unsent.postgreSQL,
+        LedgerSQL.sent.postgreSQL, LedgerSQL.delete.postgreSQL, LedgerSQL.purge.postgreSQL,
+        DispositionSQL.bySubject.postgreSQL,
+        DispositionSQL.ofAccountRegion.postgreSQL, DispositionSQL.due.postgreSQL, DispositionSQL.purge.postgreSQL,
+        AppliedAuditSQL.ofAccountRegion.postgreSQL, DeadLetterSQL.list.postgreSQL, DeadLetterSQL.byID.postgreSQL,
+        DeadLetterSQL.requeue.postgreSQL, DeadLetterSQL.discard.postgreSQL, PostgreSQLStore.depths,
+        SubscriptionSQL.list.postgreSQL, PartitionSQL.partitions, DeadLetterLimitSQL.sharesBySequence.postgreSQL,
+        DeadLetterLimitSQL.sharesByID.postgreSQL, DeadLetterLimitSQL.oldest.postgreSQL,
+        DeadLetterLimitSQL.expired.postgreSQL,
+        DeadLetterLimitSQL.drop.postgreSQL, PostgreSQLDeadLetterLimits.leased,
+        DeadLetterLimitSQL.removeEmptyShare.postgreSQL, QueueSQL.completionTime.postgreSQL,
     ])
     func noStatementScansATableOrSortsIt(sql: String) async throws {
         try await withDatabase { url in
@@ -406,12 +411,12 @@ struct PostgreSQLTests {
                     try await connection.runOnce("PREPARE statement\(Self.types[sql] ?? "") AS \(sql)")
                     try await connection.runOnce("SET plan_cache_mode = force_generic_plan")
                     let count = try await connection.run(
-                        "SELECT cardinality(parameter_types)::bigint FROM pg_prepared_statements WHERE name = 'statement'"
+                        "SELECT cardinality(parameter_types)::bigint AS count FROM pg_prepared_statements WHERE name = 'statement'"
                     )
-                    let nulls = Array(repeating: "NULL", count: try count.rows.first?.count(0) ?? 0)
+                    let nulls = Array(repeating: "NULL", count: try count.rows.first?.count("count") ?? 0)
                     let call = nulls.isEmpty ? "" : "(\(nulls.joined(separator: ", ")))"
                     let rows = try await connection.run("EXPLAIN (COSTS OFF) EXECUTE statement\(call)")
-                    return try rows.rows.map { try $0.text(0) }
+                    return try rows.rows.map { try $0.text("QUERY PLAN") }
                 }
                 // The tables of replicas and partitions have few rows, and so have the sorted results.
                 let few = ["replica", "origin_holder", "queued", "known", "leased", "place"]

@@ -18,7 +18,7 @@ import Testing
 
     @Test func readyDeliveriesAreFoundThroughTheIndexInItsOrder() async throws {
         try await withStore { store async throws in
-            let steps = try await plan(QueueSQL.ready, in: store)
+            let steps = try await plan(SQLiteQueueSQL.ready, in: store)
             #expect(
                 steps == [
                     "SEARCH delivery USING INDEX delivery_ready (origin=? AND ready_at<?)",
@@ -29,7 +29,7 @@ import Testing
 
     @Test func accountRegionsAreFoundByStepsThroughTheIndex() async throws {
         try await withStore { store async throws in
-            let steps = try await plan(QueueSQL.accountRegions, in: store)
+            let steps = try await plan(SQLiteQueueSQL.accountRegions, in: store)
             let onDeliveries = steps.filter { $0.contains(" delivery") }
             #expect(onDeliveries.count == 4)
             #expect(onDeliveries.allSatisfy { $0.hasPrefix("SEARCH delivery USING COVERING INDEX delivery_ready") })
@@ -38,28 +38,36 @@ import Testing
 
     @Test func theNextAccountRegionIsFoundByStepsThroughIndexes() async throws {
         try await withStore { store async throws in
-            let steps = try await plan(DepthSQL.nextAccountRegion, in: store).filter { $0.contains(" delivery") }
+            let steps = try await plan(SQLiteDepthSQL.nextAccountRegion, in: store).filter { $0.contains(" delivery") }
             #expect(steps.count == 2)
             #expect(steps.allSatisfy { $0.hasPrefix("SEARCH delivery USING COVERING INDEX delivery_") }, "\(steps)")
         }
     }
 
     @Test(arguments: [
-        QueueSQL.isHeld, QueueSQL.lease, QueueSQL.extend, QueueSQL.checkpoint, QueueSQL.complete,
-        QueueSQL.deletePayload,
-        QueueSQL.retry,
-        QueueSQL.release, QueueSQL.purge, DeadLetterSQL.deadLetter, DeadLetterSQL.list, DeadLetterSQL.requeue,
-        DeadLetterSQL.discard, LedgerSQL.byID, LedgerSQL.sent, LedgerSQL.delete, LedgerSQL.about, LedgerSQL.unseen,
-        LedgerSQL.stale, LedgerSQL.unsent, LedgerSQL.purge,
-        DispositionSQL.bySubject, DispositionSQL.ofAccountRegion, DispositionSQL.due, DispositionSQL.purge,
-        AppliedAuditSQL.ofAccountRegion,
-        CompletionSQL.ofAccountRegion, CompletionSQL.coverage,
-        SubscriptionSQL.byTopic, SubscriptionSQL.list, DeadLetterSQL.byID, DepthSQL.queued, DepthSQL.dead,
-        OpenFindingsSQL.unlabeled, OpenFindingsSQL.label,
-        DeadLetterLimitSQL.loadBySequence, DeadLetterLimitSQL.loadByID, DeadLetterLimitSQL.removeEmptyShare,
-        DeadLetterLimitSQL.largestByCount, DeadLetterLimitSQL.largestByBytes, DeadLetterLimitSQL.oldest,
-        DeadLetterLimitSQL.expired, DeadLetterLimitSQL.drop,
-        VerificationSQL.deliveries, VerificationSQL.ledger, VerificationSQL.dispositions, PauseSQL.delete,
+        QueueSQL.isHeld.sqlite, SQLiteQueueSQL.lease, SQLiteQueueSQL.extend, QueueSQL.checkpoint.sqlite,
+        SQLiteQueueSQL.complete,
+        SQLiteQueueSQL.deletePayload,
+        SQLiteQueueSQL.retry,
+        SQLiteQueueSQL.release, QueueSQL.purge.sqlite, SQLiteQueueSQL.deadLetter, DeadLetterSQL.list.sqlite,
+        DeadLetterSQL.requeue.sqlite,
+        DeadLetterSQL.discard.sqlite, LedgerSQL.byID.sqlite, LedgerSQL.sent.sqlite, LedgerSQL.delete.sqlite,
+        LedgerSQL.about.sqlite, LedgerSQL.unseen.sqlite,
+        LedgerSQL.stale.sqlite, LedgerSQL.unsent.sqlite, LedgerSQL.purge.sqlite,
+        DispositionSQL.bySubject.sqlite, DispositionSQL.ofAccountRegion.sqlite, DispositionSQL.due.sqlite,
+        DispositionSQL.purge.sqlite,
+        AppliedAuditSQL.ofAccountRegion.sqlite,
+        CompletionSQL.ofAccountRegion.sqlite, CompletionSQL.coverage.sqlite,
+        SubscriptionSQL.byTopic.sqlite, SubscriptionSQL.list.sqlite, DeadLetterSQL.byID.sqlite, SQLiteDepthSQL.queued,
+        SQLiteDepthSQL.dead,
+        OpenFindingsSQL.unlabeled.sqlite, OpenFindingsSQL.label.sqlite,
+        DeadLetterLimitSQL.sharesBySequence.sqlite, DeadLetterLimitSQL.sharesByID.sqlite,
+        DeadLetterLimitSQL.removeEmptyShare.sqlite,
+        DeadLetterLimitSQL.largestByCount.sqlite, DeadLetterLimitSQL.largestByBytes.sqlite,
+        DeadLetterLimitSQL.oldest.sqlite,
+        DeadLetterLimitSQL.expired.sqlite, DeadLetterLimitSQL.drop.sqlite,
+        VerificationSQL.deliveries.sqlite, VerificationSQL.ledger.sqlite, VerificationSQL.dispositions.sqlite,
+        PauseSQL.delete.sqlite,
     ])
     func noStatementScansATableOrSorts(sql: String) async throws {
         try await withStore { store async throws in
@@ -69,7 +77,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [OpenFindingsSQL.current, DeadLetterSQL.newest])
+    @Test(arguments: [OpenFindingsSQL.active, DeadLetterSQL.newest.sqlite])
     func frequentStatementsDoNotSort(sql: String) async throws {
         try await withStore { store async throws in
             let steps = try await plan(sql, in: store)
@@ -78,13 +86,14 @@ import Testing
     }
 
     @Test(arguments: [
-        (MaintenanceSQL.queued, "delivery_ready"), (MaintenanceSQL.completed, "delivery_completed"),
+        (SQLiteMaintenanceSQL.queued, "delivery_ready"), (MaintenanceSQL.completed, "delivery_completed"),
         (MaintenanceSQL.dead, "delivery_dead"), (MaintenanceSQL.active, "ledger_active"),
         (MaintenanceSQL.archived, "ledger_archived"),
-        (DepthSQL.queued, "delivery_ready"), (DepthSQL.dead, "delivery_dead_origin"),
-        (QueueSQL.completionTime, "delivery_completed"), (DeadLetterLimitSQL.oldestFailure, "delivery_dead"),
-        (OpenFindingsSQL.current, "ledger_active_severity"), (MaintenanceSQL.unsent, "ledger_unsent"),
-        (DeadLetterSQL.newest, "delivery_dead"),
+        (SQLiteDepthSQL.queued, "delivery_ready"), (SQLiteDepthSQL.dead, "delivery_dead_origin"),
+        (QueueSQL.completionTime.sqlite, "delivery_completed"),
+        (DeadLetterLimitSQL.oldestFailure.sqlite, "delivery_dead"),
+        (OpenFindingsSQL.active, "ledger_active_severity"), (MaintenanceSQL.unsent, "ledger_unsent"),
+        (DeadLetterSQL.newest.sqlite, "delivery_dead"),
     ])
     func countsGoThroughAnIndex(sql: String, index: String) async throws {
         try await withStore { store async throws in

@@ -43,6 +43,6 @@ enum PoolerCheck {
 
     private static func session(of connection: PostgreSQLConnection) async throws -> Int64 {
         // Not as a prepared statement, which a pooler would lose.
-        try await connection.queryOnce("SELECT pg_backend_pid()").flatMap { Int64($0) } ?? 0
+        try await connection.queryOnce("SELECT pg_backend_pid() AS value").flatMap { Int64($0) } ?? 0
     }
 }

@@ -144,6 +144,11 @@ actor PostgreSQLConnection {
         return try await exchange { Self.send(name, values, to: $0) }.get()
     }
 
+    /// Runs a statement that both engines have.
+    func run(_ sql: SQLStatement, _ values: [PostgreSQLValue] = []) async throws(PostgreSQLError) -> PostgreSQLRows {
+        try await run(sql.postgreSQL, values)
+    }
+
     /// Allows statements that read a whole table and lock nothing to take longer.
     func withLongLimits<Value>(_ body: () async throws -> Value) async throws -> Value {
         let usual = limits
@@ -168,9 +173,9 @@ actor PostgreSQLConnection {
         _ = try await exchange { PQsendQuery($0, sql) }.get()
     }
 
-    /// Runs a statement unprepared; returns the first value of its first row.
+    /// Runs a statement unprepared; returns the column `value` of its first row.
     func queryOnce(_ sql: String) async throws -> String? {
-        try await exchange { PQsendQuery($0, sql) }.get().rows.first?.optionalText(0)
+        try await exchange { PQsendQuery($0, sql) }.get().rows.first?.optionalText("value")
     }
 
     /// Runs statements in a transaction. An error of the body rolls it back.

@@ -7,9 +7,15 @@ import Store
 /// (PostgreSQL documentation, section 34.20, "Behavior in Threaded Programs").
 final class PostgreSQLRows: @unchecked Sendable {
     private let result: OpaquePointer
+    /// The columns' positions by name.
+    private let positions: [String: CInt]
 
     /// Takes ownership of a libpq result.
-    init(_ result: OpaquePointer) { self.result = result }
+    init(_ result: OpaquePointer) {
+        self.result = result
+        let names = (0..<PQnfields(result)).map { (Self.text(PQfname(result, $0)) ?? "", $0) }
+        positions = Dictionary(names) { first, _ in first }
+    }
 
     deinit { PQclear(result) }
 
@@ -38,9 +44,8 @@ final class PostgreSQLRows: @unchecked Sendable {
     }
 
     /// The bytes of a value; nil for NULL.
-    fileprivate func field(_ row: CInt, _ column: Int) throws -> UnsafeBufferPointer<UInt8>? {
-        guard column < PQnfields(result) else { throw StoreError.unreadableRow }
-        let column = CInt(column)
+    fileprivate func field(_ row: CInt, _ name: String) throws -> UnsafeBufferPointer<UInt8>? {
+        guard let column = positions[name] else { throw StoreError.unreadableRow }
         guard PQgetisnull(result, row, column) == 0 else { return nil }
         let count = Int(PQgetlength(result, row, column))
         let start = UnsafeRawPointer(PQgetvalue(result, row, column))?.assumingMemoryBound(to: UInt8.self)
@@ -52,32 +57,27 @@ final class PostgreSQLRows: @unchecked Sendable {
 struct PostgreSQLRow: StoredRow {
     fileprivate let rows: PostgreSQLRows
     fileprivate let index: CInt
-    /// The column that counts as the first.
-    fileprivate var start = 0
 
-    /// The row without its position and name, the first two columns.
-    var stored: PostgreSQLRow { PostgreSQLRow(rows: rows, index: index, start: start + 2) }
+    private func field(_ column: String) throws -> UnsafeBufferPointer<UInt8>? { try rows.field(index, column) }
 
-    private func field(_ column: Int) throws -> UnsafeBufferPointer<UInt8>? { try rows.field(index, start + column) }
-
-    func optionalInteger(_ column: Int) throws -> Int64? {
+    func optionalInteger(_ column: String) throws -> Int64? {
         guard let field = try field(column) else { return nil }
         guard field.count == 8 else { throw StoreError.unreadableRow }
         return field.reduce(0) { $0 << 8 | Int64($1) }
     }
 
-    func optionalText(_ column: Int) throws -> String? {
+    func optionalText(_ column: String) throws -> String? {
         guard let field = try field(column) else { return nil }
         guard let text = String(validating: field, as: UTF8.self) else { throw StoreError.unreadableRow }
         return text
     }
 
-    func bytes(_ column: Int) throws -> [UInt8] {
+    func bytes(_ column: String) throws -> [UInt8] {
         guard let field = try field(column) else { throw StoreError.unreadableRow }
         return Array(field)
     }
 
-    func flag(_ column: Int) throws -> Bool {
+    func flag(_ column: String) throws -> Bool {
         // A Boolean, or a number in tables that are the same as SQLite's.
         guard let field = try field(column), [1, 8].contains(field.count), let byte = field.last else {
             throw StoreError.unreadableRow

@@ -169,7 +169,8 @@ actor Heartbeat {
         let key = Int64.random(in: .min ... .max)
         do {
             _ = try await connection.run(PartitionSQL.lockSession, [.integer(key)])
-            let seen = try await connection.run(PartitionSQL.isSessionVisible, [.integer(key)]).rows.first?.flag(0)
+            let seen = try await connection.run(PartitionSQL.isSessionVisible, [.integer(key)]).rows.first?.flag(
+                "is_visible")
             return seen == true ? key : nil
         } catch let failure as PostgreSQLError where !failure.isConnectionLost {
             // Some servers that speak PostgreSQL's protocol have no such locks: then only the heartbeat counts.
@@ -185,7 +186,7 @@ actor Heartbeat {
                 .text(replica), .flag(membership == .worker), .integer(times.lifetime.milliseconds), .text(name),
                 .integer(key), .integer(clock.offset),
             ])
-        if let now = try rows.rows.first?.integer(0) { clock.measure(now, askedAt: askedAt) }
+        if let now = try rows.rows.first?.integer("now") { clock.measure(now, askedAt: askedAt) }
         failure = nil
         state.withLock { $0.sentAt = start }
     }

@@ -16,11 +16,14 @@ enum PartitionSQL {
             UNION SELECT origin FROM origin_holder WHERE replica IS NOT NULL
         )
         SELECT known.origin,
-            (SELECT min(ready_at) FROM delivery WHERE ready_at IS NOT NULL AND delivery.origin = known.origin),
-            (SELECT max(ready_at) FROM delivery WHERE ready_at IS NOT NULL AND delivery.origin = known.origin),
+            (SELECT min(ready_at) FROM delivery WHERE ready_at IS NOT NULL AND delivery.origin = known.origin)
+                AS first_ready_at,
+            (SELECT max(ready_at) FROM delivery WHERE ready_at IS NOT NULL AND delivery.origin = known.origin)
+                AS last_ready_at,
             holder.replica,
-            EXISTS (SELECT 1 FROM replica WHERE id = holder.replica AND live_until > clock_timestamp()),
-            (SELECT count(*) FROM replica WHERE leases AND live_until > clock_timestamp())
+            EXISTS (SELECT 1 FROM replica WHERE id = holder.replica AND live_until > clock_timestamp())
+                AS is_replica_live,
+            (SELECT count(*) FROM replica WHERE leases AND live_until > clock_timestamp()) AS replicas
         FROM known LEFT JOIN origin_holder AS holder ON holder.origin = known.origin
         ORDER BY known.origin
         """
@@ -32,7 +35,7 @@ enum PartitionSQL {
         ON CONFLICT (id) DO UPDATE SET leases = replica.leases OR excluded.leases, live_until = excluded.live_until,
             name = excluded.name, signed_at = excluded.signed_at, session_key = excluded.session_key,
             clock_offset = excluded.clock_offset
-        RETURNING \(now)
+        RETURNING \(now) AS now
         """
 
     /// The database's time in milliseconds since 1970.
@@ -45,7 +48,7 @@ enum PartitionSQL {
     static let isSessionVisible = """
         SELECT EXISTS (SELECT 1 FROM pg_locks
             WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND pid = pg_backend_pid()
-                AND (classid::bigint << 32 | objid::bigint) = $1)
+                AND (classid::bigint << 32 | objid::bigint) = $1) AS is_visible
         """
 
     /// Ends the heartbeats of replicas whose session is gone and that have not reconnected.
@@ -109,9 +112,6 @@ enum PartitionSQL {
     static let leave = "DELETE FROM replica WHERE id = $1"
     static let notify = "SELECT pg_notify($1, $2)"
 
-    /// Corrects times that violate ``QueueTime``.
-    static let clampTimes = QueueTime.clampTimes.numbered.replacing("origin = $1", with: "origin = ANY($1)")
-
     /// Reads the partitions, and the number of live replicas that process deliveries.
     ///
     /// - Parameter now: the current time, in milliseconds since 1970.
@@ -120,29 +120,31 @@ enum PartitionSQL {
     ) async throws -> (partitions: [PartitionAssignment.Partition], replicas: Int) {
         let rows = try await connection.run(partitions).rows
         let accountRegions = try rows.map { row in
-            let last = try row.optionalInteger(2)
+            let last = try row.optionalInteger("last_ready_at")
             return PartitionAssignment.Partition(
-                accountRegion: try row.text(0),
-                readyAt: try row.optionalInteger(1).map { QueueTime.ready($0, last: last ?? $0, now: now) },
-                owner: try row.optionalText(3), isOwnerLive: try row.flag(4),
+                accountRegion: try row.text("origin"),
+                readyAt: try row.optionalInteger("first_ready_at").map {
+                    QueueTime.ready($0, last: last ?? $0, now: now)
+                },
+                owner: try row.optionalText("replica"), isOwnerLive: try row.flag("is_replica_live"),
                 exceedsMaximumWait: last.map { $0 > QueueTime.latest(after: now) } ?? false)
         }
-        return (accountRegions, try rows.first?.count(5) ?? 1)
+        return (accountRegions, try rows.first?.count("replicas") ?? 1)
     }
 }
 
 /// The statements about replicas and partitions, for operators.
 enum SharingStatusSQL {
     static let replicas = """
-        SELECT coalesce(name, id), coalesce(clock_offset, 0) FROM replica
+        SELECT coalesce(name, id) AS name, coalesce(clock_offset, 0) AS clock_offset FROM replica
         WHERE leases AND live_until > clock_timestamp() ORDER BY 1
         """
 
     /// Account-Regions whose live owner has not leased from them for a minute, although deliveries have been ready for
     /// as long and nothing is being processed.
     static let stalls = """
-        SELECT held.origin, coalesce(replica.name, replica.id),
-            (extract(epoch FROM clock_timestamp() - held.worked_at) * 1000)::bigint
+        SELECT held.origin, coalesce(replica.name, replica.id) AS name,
+            (extract(epoch FROM clock_timestamp() - held.worked_at) * 1000)::bigint AS idle_time
         FROM origin_holder AS held JOIN replica ON replica.id = held.replica
         WHERE replica.live_until > clock_timestamp() AND held.worked_at < clock_timestamp() - interval '1 minute'
             AND (SELECT min(ready_at) FROM delivery WHERE delivery.origin = held.origin AND ready_at IS NOT NULL)

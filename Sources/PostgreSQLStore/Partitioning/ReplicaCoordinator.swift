@@ -159,7 +159,7 @@ actor ReplicaCoordinator {
             try await connection.transaction {
                 // In a separate statement, so that the next ones see all leases made until now.
                 let locked = try await connection.run(PartitionSQL.lock, [.texts(accountRegions), .text(replica)]).rows
-                    .filter { try $0.optionalText(1) == replica }.map { try $0.text(0) }
+                    .filter { try $0.optionalText("replica") == replica }.map { try $0.text("origin") }
                 guard !locked.isEmpty else { return 0 }
                 _ = try await connection.run(
                     PartitionSQL.endLeasesButThese, [.texts(locked), .integers(leases.sequences)])

@@ -33,8 +33,8 @@ enum PostgreSQLSchema {
     /// - Throws: ``StoreError/Code/unsupported`` if the schema is newer than this version, ``StoreError/Code/outdated``
     ///   if it is older and must not be changed.
     static func bringUpToDate(_ connection: PostgreSQLConnection, mayChange: Bool) async throws {
-        let encoding = try await connection.run("SELECT current_setting('server_encoding')")
-        guard try encoding.rows.first?.text(0) == "UTF8" else {
+        let encoding = try await connection.run("SELECT current_setting('server_encoding') AS encoding")
+        guard try encoding.rows.first?.text("encoding") == "UTF8" else {
             throw StoreError(.unsupported, "The database encoding is not UTF8. Create the database with encoding UTF8.")
         }
         guard try await !missing(connection).isEmpty else { return }
@@ -67,10 +67,10 @@ enum PostgreSQLSchema {
     private static let lockNumber: Int64 = 0x44_4272_6964_6765
 
     static func missing(_ connection: PostgreSQLConnection) async throws -> [Step] {
-        let table = try await connection.run("SELECT to_regclass('bridge_migration') IS NOT NULL")
-        guard try table.rows.first?.flag(0) == true else { return steps }
+        let table = try await connection.run("SELECT to_regclass('bridge_migration') IS NOT NULL AS exists")
+        guard try table.rows.first?.flag("exists") == true else { return steps }
         let applied = try await connection.run("SELECT step FROM bridge_migration")
-        let names = try Set(applied.rows.map { try $0.text(0) })
+        let names = try Set(applied.rows.map { try $0.text("step") })
         guard names.isSubset(of: steps.map(\.name)) else {
             throw StoreError(.unsupported, "The store was written by a newer version. Run that version or a later one.")
         }

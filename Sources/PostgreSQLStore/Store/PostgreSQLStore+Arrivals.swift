@@ -2,9 +2,6 @@ public import AWSCore
 public import Store
 
 extension PostgreSQLStore {
-    private static let upsertAudits = ArrivalSQL.upsertAudit.ofMany
-    private static let noteDeliveries = ArrivalSQL.noteDelivery.ofMany
-
     /// Lists the newest finished audit of each account-Region and schedule.
     public func finishedAudits() async throws(StoreError) -> [FinishedAudit] {
         try await read(ArrivalSQL.audits) { try $0.rows.map { try FinishedAudit($0) } }
@@ -13,7 +10,7 @@ extension PostgreSQLStore {
     static func write(_ audits: [FinishedAudit], by connection: PostgreSQLConnection) async throws {
         for rows in chunks(of: audits, by: { [$0.accountRegion.stored, $0.schedule ?? ""] }) {
             _ = try await connection.run(
-                upsertAudits,
+                ArrivalSQL.upsertAudit,
                 [
                     .texts(rows.map(\.accountRegion.stored)), .texts(rows.map { $0.schedule ?? "" }),
                     .texts(rows.map(\.taskID)),
@@ -25,7 +22,9 @@ extension PostgreSQLStore {
     /// Lists when deliveries last arrived.
     public func lastDeliveries() async throws(StoreError) -> [AccountRegion: Int64] {
         try await read(ArrivalSQL.deliveries) { rows in
-            Dictionary(try rows.rows.map { (try $0.accountRegion(0), try $0.integer(1)) }) { first, _ in first }
+            Dictionary(try rows.rows.map { (try $0.accountRegion("origin"), try $0.integer("received_at")) }) {
+                first, _ in first
+            }
         }
     }
 
@@ -34,7 +33,7 @@ extension PostgreSQLStore {
         // Sorted, so that two replicas that write the same rows do not deadlock.
         let sorted = times.sorted { $0.key < $1.key }
         try await write(
-            Self.noteDeliveries, [.texts(sorted.map(\.key.stored)), .integers(sorted.map(\.value))],
+            ArrivalSQL.noteDelivery, [.texts(sorted.map(\.key.stored)), .integers(sorted.map(\.value))],
             within: timeout)
     }
 }

@@ -1,44 +1,18 @@
 public import AWSCore
 public import Store
 
-/// The statements about check completions that differ from SQLite's.
-enum PostgreSQLCompletions {
-    static let upsert = CompletionSQL.upsert.ofMany.replacing("max(", with: "greatest(")
-    static let cover = CompletionSQL.cover.numbered.replacing("max(", with: "greatest(")
-        .replacing("min(", with: "least(")
-    static let ofAccountRegion = CompletionSQL.ofAccountRegion.numbered
-    static let coverage = CompletionSQL.coverage.numbered
-
-    /// Steps through the index, which contains hashes instead of the groups.
-    static let groups = """
-        WITH RECURSIVE found (hash, name) AS (
-            (\(next("true")))
-            UNION ALL
-            SELECT next.hash, next.name FROM found, LATERAL (\(next("hashtextextended(group_key, 0) > found.hash"))) AS next)
-        SELECT name FROM found ORDER BY name
-        """
-
-    private static func next(_ condition: String) -> String {
-        """
-        SELECT hashtextextended(group_key, 0) AS hash, group_key AS name FROM ledger
-        WHERE condition <> 'over' AND origin = $1 AND kind = $2 AND \(condition)
-        ORDER BY hashtextextended(group_key, 0) LIMIT 1
-        """
-    }
-}
-
 extension PostgreSQLStore {
     /// Returns the check completions of an account-Region.
     public func checkCompletions(of accountRegion: AccountRegion) async throws(StoreError) -> [String: CheckCompletion]
     {
-        try await read(PostgreSQLCompletions.ofAccountRegion, [.text(accountRegion.stored)]) { rows in
+        try await read(CompletionSQL.ofAccountRegion, [.text(accountRegion.stored)]) { rows in
             Dictionary(try rows.rows.map { try CheckCompletion($0) }.map { ($0.check, $0) }) { first, _ in first }
         }
     }
 
     /// Returns the audit coverage of an account-Region.
     public func auditCoverage(of accountRegion: AccountRegion) async throws(StoreError) -> AuditCoverage? {
-        try await read(PostgreSQLCompletions.coverage, [.text(accountRegion.stored)]) { rows in
+        try await read(CompletionSQL.coverage, [.text(accountRegion.stored)]) { rows in
             try rows.rows.first.map { try AuditCoverage($0) }
         }
     }
@@ -51,7 +25,7 @@ extension PostgreSQLStore {
         try await transact { connection in
             try await Self.write(completions, by: connection)
             _ = try await connection.run(
-                PostgreSQLCompletions.cover,
+                CompletionSQL.cover,
                 [.text(accountRegion.stored), .integer(coverage.since), .integer(coverage.until)])
         }
     }
@@ -60,8 +34,8 @@ extension PostgreSQLStore {
     public func ledgerGroups(of accountRegion: AccountRegion, kind: LedgerEntry.Kind) async throws(StoreError)
         -> [String]
     {
-        try await read(PostgreSQLCompletions.groups, [.text(accountRegion.stored), .text(kind.rawValue)]) { rows in
-            try rows.rows.map { try $0.text(0) }
+        try await read(CompletionSQL.groups, [.text(accountRegion.stored), .text(kind.rawValue)]) { rows in
+            try rows.rows.map { try $0.text("name") }
         }
     }
 
@@ -70,7 +44,7 @@ extension PostgreSQLStore {
         let sorted = completions.sorted { ($0.accountRegion, $0.check) < ($1.accountRegion, $1.check) }
         for rows in chunks(of: sorted, by: { [$0.accountRegion.stored, $0.check] }) {
             _ = try await connection.run(
-                PostgreSQLCompletions.upsert,
+                CompletionSQL.upsert,
                 [
                     .texts(rows.map(\.accountRegion.stored)), .texts(rows.map(\.check)),
                     .integers(rows.map(\.completedAt)),
@@ -82,7 +56,7 @@ extension PostgreSQLStore {
     /// Deletes the check completions and the audit coverage of an account-Region.
     static func clearCompletions(of accountRegion: AccountRegion, _ connection: PostgreSQLConnection) async throws {
         for sql in [CompletionSQL.clear, CompletionSQL.uncover] {
-            _ = try await connection.run(sql.numbered, [.text(accountRegion.stored)])
+            _ = try await connection.run(sql, [.text(accountRegion.stored)])
         }
     }
 }

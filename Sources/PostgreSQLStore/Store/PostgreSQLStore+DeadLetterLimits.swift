@@ -1,6 +1,6 @@
 public import Store
 
-/// The statements that keep dead letters within their limits and differ from SQLite's.
+/// Keeps dead letters within their limits.
 ///
 /// A transaction that changes the number of dead letters first locks the rows of `dead_letter_load`, so that the
 /// counters are correct and transactions do not deadlock. Deliveries that are still leased are locked before, each by
@@ -8,31 +8,8 @@ public import Store
 enum PostgreSQLDeadLetterLimits {
     private static let size = "(octet_length(payload) + coalesce(octet_length(reason), 0))::bigint"
 
-    static let lock = DeadLetterLimitSQL.loads + " ORDER BY source FOR UPDATE"
+    static let lock = "\(DeadLetterLimitSQL.loads.postgreSQL) ORDER BY source FOR UPDATE"
     static let leased = "SELECT sequence FROM delivery WHERE sequence = ANY ($1) AND state = 'leased' FOR UPDATE"
-
-    private static let shares = "SELECT source, topic, count(*), coalesce(sum(\(size)), 0)::bigint FROM delivery"
-    static let newShares = shares + " WHERE sequence = ANY ($1) AND state = 'dead' GROUP BY source, topic"
-    static let sharesByID = shares + " WHERE id = ANY ($1) AND state = 'dead' GROUP BY source, topic"
-
-    static let addToShares = DeadLetterLimitSQL.addToShare.ofMany
-    static let addToLoads = DeadLetterLimitSQL.addToLoad.ofMany
-    static let removeEmptyShares = """
-        DELETE FROM dead_letter_share USING unnest($1, $2) AS given (source, topic)
-        WHERE dead_letter_share.source = given.source AND dead_letter_share.topic = given.topic AND count <= 0
-        """
-
-    static let oldest = """
-        SELECT source, topic, 1::bigint, \(size), sequence FROM delivery
-        WHERE state = 'dead' AND source = $1 AND topic = $2 ORDER BY last_failed_at, sequence LIMIT $3
-        """
-
-    static let expired = """
-        SELECT source, topic, 1::bigint, \(size), sequence FROM delivery
-        WHERE state = 'dead' AND last_failed_at < $1 ORDER BY last_failed_at, id LIMIT $2
-        """
-
-    static let drop = "DELETE FROM delivery WHERE sequence = ANY ($1) AND state = 'dead'"
 
     static let clearShares = "DELETE FROM dead_letter_share"
     static let recountShares = """
@@ -46,14 +23,6 @@ enum PostgreSQLDeadLetterLimits {
             WHERE share.source = dead_letter_load.source)
         """
 
-    static let differences = """
-        SELECT 0, source || ' ' || topic FROM (
-            SELECT source, topic, count, bytes FROM dead_letter_share
-            UNION ALL SELECT source, topic, -count(*), -sum(\(size))
-            FROM delivery WHERE state = 'dead' GROUP BY source, topic) AS figure
-        GROUP BY source, topic HAVING sum(count) <> 0 OR sum(bytes) <> 0
-        """
-
     /// Prevents other transactions from changing dead letters until this one ends.
     @discardableResult
     static func lock(by connection: PostgreSQLConnection) async throws -> DeadLetterUsage {
@@ -62,14 +31,16 @@ enum PostgreSQLDeadLetterLimits {
 
     /// The given deliveries that are leased.
     static func leased(of sequences: [Int64], by connection: PostgreSQLConnection) async throws -> [Int64] {
-        try await connection.run(leased, [.integers(sequences)]).rows.map { try $0.integer(0) }
+        try await connection.run(leased, [.integers(sequences)]).rows.map { try $0.integer("sequence") }
     }
 
     /// Adds new dead letters to the counters.
     static func count(new sequences: [Int64], by connection: PostgreSQLConnection) async throws {
         try await lock(by: connection)
         try await count(
-            connection.run(newShares, [.integers(sequences)]).rows.map { try DeadLetterShare($0) }, by: connection)
+            connection.run(DeadLetterLimitSQL.sharesBySequence, [.integers(sequences)]).rows.map {
+                try DeadLetterShare($0)
+            }, by: connection)
     }
 
     /// Applies changes to the counters.
@@ -77,15 +48,18 @@ enum PostgreSQLDeadLetterLimits {
         guard !changes.isEmpty else { return }
         let names: [PostgreSQLValue] = [.texts(changes.map(\.channel)), .texts(changes.map(\.topic))]
         _ = try await connection.run(
-            addToShares,
+            DeadLetterLimitSQL.addToShare,
             names + [.integers(changes.map { Int64($0.load.count) }), .integers(changes.map { Int64($0.load.bytes) })])
-        if changes.contains(where: { $0.load.count < 0 }) { _ = try await connection.run(removeEmptyShares, names) }
+        if changes.contains(where: { $0.load.count < 0 }) {
+            _ = try await connection.run(DeadLetterLimitSQL.removeEmptyShare, names)
+        }
         let channels = Dictionary(grouping: changes, by: \.channel).sorted { $0.key < $1.key }
         func sums(_ value: (DeadLetterShare) -> Int) -> PostgreSQLValue {
             .integers(channels.map { Int64($0.value.reduce(0) { $0 + value($1) }) })
         }
         _ = try await connection.run(
-            addToLoads, [.texts(channels.map(\.key)), sums(\.load.count), sums(\.load.bytes), sums(\.dropped)])
+            DeadLetterLimitSQL.addToLoad,
+            [.texts(channels.map(\.key)), sums(\.load.count), sums(\.load.bytes), sums(\.dropped)])
     }
 
     /// Drops the oldest dead letters of the largest topics until the rest is within the limits. Must be called in a
@@ -102,12 +76,13 @@ enum PostgreSQLDeadLetterLimits {
             }
             var shares: [DeadLetterShare] = []
             for channel in excess.channels {
-                let sql = DeadLetterLimitSQL.largest(by: excess.cause).numbered
+                let sql = DeadLetterLimitSQL.largest(by: excess.cause)
                 shares += try await connection.run(sql, [.text(channel.rawValue)]).rows.map { try DeadLetterShare($0) }
             }
             guard let portion = excess.portion(of: shares, atMost: left) else { break }
             let letters = try await letters(
-                oldest, [.text(portion.share.channel), .text(portion.share.topic), .integer(portion.rows)], connection)
+                DeadLetterLimitSQL.oldest,
+                [.text(portion.share.channel), .text(portion.share.topic), .integer(portion.rows)], connection)
             let count = portion.count(of: letters.map(\.share))
             // The counters are wrong if there are no such dead letters; the next maintenance corrects them.
             guard count > 0 else { break }
@@ -122,7 +97,7 @@ enum PostgreSQLDeadLetterLimits {
     static func dropExpired(before time: Int64, by connection: PostgreSQLConnection) async throws -> DeadLetterDrop {
         try await lock(by: connection)
         let limit = Limits.deletion
-        let letters = try await letters(expired, [.integer(time), .integer(limit)], connection)
+        let letters = try await letters(DeadLetterLimitSQL.expired, [.integer(time), .integer(limit)], connection)
         try await drop(letters, by: connection)
         var drop = DeadLetterDrop(isDone: letters.count < limit)
         drop.dropped.add(letters.count, for: .age, of: letters.last?.share.topic ?? "")
@@ -133,7 +108,7 @@ enum PostgreSQLDeadLetterLimits {
     /// maintain them.
     static func correct(by connection: PostgreSQLConnection) async throws {
         try await lock(by: connection)
-        let shares = try await connection.run(differences).rows
+        let shares = try await connection.run(DeadLetterLimitSQL.differences).rows
         let loads = try await connection.run(DeadLetterLimitSQL.loadDifferences).rows
         guard !shares.isEmpty || !loads.isEmpty else { return }
         _ = try await connection.run(clearShares)
@@ -142,16 +117,16 @@ enum PostgreSQLDeadLetterLimits {
     }
 
     private static func letters(
-        _ sql: String, _ values: [PostgreSQLValue], _ connection: PostgreSQLConnection
+        _ sql: SQLStatement, _ values: [PostgreSQLValue], _ connection: PostgreSQLConnection
     ) async throws -> [(share: DeadLetterShare, sequence: Int64)] {
-        try await connection.run(sql, values).rows.map { (try DeadLetterShare($0), try $0.integer(4)) }
+        try await connection.run(sql, values).rows.map { (try DeadLetterShare($0), try $0.integer("sequence")) }
     }
 
     private static func drop(
         _ letters: [(share: DeadLetterShare, sequence: Int64)], by connection: PostgreSQLConnection
     ) async throws {
         guard !letters.isEmpty else { return }
-        _ = try await connection.run(drop, [.integers(letters.map(\.sequence))])
+        _ = try await connection.run(DeadLetterLimitSQL.drop, [.integers(letters.map(\.sequence))])
         try await count(DeadLetterShare.dropping(letters.map(\.share)), by: connection)
     }
 }
@@ -184,7 +159,7 @@ extension PostgreSQLStore {
         try await use(repeats: true) { connection in
             var usage = try DeadLetterUsage(loads: await connection.run(DeadLetterLimitSQL.loads).rows)
             let oldest = try await connection.run(DeadLetterLimitSQL.oldestFailure)
-            usage.oldestFailedAt = try oldest.rows.first?.optionalInteger(0)
+            usage.oldestFailedAt = try oldest.rows.first?.optionalInteger("oldest")
             return usage
         }
     }

@@ -1,33 +1,6 @@
 import AWSCore
 public import Store
 
-/// The statements about dead letters.
-enum PostgreSQLDeadLetters {
-    private static let columns = """
-        sequence, id, origin, source, received_at, attempts, first_failed_at, last_failed_at, reason, payload, topic
-        """
-
-    // Under the collation "C", `lower` affects ASCII letters only.
-    static let list = """
-        SELECT \(columns) FROM delivery
-        WHERE state = 'dead' AND (last_failed_at, id) > ($1, $2) AND last_failed_at < $3
-            AND ($4 IS NULL OR substr(origin, 1, 12) = $4) AND ($5 IS NULL OR substr(origin, 14) = $5)
-            AND ($6 IS NULL OR strpos($6, ' ' || source || ' ') > 0) AND ($7 IS NULL OR strpos(lower(reason), lower($7 COLLATE "C")) > 0)
-        ORDER BY last_failed_at, id LIMIT $8
-        """
-
-    static let newest = """
-        SELECT sequence, id, origin, source, received_at, attempts, first_failed_at, last_failed_at, reason,
-            octet_length(payload)::bigint
-        FROM delivery WHERE state = 'dead' ORDER BY last_failed_at DESC, id DESC LIMIT $1
-        """
-
-    static let byID = "SELECT \(columns) FROM delivery WHERE id = $1 AND state = 'dead'"
-
-    static let requeue = DeadLetterSQL.requeue.numbered.replacing("id = $1", with: "id = ANY ($1)")
-    static let discard = DeadLetterSQL.discard.numbered.replacing("id = $1", with: "id = ANY ($1)")
-}
-
 extension PostgreSQLStore {
     /// Lists the dead letters that match a filter, ordered by last failure.
     public func deadLetters(
@@ -37,7 +10,7 @@ extension PostgreSQLStore {
         if filter.reason?.utf8.contains(0) == true { return [] }
         let start = filter.start(after: last)
         return try await read(
-            PostgreSQLDeadLetters.list,
+            DeadLetterSQL.list,
             [
                 .integer(start.time), .text(start.id), .integer(filter.failedBefore ?? .max),
                 .text(filter.account?.digits), .text(filter.region?.name), .text(filter.storedChannels),
@@ -49,7 +22,7 @@ extension PostgreSQLStore {
     /// Lists the newest dead letters without their payloads.
     public func newestDeadLetters(limit: Int) async throws(StoreError) -> [DeadLetterSummary] {
         try Limits.check(limit: limit)
-        return try await read(PostgreSQLDeadLetters.newest, [.integer(limit)]) {
+        return try await read(DeadLetterSQL.newest, [.integer(limit)]) {
             try $0.rows.map { try DeadLetterSummary($0) }
         }
     }
@@ -57,22 +30,22 @@ extension PostgreSQLStore {
     /// Returns the dead letter with an id.
     public func deadLetter(id: String) async throws(StoreError) -> DeadLetter? {
         guard Limits.isDeliveryID(id) else { return nil }
-        return try await read(PostgreSQLDeadLetters.byID, [.text(id)]) { try $0.rows.first.map { try DeadLetter($0) } }
+        return try await read(DeadLetterSQL.byID, [.text(id)]) { try $0.rows.first.map { try DeadLetter($0) } }
     }
 
     /// Returns dead letters to the queue as new deliveries.
     public func requeueDeadLetters(ids: [String]) async throws(StoreError) -> Int {
-        let count = try await changeDeadLetters(ids, by: PostgreSQLDeadLetters.requeue)
+        let count = try await changeDeadLetters(ids, by: DeadLetterSQL.requeue)
         await notifyWorkers(of: nil)
         return count
     }
 
     /// Deletes dead letters permanently.
     public func discardDeadLetters(ids: [String]) async throws(StoreError) -> Int {
-        try await changeDeadLetters(ids, by: PostgreSQLDeadLetters.discard)
+        try await changeDeadLetters(ids, by: DeadLetterSQL.discard)
     }
 
-    private func changeDeadLetters(_ ids: [String], by sql: String) async throws(StoreError) -> Int {
+    private func changeDeadLetters(_ ids: [String], by sql: SQLStatement) async throws(StoreError) -> Int {
         try checkAccess()
         // Not repeated when the connection is lost: rows that it had already changed would not be counted.
         // PostgreSQL rejects texts with NUL.
@@ -80,7 +53,7 @@ extension PostgreSQLStore {
         return try await use(repeats: false) { connection in
             try await connection.transaction {
                 try await PostgreSQLDeadLetterLimits.lock(by: connection)
-                let shares = try await connection.run(PostgreSQLDeadLetterLimits.sharesByID, [known]).rows
+                let shares = try await connection.run(DeadLetterLimitSQL.sharesByID, [known]).rows
                     .map { try DeadLetterShare($0, sign: -1) }
                 let count = try await connection.run(sql, [known]).changeCount
                 try await PostgreSQLDeadLetterLimits.count(shares, by: connection)

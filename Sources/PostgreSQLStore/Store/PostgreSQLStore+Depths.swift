@@ -13,17 +13,20 @@ extension PostgreSQLStore {
                 number + 1
             FROM place WHERE place.origin IS NOT NULL AND number < $2
         )
-        SELECT place.origin, queued.*, dead.* FROM place
+        SELECT place.origin AS origin, queued.*, dead.* FROM place
         CROSS JOIN LATERAL (
             SELECT
-                count(*) FILTER (WHERE state = 'pending' AND (ready_at <= $3 OR ready_at > $4)),
-                min(received_at) FILTER (WHERE state = 'pending' AND (ready_at <= $3 OR ready_at > $4)),
-                count(*) FILTER (WHERE state = 'pending' AND ready_at > $3 AND ready_at <= $4),
-                min(received_at) FILTER (WHERE state = 'pending' AND ready_at > $3 AND ready_at <= $4),
-                count(*) FILTER (WHERE state = 'leased'), min(received_at) FILTER (WHERE state = 'leased')
+                count(*) FILTER (WHERE state = 'pending' AND (ready_at <= $3 OR ready_at > $4)) AS pending,
+                min(received_at) FILTER (WHERE state = 'pending' AND (ready_at <= $3 OR ready_at > $4))
+                    AS oldest_pending,
+                count(*) FILTER (WHERE state = 'pending' AND ready_at > $3 AND ready_at <= $4) AS waiting,
+                min(received_at) FILTER (WHERE state = 'pending' AND ready_at > $3 AND ready_at <= $4)
+                    AS oldest_waiting,
+                count(*) FILTER (WHERE state = 'leased') AS leased,
+                min(received_at) FILTER (WHERE state = 'leased') AS oldest_leased
             FROM delivery WHERE ready_at IS NOT NULL AND delivery.origin = place.origin) AS queued
         CROSS JOIN LATERAL (
-            SELECT count(*), min(received_at) FROM delivery
+            SELECT count(*) AS dead, min(received_at) AS oldest_dead FROM delivery
             WHERE state = 'dead' AND delivery.origin = place.origin) AS dead
         WHERE number > 0 AND place.origin IS NOT NULL ORDER BY number
         """
@@ -42,13 +45,12 @@ extension PostgreSQLStore {
             ], isLong: true
         ) { rows in
             try rows.rows.flatMap { row in
-                let accountRegion = try row.accountRegion(0)
-                return try zip(QueueDepth.State.allCases, [1, 3, 5, 7]).compactMap { state, column in
-                    // NULL if there are none.
-                    try row.optionalInteger(column + 1).map { oldest in
+                let accountRegion = try row.accountRegion("origin")
+                return try QueueDepth.State.allCases.compactMap { state in
+                    try QueueDepth(row, of: accountRegion, state).map { depth in
                         QueueDepth(
-                            accountRegion: accountRegion, state: state, count: try row.count(column),
-                            oldestReceivedAt: clock.local(oldest))
+                            accountRegion: accountRegion, state: state, count: depth.count,
+                            oldestReceivedAt: clock.local(depth.oldestReceivedAt))
                     }
                 }
             }

@@ -1,35 +1,12 @@
 public import AWSCore
 public import Store
 
-/// The statements about dispositions and applied audits.
-enum PostgreSQLDispositions {
-    static let upsert = DispositionSQL.upsert.ofMany
-    static let restore = DispositionSQL.restore.ofMany
-    static let ofAccountRegion = DispositionSQL.ofAccountRegion.numbered
-    static let due = DispositionSQL.due.numbered
-    static let bySubjects = "SELECT \(DispositionSQL.columns) FROM judgement WHERE subject = ANY ($1)"
-
-    static let purge = """
-        DELETE FROM judgement WHERE subject = ANY (ARRAY(
-            SELECT subject FROM judgement
-            WHERE keep_until <= $1 AND NOT EXISTS (
-                SELECT 1 FROM ledger
-                WHERE hashtextextended(ledger.subject, 0) = hashtextextended(judgement.subject, 0)
-                    AND ledger.subject = judgement.subject)
-            ORDER BY keep_until LIMIT $2 FOR UPDATE SKIP LOCKED))
-        """
-
-    static let upsertMarks = AppliedAuditSQL.upsert.ofMany
-    static let restoreMarks = AppliedAuditSQL.restore.ofMany
-    static let marksOfAccountRegion = AppliedAuditSQL.ofAccountRegion.numbered
-}
-
 extension PostgreSQLStore {
     /// Returns the dispositions of subjects, in one snapshot.
     public func dispositions(about subjects: [String]) async throws(StoreError) -> [String: Disposition] {
         // PostgreSQL rejects texts with NUL.
         let known = subjects.filter { !$0.utf8.contains(0) }
-        return try await read(PostgreSQLDispositions.bySubjects, [.texts(known)]) { rows in
+        return try await read(DispositionSQL.bySubject, [.texts(known)]) { rows in
             Dictionary(try rows.rows.map { try Disposition($0) }.map { ($0.subject, $0) }) { first, _ in first }
         }
     }
@@ -39,24 +16,24 @@ extension PostgreSQLStore {
         of accountRegion: AccountRegion, after last: Disposition?, limit: Int
     ) async throws(StoreError) -> [Disposition] {
         try await dispositions(
-            PostgreSQLDispositions.ofAccountRegion, [.text(accountRegion.stored), .text(last?.subject ?? "")],
+            DispositionSQL.ofAccountRegion, [.text(accountRegion.stored), .text(last?.subject ?? "")],
             limit: limit)
     }
 
     /// Lists the dispositions that are due.
     public func dueDispositions(by time: Int64, limit: Int) async throws(StoreError) -> [Disposition] {
-        try await dispositions(PostgreSQLDispositions.due, [.integer(time)], limit: limit)
+        try await dispositions(DispositionSQL.due, [.integer(time)], limit: limit)
     }
 
     /// Deletes dispositions that are no longer needed and concern no finding in the ledger, a thousand in a
     /// transaction.
     public func purgeDispositions(by time: Int64) async throws(StoreError) -> Int {
-        try await deleteInSteps(PostgreSQLDispositions.purge, [.integer(time)])
+        try await deleteInSteps(DispositionSQL.purge, [.integer(time)])
     }
 
     /// Returns the newest applied audits of an account-Region.
     public func appliedAudits(of accountRegion: AccountRegion) async throws(StoreError) -> [String: AppliedAudit] {
-        try await read(PostgreSQLDispositions.marksOfAccountRegion, [.text(accountRegion.stored)]) { rows in
+        try await read(AppliedAuditSQL.ofAccountRegion, [.text(accountRegion.stored)]) { rows in
             Dictionary(try rows.rows.map { try AppliedAudit($0, of: accountRegion) }.map { ($0.check, $0) }) {
                 first, _ in first
             }
@@ -64,14 +41,14 @@ extension PostgreSQLStore {
     }
 
     private func dispositions(
-        _ sql: String, _ values: [PostgreSQLValue], limit: Int
+        _ sql: SQLStatement, _ values: [PostgreSQLValue], limit: Int
     ) async throws(StoreError) -> [Disposition] {
         try Limits.check(limit: limit)
         return try await read(sql, values + [.integer(limit)]) { try $0.rows.map { try Disposition($0) } }
     }
 
     static func write(
-        _ dispositions: [Disposition], by sql: String, _ connection: PostgreSQLConnection
+        _ dispositions: [Disposition], by sql: SQLStatement, _ connection: PostgreSQLConnection
     ) async throws {
         for rows in chunks(of: dispositions, by: \.subject) {
             _ = try await connection.run(
@@ -83,7 +60,7 @@ extension PostgreSQLStore {
         }
     }
 
-    static func write(_ marks: [AppliedAudit], by sql: String, _ connection: PostgreSQLConnection) async throws {
+    static func write(_ marks: [AppliedAudit], by sql: SQLStatement, _ connection: PostgreSQLConnection) async throws {
         for rows in chunks(of: marks, by: { [$0.accountRegion.stored, $0.check] }) {
             _ = try await connection.run(
                 sql,

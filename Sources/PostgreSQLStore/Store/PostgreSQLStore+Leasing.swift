@@ -94,7 +94,7 @@ extension PostgreSQLStore {
         let beyond = held.filter(request.beyond.contains)
         if !beyond.isEmpty {
             _ = try await connection.run(
-                PartitionSQL.clampTimes,
+                QueueSQL.clampTimes,
                 [
                     .texts(beyond), .integer(request.now), .integer(request.end),
                     .integer(QueueTime.latest(after: request.now)),
@@ -103,7 +103,7 @@ extension PostgreSQLStore {
         let (deliveries, expired) = try await lease(request, of: held, by: connection)
         leases.add(deliveries.map(\.lease), in: request.batch)
         try await recordActivity(on: Set(deliveries.map(\.delivery.accountRegion.stored)), by: connection)
-        let next = try await connection.run(LeaseSQL.next, [.texts(held)]).rows.first?.optionalInteger(0)
+        let next = try await connection.run(LeaseSQL.next, [.texts(held)]).rows.first?.optionalInteger("next_ready_at")
         let batch = LeaseBatch(
             deliveries: deliveries,
             nextReadyAt: [next, assignment.laterReadyAt].compactMap(\.self).min().map(clock.local), mark: request.mark,
@@ -136,12 +136,12 @@ extension PostgreSQLStore {
     ) async throws -> (held: [String], acquired: [String], ended: Int) {
         if !toAcquire.isEmpty { _ = try await connection.run(PartitionSQL.add, [.texts(toAcquire)]) }
         let locked = try await connection.run(PartitionSQL.lock, [.texts(accountRegions), .text(replica)]).rows
-            .map { (accountRegion: try $0.text(0), owner: try $0.optionalText(1)) }
+            .map { (accountRegion: try $0.text("origin"), owner: try $0.optionalText("replica")) }
         let own = locked.filter { $0.owner == replica }.map(\.accountRegion)
         let rest = locked.filter { $0.owner != replica }.map(\.accountRegion)
         guard !rest.isEmpty else { return (own.sorted(), [], 0) }
         let acquired = try await connection.run(PartitionSQL.acquire, [.texts(rest), .text(replica)]).rows
-            .map { try $0.text(0) }
+            .map { try $0.text("origin") }
         let ended =
             acquired.isEmpty ? 0 : try await connection.run(PartitionSQL.endLeases, [.texts(acquired)]).changeCount
         return ((own + acquired).sorted(), acquired, ended)
@@ -152,7 +152,8 @@ extension PostgreSQLStore {
     ) async throws -> ([LeasedDelivery], expired: Int) {
         let counts = try await connection.run(
             LeaseSQL.count, [.texts(accountRegions), .integer(request.now), .integer(request.limit)])
-        var left = Dictionary(uniqueKeysWithValues: try counts.rows.map { (try $0.text(0), try $0.count(1)) })
+        var left = Dictionary(
+            uniqueKeysWithValues: try counts.rows.map { (try $0.text("origin"), try $0.count("ready")) })
         let ring = FairShare.ring(
             accountRegions.filter { left[$0, default: 0] > 0 }, after: lastServed.withLock { $0 })
         let (items, last) = FairShare.take(limit: request.limit, from: ring) { accountRegion, share in
@@ -172,13 +173,13 @@ extension PostgreSQLStore {
         lastServed.withLock { $0 = last }
         let deliveries = try leased.rows.map { row in
             LeasedDelivery(
-                delivery: try Delivery(row, payload: row.bytes(7)).received(by: clock),
+                delivery: try Delivery(row, payload: row.bytes("payload")).received(by: clock),
                 lease: Lease(
-                    deliveryID: try row.text(1), owner: request.owner, until: clock.local(request.end),
-                    sequence: try row.integer(0), number: try row.integer(6)),
-                attempt: try row.count(5), checkpoint: try row.optionalText(8))
+                    deliveryID: try row.text("id"), owner: request.owner, until: clock.local(request.end),
+                    sequence: try row.integer("sequence"), number: try row.integer("lease_number")),
+                attempt: try row.count("attempts"), checkpoint: try row.optionalText("bookmark"))
         }
-        return (deliveries, try leased.rows.count { try $0.flag(9) })
+        return (deliveries, try leased.rows.count { try $0.flag("is_expired") })
     }
 }
 

@@ -1,49 +1,12 @@
 public import AWSCore
 public import Store
 
-/// The statements about the ledger that differ from SQLite's.
-enum PostgreSQLLedger {
-    static let upsert = LedgerSQL.upsert.ofMany
-    static let restore = LedgerSQL.restore.ofMany
-    static let stale = LedgerSQL.stale.numbered
-    static let unsent = LedgerSQL.unsent.numbered
-
-    static let byIDs = "SELECT \(LedgerSQL.columns) FROM ledger WHERE id = ANY ($1)"
-
-    static let about = """
-        SELECT \(LedgerSQL.columns) FROM ledger
-        WHERE hashtextextended(subject, 0) = hashtextextended($1, 0) AND subject = $1 AND id > $2
-        ORDER BY id LIMIT $3
-        """
-
-    static let unseen = """
-        SELECT \(LedgerSQL.columns) FROM ledger
-        WHERE condition <> 'over' AND origin = $1 AND kind = $2
-            AND hashtextextended(group_key, 0) = hashtextextended($3, 0) AND group_key = $3 AND event_time < $4
-            AND (event_time, id) > ($5, $6)
-        ORDER BY event_time, id LIMIT $7
-        """
-
-    static let sent = """
-        UPDATE ledger SET is_sent = 1 FROM unnest($1, $2) AS given (id, updated_at)
-        WHERE ledger.id = given.id AND ledger.updated_at = given.updated_at
-        """
-
-    static let delete = "DELETE FROM ledger WHERE id = ANY ($1)"
-
-    static let purge = """
-        DELETE FROM ledger WHERE id = ANY (ARRAY(
-            SELECT id FROM ledger WHERE record_state = 'archived' AND updated_at < $1 AND condition = 'over'
-            ORDER BY updated_at LIMIT $2 FOR UPDATE SKIP LOCKED))
-        """
-}
-
 extension PostgreSQLStore {
     /// Returns the ledger entries with some ids, in one snapshot.
     public func ledgerEntries(ids: [String]) async throws(StoreError) -> [String: LedgerEntry] {
         // PostgreSQL rejects texts with NUL.
         let known = ids.filter { !$0.utf8.contains(0) }
-        return try await read(PostgreSQLLedger.byIDs, [.texts(known)]) { rows in
+        return try await read(LedgerSQL.byID, [.texts(known)]) { rows in
             Dictionary(try rows.rows.map { try LedgerEntry($0) }.map { ($0.id, $0) }) { first, _ in first }
         }
     }
@@ -53,7 +16,7 @@ extension PostgreSQLStore {
         about subject: String, after last: LedgerEntry?, limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
         guard Limits.isText(subject, atMost: Limits.ledgerTextLength) else { return [] }
-        return try await entries(PostgreSQLLedger.about, [.text(subject), .text(last?.id ?? "")], limit: limit)
+        return try await entries(LedgerSQL.about, [.text(subject), .text(last?.id ?? "")], limit: limit)
     }
 
     /// Lists the findings of a group that are not over and were last reported before a time.
@@ -64,7 +27,7 @@ extension PostgreSQLStore {
     ) async throws(StoreError) -> [LedgerEntry] {
         guard Limits.isText(group, atMost: Limits.ledgerTextLength) else { return [] }
         return try await entries(
-            PostgreSQLLedger.unseen,
+            LedgerSQL.unseen,
             [
                 .text(accountRegion.stored), .text(kind.rawValue), .text(group), .integer(time),
                 .integer(last?.eventTime ?? .min), .text(last?.id ?? ""),
@@ -77,7 +40,7 @@ extension PostgreSQLStore {
         limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
         try await entries(
-            PostgreSQLLedger.stale,
+            LedgerSQL.stale,
             [
                 .text(accountRegion.stored), .text(kind.rawValue), .integer(time), .integer(last?.updatedAt ?? .min),
                 .text(last?.id ?? ""),
@@ -89,17 +52,17 @@ extension PostgreSQLStore {
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
         try await entries(
-            PostgreSQLLedger.unsent, [.text(accountRegion.stored), .text(kind.rawValue), .text(last?.id ?? "")],
+            LedgerSQL.unsent, [.text(accountRegion.stored), .text(kind.rawValue), .text(last?.id ?? "")],
             limit: limit)
     }
 
     /// Deletes archived findings that are over and were last updated before a time, a thousand in a transaction.
     public func purgeLedger(archivedBefore time: Int64) async throws(StoreError) -> Int {
-        try await deleteInSteps(PostgreSQLLedger.purge, [.integer(time)])
+        try await deleteInSteps(LedgerSQL.purge, [.integer(time)])
     }
 
     private func entries(
-        _ sql: String, _ values: [PostgreSQLValue], limit: Int
+        _ sql: SQLStatement, _ values: [PostgreSQLValue], limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
         try Limits.check(limit: limit)
         return try await read(sql, values + [.integer(limit)]) { try $0.rows.map { try LedgerEntry($0) } }
@@ -112,23 +75,23 @@ extension PostgreSQLStore {
 
     /// Writes everything of an update but its checkpoint.
     static func write(_ progress: LedgerUpdate, by connection: PostgreSQLConnection) async throws {
-        try await write(progress.entries, by: PostgreSQLLedger.upsert, connection)
+        try await write(progress.entries, by: LedgerSQL.upsert, connection)
         if !progress.sent.isEmpty {
             let sent = Array(progress.sent)
             _ = try await connection.run(
-                PostgreSQLLedger.sent, [.texts(sent.map(\.key)), .integers(sent.map(\.value))])
+                LedgerSQL.sent, [.texts(sent.map(\.key)), .integers(sent.map(\.value))])
         }
         if !progress.rejected.isEmpty {
-            _ = try await connection.run(PostgreSQLLedger.delete, [.texts(progress.rejected)])
+            _ = try await connection.run(LedgerSQL.delete, [.texts(progress.rejected)])
         }
-        try await write(progress.dispositions, by: PostgreSQLDispositions.upsert, connection)
-        try await write(progress.appliedAudits, by: PostgreSQLDispositions.upsertMarks, connection)
+        try await write(progress.dispositions, by: DispositionSQL.upsert, connection)
+        try await write(progress.appliedAudits, by: AppliedAuditSQL.upsert, connection)
         try await write(progress.audits, by: connection)
         try await write(progress.completions, by: connection)
     }
 
     static func write(
-        _ entries: [LedgerEntry], by sql: String, _ connection: PostgreSQLConnection
+        _ entries: [LedgerEntry], by sql: SQLStatement, _ connection: PostgreSQLConnection
     ) async throws {
         for rows in chunks(of: entries, by: \.id) {
             _ = try await connection.run(

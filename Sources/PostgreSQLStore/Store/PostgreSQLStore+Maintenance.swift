@@ -3,14 +3,15 @@ public import Store
 /// The statements about the store as a whole.
 enum PostgreSQLMaintenance {
     static let status = """
-        SELECT (SELECT count(*) FROM delivery WHERE ready_at IS NOT NULL AND state = 'pending'),
-            (SELECT count(*) FROM delivery WHERE ready_at IS NOT NULL AND state = 'leased'),
-            (\(MaintenanceSQL.completed)), (\(MaintenanceSQL.dead)),
-            (SELECT min(received_at) FROM delivery WHERE ready_at IS NOT NULL)
+        SELECT (SELECT count(*) FROM delivery WHERE ready_at IS NOT NULL AND state = 'pending') AS pending,
+            (SELECT count(*) FROM delivery WHERE ready_at IS NOT NULL AND state = 'leased') AS leased,
+            (\(MaintenanceSQL.completed)) AS completed, (\(MaintenanceSQL.dead)) AS dead,
+            (SELECT min(received_at) FROM delivery WHERE ready_at IS NOT NULL) AS oldest
         """
 
     static let findings = """
-        SELECT (\(MaintenanceSQL.active)), (\(MaintenanceSQL.archived)), (\(MaintenanceSQL.unsentActive)), (\(MaintenanceSQL.unsent))
+        SELECT (\(MaintenanceSQL.active)) AS active, (\(MaintenanceSQL.archived)) AS archived,
+            (\(MaintenanceSQL.unsentActive)) AS unsent_active, (\(MaintenanceSQL.unsent)) AS unsent
         """
 }
 
@@ -20,11 +21,11 @@ extension PostgreSQLStore {
         try await read(PostgreSQLMaintenance.status, within: timeout, isLong: true) { rows in
             var status = StoreStatus()
             guard let row = rows.rows.first else { throw StoreError.unreadableRow }
-            status.pending = try row.count(0)
-            status.leased = try row.count(1)
-            status.completed = try row.count(2)
-            status.dead = try row.count(3)
-            status.oldestReceivedAt = try row.optionalInteger(4).map(clock.local)
+            status.pending = try row.count("pending")
+            status.leased = try row.count("leased")
+            status.completed = try row.count("completed")
+            status.dead = try row.count("dead")
+            status.oldestReceivedAt = try row.optionalInteger("oldest").map(clock.local)
             return status
         }
     }
@@ -34,8 +35,9 @@ extension PostgreSQLStore {
         try await read(PostgreSQLMaintenance.findings, within: timeout, isLong: true) { rows in
             guard let row = rows.rows.first else { throw StoreError.unreadableRow }
             return LedgerCounts(
-                active: try row.count(0), archived: try row.count(1), unsentActive: try row.count(2),
-                unsent: try row.count(3))
+                active: try row.count("active"), archived: try row.count("archived"),
+                unsentActive: try row.count("unsent_active"),
+                unsent: try row.count("unsent"))
         }
     }
 
@@ -58,7 +60,7 @@ extension PostgreSQLStore {
     private static func probe(_ values: [PostgreSQLValue], by connection: PostgreSQLConnection) async throws {
         try await connection.transaction {
             _ = try await connection.run("SAVEPOINT probe")
-            _ = try await connection.run(QueueWrites.append, values)
+            _ = try await connection.run(QueueSQL.append, values)
             _ = try await connection.run("ROLLBACK TO SAVEPOINT probe")
         }
     }
@@ -71,11 +73,12 @@ extension PostgreSQLStore {
     private static func sharingStatus(by connection: PostgreSQLConnection) async throws -> SharingStatus {
         var status = SharingStatus()
         status.replicas = try await connection.run(SharingStatusSQL.replicas).rows.map {
-            SharingStatus.Replica(name: try $0.text(0), clockOffset: try $0.integer(1))
+            SharingStatus.Replica(name: try $0.text("name"), clockOffset: try $0.integer("clock_offset"))
         }
         status.stalls = try await connection.run(SharingStatusSQL.stalls).rows.map {
             SharingStatus.Stall(
-                accountRegion: try $0.accountRegion(0), replica: try $0.text(1), idleTime: try $0.integer(2))
+                accountRegion: try $0.accountRegion("origin"), replica: try $0.text("name"),
+                idleTime: try $0.integer("idle_time"))
         }
         return status
     }

@@ -1,11 +1,6 @@
 public import Store
 
 extension PostgreSQLStore {
-    private static let label = """
-        UPDATE ledger SET severity = given.severity FROM unnest($1, $2) AS given (id, severity)
-        WHERE ledger.id = given.id AND ledger.severity IS NULL
-        """
-
     /// Counts findings by account-Region and severity.
     public func openFindings() async throws(StoreError) -> [OpenFindings] {
         try await read(OpenFindingsSQL.count, isLong: true) { rows in
@@ -16,7 +11,7 @@ extension PostgreSQLStore {
     /// Lists some active findings without a severity.
     public func unlabeledLedgerEntries(limit: Int) async throws(StoreError) -> [LedgerEntry] {
         try Limits.check(limit: limit)
-        return try await read(OpenFindingsSQL.unlabeled.numbered, [.integer(limit)]) {
+        return try await read(OpenFindingsSQL.unlabeled, [.integer(limit)]) {
             try $0.rows.map { try LedgerEntry($0) }
         }
     }
@@ -25,6 +20,6 @@ extension PostgreSQLStore {
     public func label(_ severities: [String: LedgerEntry.Severity]) async throws(StoreError) {
         // PostgreSQL rejects texts with NUL.
         let known = severities.filter { !$0.key.utf8.contains(0) }
-        try await write(Self.label, [.texts(known.map(\.key)), .texts(known.map(\.value.rawValue))])
+        try await write(OpenFindingsSQL.label, [.texts(known.map(\.key)), .texts(known.map(\.value.rawValue))])
     }
 }

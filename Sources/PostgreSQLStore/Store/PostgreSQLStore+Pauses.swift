@@ -6,7 +6,7 @@ extension PostgreSQLStore {
     public func pause(_ pause: Pause) async throws(StoreError) {
         try Limits.check(pause)
         try await write(
-            PauseSQL.upsert.numbered,
+            PauseSQL.upsert,
             [
                 .text(pause.account?.digits ?? PauseSQL.all), .text(pause.pausedBy), .integer(pause.pausedAt),
                 .text(pause.reason.map(Limits.trimmed(reason:))),
@@ -19,7 +19,7 @@ extension PostgreSQLStore {
         try checkAccess()
         // Not repeated when the connection is lost: the repetition would find no pause.
         let ended = try await use(repeats: false) { connection in
-            try await connection.run(PauseSQL.delete.numbered, [.text(account?.digits ?? PauseSQL.all)]).rows.first
+            try await connection.run(PauseSQL.delete, [.text(account?.digits ?? PauseSQL.all)]).rows.first
                 .map { try Pause($0) }
         }
         await notifyWorkers(of: nil)

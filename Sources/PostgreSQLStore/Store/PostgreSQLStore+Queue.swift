@@ -1,14 +1,15 @@
 import AWSCore
 public import Store
 
-/// The statements about the queue that differ from SQLite's.
+/// The statements about leases, many deliveries at once.
 enum LeaseSQL {
     /// The number of ready deliveries by account-Region, up to a limit.
     static let count = """
         SELECT origin, (
             SELECT count(*) FROM (
                 SELECT 1 FROM delivery
-                WHERE delivery.origin = given.origin AND ready_at IS NOT NULL AND ready_at <= $2 LIMIT $3) AS ready)
+                WHERE delivery.origin = given.origin AND ready_at IS NOT NULL AND ready_at <= $2 LIMIT $3) AS queued)
+            AS ready
         FROM unnest($1) AS given (origin)
         """
 
@@ -33,23 +34,14 @@ enum LeaseSQL {
     static let next = """
         SELECT min((
             SELECT min(ready_at) FROM delivery WHERE delivery.origin = given.origin AND ready_at IS NOT NULL))
+            AS next_ready_at
         FROM unnest($1) AS given (origin)
-        """
-
-    static let isHeld = """
-        SELECT 1 FROM delivery WHERE sequence = $1 AND lease_number = $2 AND id = $3 AND state = 'leased' FOR UPDATE
         """
 
     static let complete = """
         UPDATE delivery SET state = 'completed', ready_at = NULL, completed_at = $2, lease_owner = NULL,
             bookmark = NULL, payload = NULL, topic = ''
         WHERE sequence = $1
-        """
-
-    static let purge = """
-        DELETE FROM delivery WHERE sequence = ANY (ARRAY(
-            SELECT sequence FROM delivery WHERE completed_at < $1 ORDER BY completed_at LIMIT $2
-            FOR UPDATE SKIP LOCKED))
         """
 }
 
@@ -95,7 +87,7 @@ extension PostgreSQLStore {
             try await Self.write(progress, by: connection)
             if let checkpoint = progress.checkpoint {
                 _ = try await connection.run(
-                    QueueSQL.checkpoint.numbered, [.text(checkpoint), .integer(lease.sequence)])
+                    QueueSQL.checkpoint, [.text(checkpoint), .integer(lease.sequence)])
             }
         }
     }
@@ -114,7 +106,7 @@ extension PostgreSQLStore {
                 try await connection.transaction {
                     try await Self.lockLease(lease, by: connection)
                     _ = try await connection.run(LeaseSQL.complete, [.integer(lease.sequence), .integer(now)])
-                    try await Self.write(entries, by: PostgreSQLLedger.upsert, connection)
+                    try await Self.write(entries, by: LedgerSQL.upsert, connection)
                 }
             }
         }
@@ -167,18 +159,18 @@ extension PostgreSQLStore {
 
     /// Deletes deliveries that were completed before a time, a thousand in a transaction.
     public func purge(completedBefore time: Int64) async throws(StoreError) -> Int {
-        try await deleteInSteps(LeaseSQL.purge, [.integer(time)])
+        try await deleteInSteps(QueueSQL.purge, [.integer(time)])
     }
 
     /// Returns the completion time of the newest completed delivery that has a number of newer ones.
     public func completionTime(beyondNewest count: Int) async throws(StoreError) -> Int64? {
-        try await read(QueueSQL.completionTime.numbered, [.integer(count)]) { try $0.rows.first?.integer(0) }
+        try await read(QueueSQL.completionTime, [.integer(count)]) { try $0.rows.first?.integer("completed_at") }
     }
 
     /// Locks a lease until the transaction ends, or throws if it is lost.
     private static func lockLease(_ lease: Lease, by connection: PostgreSQLConnection) async throws {
         let held = try await connection.run(
-            LeaseSQL.isHeld, [.integer(lease.sequence), .integer(lease.number), .text(lease.deliveryID)])
+            QueueSQL.isHeld, [.integer(lease.sequence), .integer(lease.number), .text(lease.deliveryID)])
         guard !held.rows.isEmpty else { throw StoreError.leaseLost(lease) }
     }
 }

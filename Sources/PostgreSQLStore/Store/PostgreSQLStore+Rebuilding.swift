@@ -2,13 +2,9 @@ public import AWSCore
 public import Store
 
 extension PostgreSQLStore {
-    private static let clear = """
-        DELETE FROM ledger WHERE id = ANY (ARRAY(SELECT id FROM ledger WHERE origin = $1 LIMIT $2))
-        """
-
     /// Lists the account-Regions whose ledger is complete.
     public func ledgerAccountRegions() async throws(StoreError) -> [AccountRegion] {
-        try await read(RebuildingSQL.accountRegions) { try $0.rows.map { try $0.accountRegion(0) } }
+        try await read(RebuildingSQL.accountRegions) { try $0.rows.map { try $0.accountRegion("origin") } }
     }
 
     /// Clears the ledger of an account-Region, a thousand findings in a transaction. Prevents other replicas from
@@ -16,19 +12,19 @@ extension PostgreSQLStore {
     public func clearLedger(of accountRegion: AccountRegion) async throws(StoreError) {
         try await acquirePartition(accountRegion)
         try await transact { connection in
-            _ = try await connection.run(RebuildingSQL.unfinish.numbered, [.text(accountRegion.stored)])
-            _ = try await connection.run(RebuildingSQL.clearMarks.numbered, [.text(accountRegion.stored)])
+            _ = try await connection.run(RebuildingSQL.unfinish, [.text(accountRegion.stored)])
+            _ = try await connection.run(AppliedAuditSQL.clear, [.text(accountRegion.stored)])
             try await Self.clearCompletions(of: accountRegion, connection)
         }
-        _ = try await deleteInSteps(Self.clear, [.text(accountRegion.stored)])
+        _ = try await deleteInSteps(RebuildingSQL.clear, [.text(accountRegion.stored)])
     }
 
     /// Adds findings and dispositions from Security Hub to a ledger that is being rebuilt.
     public func restore(_ entries: [LedgerEntry], _ dispositions: [Disposition]) async throws(StoreError) {
         try Limits.check(LedgerUpdate(entries: entries, dispositions: dispositions))
         try await transact { connection in
-            try await Self.write(entries, by: PostgreSQLLedger.restore, connection)
-            try await Self.write(dispositions, by: PostgreSQLDispositions.restore, connection)
+            try await Self.write(entries, by: LedgerSQL.restore, connection)
+            try await Self.write(dispositions, by: DispositionSQL.restore, connection)
         }
     }
 
@@ -38,8 +34,8 @@ extension PostgreSQLStore {
     {
         try Limits.check(LedgerUpdate(appliedAudits: appliedAudits))
         try await transact { connection in
-            try await Self.write(appliedAudits, by: PostgreSQLDispositions.restoreMarks, connection)
-            _ = try await connection.run(RebuildingSQL.finish.numbered, [.text(accountRegion.stored), .integer(now)])
+            try await Self.write(appliedAudits, by: AppliedAuditSQL.restore, connection)
+            _ = try await connection.run(RebuildingSQL.finish, [.text(accountRegion.stored), .integer(now)])
         }
     }
 }

@@ -4,7 +4,7 @@ public import Store
 enum RightsSQL {
     /// A writable column of each table.
     static let columns = """
-        SELECT DISTINCT ON (attrelid) relname::text, quote_ident(attname) FROM pg_attribute
+        SELECT DISTINCT ON (attrelid) relname::text AS table_name, quote_ident(attname) AS column_name FROM pg_attribute
         JOIN pg_class ON pg_class.oid = attrelid
         WHERE attrelid = ANY (SELECT to_regclass(name) FROM unnest($1) AS given (name)) AND attnum > 0
             AND NOT attisdropped AND attidentity = ''
@@ -39,7 +39,7 @@ extension PostgreSQLStore {
     /// Checks all tables in one transaction.
     private static func missingRights(by connection: PostgreSQLConnection) async throws -> [String] {
         let columns = try await connection.run(RightsSQL.columns, [.texts(PostgreSQLSchema.tables)]).rows
-            .map { (table: try $0.text(0), column: try $0.text(1)) }
+            .map { (table: try $0.text("table_name"), column: try $0.text("column_name")) }
         var missing: [String] = []
         try await connection.runOnce("BEGIN")
         for (table, column) in columns.sorted(by: { $0.table < $1.table }) {

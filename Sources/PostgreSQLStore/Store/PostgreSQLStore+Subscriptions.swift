@@ -6,7 +6,7 @@ extension PostgreSQLStore {
     public func record(_ subscription: Subscription) async throws(StoreError) {
         try Limits.check(subscription)
         try await write(
-            SubscriptionSQL.upsert.numbered,
+            SubscriptionSQL.upsert,
             [
                 .text(subscription.topic.description), .text(subscription.state.rawValue),
                 .text(subscription.messageID), .integer(subscription.publishedAt), .integer(subscription.changedAt),
@@ -15,7 +15,7 @@ extension PostgreSQLStore {
 
     /// Returns the subscription to a topic.
     public func subscription(to topic: ARN) async throws(StoreError) -> Subscription? {
-        try await read(SubscriptionSQL.byTopic.numbered, [.text(topic.description)], within: timeout) { rows in
+        try await read(SubscriptionSQL.byTopic, [.text(topic.description)], within: timeout) { rows in
             try rows.rows.first.map { try Subscription($0) }
         }
     }
@@ -24,7 +24,7 @@ extension PostgreSQLStore {
     public func subscriptions(after last: Subscription?, limit: Int) async throws(StoreError) -> [Subscription] {
         try Limits.check(limit: limit)
         return try await read(
-            SubscriptionSQL.list.numbered, [.text(last?.topic.description ?? ""), .integer(limit)]
+            SubscriptionSQL.list, [.text(last?.topic.description ?? ""), .integer(limit)]
         ) { try $0.rows.map { try Subscription($0) } }
     }
 }

@@ -1,17 +1,7 @@
 public import Store
 
-/// The statements of the verification. Those about rows return the position of a row and its name first.
+/// The statements of the verification that only PostgreSQL needs.
 enum PostgreSQLVerification {
-    static let deliveries = """
-        SELECT sequence, id, origin, source, state, ready_at, attempts, lease_number, lease_owner, first_failed_at,
-           last_failed_at, reason, bookmark, completed_at, octet_length(payload)::bigint
-        FROM delivery WHERE sequence > $1 ORDER BY sequence LIMIT $2
-        """
-    static let ledger = "SELECT id, id, \(LedgerSQL.columns) FROM ledger WHERE id > $1 ORDER BY id LIMIT $2"
-    static let dispositions = """
-        SELECT subject, subject, \(DispositionSQL.columns) FROM judgement WHERE subject > $1 ORDER BY subject LIMIT $2
-        """
-
     /// A line for each column, constraint and index of the tables in the current schema.
     static let schema = """
         WITH table_ AS (
@@ -20,7 +10,7 @@ enum PostgreSQLVerification {
         )
         SELECT format('column %s of %s: %s, collation %s, %s', attname, relname, format_type(atttypid, atttypmod),
                 (SELECT collname FROM pg_collation WHERE pg_collation.oid = attcollation),
-                CASE WHEN attnotnull THEN 'not null' ELSE 'nullable' END)
+                CASE WHEN attnotnull THEN 'not null' ELSE 'nullable' END) AS line
             FROM table_ JOIN pg_attribute ON attrelid = table_.oid WHERE attnum > 0 AND NOT attisdropped
         UNION ALL
         SELECT format('constraint %s of %s: %s', conname, relname, pg_get_constraintdef(pg_constraint.oid))
@@ -44,45 +34,49 @@ extension PostgreSQLStore {
         var problems = IntegrityReport()
         for problem in try await schemaProblems() { problems.add(problem) }
         guard problems.all.isEmpty else { return problems.all }
-        try await check("Delivery", PostgreSQLVerification.deliveries, from: .integer(Int64.min), &problems) { row in
+        try await check("Delivery", VerificationSQL.deliveries, from: .integer(Int64.min), &problems) { row in
             try DeliveryRow(row).problems
         } place: {
-            .integer(try $0.integer(0))
+            .integer(try $0.integer("place"))
         }
-        try await check("Finding", PostgreSQLVerification.ledger, from: .text(""), &problems) { row in
-            let entry = try LedgerEntry(row.stored)
+        try await check("Finding", VerificationSQL.ledger, from: .text(""), &problems) { row in
+            let entry = try LedgerEntry(row)
             try Limits.check([entry])
             return entry.finding.isEmpty ? ["has no content"] : []
         } place: {
-            .text(try $0.text(0))
+            .text(try $0.text("place"))
         }
-        try await check("Disposition of", PostgreSQLVerification.dispositions, from: .text(""), &problems) { row in
-            try Limits.check(LedgerUpdate(dispositions: [Disposition(row.stored)]))
+        try await check("Disposition of", VerificationSQL.dispositions, from: .text(""), &problems) { row in
+            try Limits.check(LedgerUpdate(dispositions: [Disposition(row)]))
             return []
         } place: {
-            .text(try $0.text(0))
+            .text(try $0.text("place"))
         }
-        try await checkAll("Applied audit of", VerificationSQL.marks, &problems) { _ = try $0.accountRegion(2) }
+        try await checkAll("Applied audit of", VerificationSQL.appliedAudits, &problems) {
+            _ = try $0.accountRegion("origin")
+        }
         try await checkAll("Ledger completion of", VerificationSQL.completeAccountRegions, &problems) {
-            _ = try $0.accountRegion(2)
+            _ = try $0.accountRegion("origin")
         }
-        try await checkAll("Watermark of", VerificationSQL.watermarks, &problems) { _ = try $0.accountRegion(2) }
+        try await checkAll("Watermark of", VerificationSQL.watermarks, &problems) { _ = try $0.accountRegion("origin") }
         try await checkAll("Finished audit of", VerificationSQL.audits, &problems) {
-            try Limits.check(LedgerUpdate(audits: [FinishedAudit($0.stored)]))
+            try Limits.check(LedgerUpdate(audits: [FinishedAudit($0)]))
         }
         try await checkAll("Check completion of", VerificationSQL.completions, &problems) {
-            try Limits.check(LedgerUpdate(completions: [CheckCompletion($0.stored)]))
+            try Limits.check(LedgerUpdate(completions: [CheckCompletion($0)]))
         }
-        try await checkAll("Audit coverage of", VerificationSQL.coverages, &problems) { _ = try $0.accountRegion(2) }
+        try await checkAll("Audit coverage of", VerificationSQL.coverages, &problems) {
+            _ = try $0.accountRegion("origin")
+        }
         try await checkAll("Last delivery of", VerificationSQL.lastDeliveries, &problems) {
-            _ = try $0.accountRegion(2)
+            _ = try $0.accountRegion("origin")
         }
         try await checkAll("Subscription to", VerificationSQL.subscriptions, &problems) {
-            _ = try Subscription($0.stored)
+            _ = try Subscription($0)
         }
-        try await checkAll("Pause of", VerificationSQL.pauses, &problems) { try Limits.check(Pause($0.stored)) }
-        try await checkAll("State of the", VerificationSQL.clock, &problems) { _ = try ClockMark($0.stored) }
-        for sql in [PostgreSQLDeadLetterLimits.differences, DeadLetterLimitSQL.loadDifferences] {
+        try await checkAll("Pause of", VerificationSQL.pauses, &problems) { try Limits.check(Pause($0)) }
+        try await checkAll("State of the", VerificationSQL.clock, &problems) { _ = try ClockMark($0) }
+        for sql in [DeadLetterLimitSQL.differences, DeadLetterLimitSQL.loadDifferences] {
             let found = try await read(sql) { rows in try rows.rows.map { try $0.counterMismatch } }
             for problem in found { problems.add(problem) }
         }
@@ -91,7 +85,7 @@ extension PostgreSQLStore {
 
     /// Checks a table page by page, so that no transaction takes long.
     private func check(
-        _ what: String, _ sql: String, from start: PostgreSQLValue, _ problems: inout IntegrityReport,
+        _ what: String, _ sql: SQLStatement, from start: PostgreSQLValue, _ problems: inout IntegrityReport,
         _ find: @Sendable (PostgreSQLRow) throws -> [String],
         place: @Sendable (PostgreSQLRow) throws -> PostgreSQLValue
     ) async throws(StoreError) {
@@ -110,7 +104,7 @@ extension PostgreSQLStore {
 
     /// Checks a table that is never large.
     private func checkAll(
-        _ what: String, _ sql: String, _ problems: inout IntegrityReport,
+        _ what: String, _ sql: SQLStatement, _ problems: inout IntegrityReport,
         _ read: @Sendable (PostgreSQLRow) throws -> Void
     ) async throws(StoreError) {
         let found = try await self.read(sql) { rows in
@@ -145,8 +139,8 @@ extension PostgreSQLStore {
     private static func schema(
         _ connection: PostgreSQLConnection, _ schema: String, _ names: [String]
     ) async throws -> Set<String> {
-        let number = try await connection.run("SELECT \(schema)::oid::bigint").rows.first?.integer(0)
+        let number = try await connection.run("SELECT \(schema)::oid::bigint AS number").rows.first?.integer("number")
         let rows = try await connection.run(PostgreSQLVerification.schema, [.integer(number), .texts(names)])
-        return try Set(rows.rows.map { try $0.text(0) })
+        return try Set(rows.rows.map { try $0.text("line") })
     }
 }

@@ -103,7 +103,9 @@ public final class PostgreSQLStore: Store {
                     await connection.setTimeout(workTimeout)
                     try await PoolerCheck.check(connection, address, on: loop)
                     let askedAt = clock.localTime
-                    if let now = try await connection.run("SELECT \(PartitionSQL.now)").rows.first?.integer(0) {
+                    if let now = try await connection.run("SELECT \(PartitionSQL.now) AS now").rows.first?.integer(
+                        "now")
+                    {
                         clock.measure(now, askedAt: askedAt)
                     }
                     try await PostgreSQLSchema.bringUpToDate(connection, mayChange: access == .serving)
@@ -183,10 +185,18 @@ public final class PostgreSQLStore: Store {
         }
     }
 
+    /// Reads with one statement that both engines have.
+    func read<Value: Sendable>(
+        _ sql: SQLStatement, _ values: [PostgreSQLValue] = [], within time: Duration = workTimeout,
+        isLong: Bool = false, _ body: @Sendable (PostgreSQLRows) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await read(sql.postgreSQL, values, within: time, isLong: isLong, body)
+    }
+
     /// Writes with one statement, which may run twice; returns the number of changed rows.
     @discardableResult
     func write(
-        _ sql: String, _ values: [PostgreSQLValue] = [], within time: Duration = workTimeout
+        _ sql: SQLStatement, _ values: [PostgreSQLValue] = [], within time: Duration = workTimeout
     ) async throws(StoreError) -> Int {
         try checkAccess()
         return try await use(within: time, repeats: true) { connection in
@@ -238,7 +248,7 @@ public final class PostgreSQLStore: Store {
     }
 
     /// Deletes in transactions of limited size, so that other writes are not delayed.
-    func deleteInSteps(_ sql: String, _ values: [PostgreSQLValue]) async throws(StoreError) -> Int {
+    func deleteInSteps(_ sql: SQLStatement, _ values: [PostgreSQLValue]) async throws(StoreError) -> Int {
         var total = 0
         while true {
             let count = try await write(sql, values + [.integer(Limits.deletion)])

@@ -32,13 +32,6 @@ enum QueueWrites {
     /// The maximum size of the payloads in one statement, in bytes.
     private static let payloadLimit = 8 << 20
 
-    static let append = """
-        INSERT INTO delivery (id, origin, source, received_at, state, ready_at, payload, topic)
-        SELECT id, origin, source, received_at, 'pending', received_at, payload, topic
-        FROM unnest($1, $2, $3, $4, $5, $6) AS given (id, origin, source, received_at, payload, topic)
-        ON CONFLICT (id) DO NOTHING RETURNING id
-        """
-
     /// Changes deliveries that are leased by these leases. If it runs again because its connection was lost, it finds
     /// the rows that it has changed already by their lease number, and changes them again.
     static let finish = """
@@ -94,7 +87,7 @@ enum QueueWrites {
         ]
         do throws(StoreError) {
             let stored = try await pool.use(within: time, repeats: true) { connection, _ in
-                try Set(await connection.run(append, values).rows.map { try $0.text(0) })
+                try Set(await connection.run(QueueSQL.append, values).rows.map { try $0.text("id") })
             }
             var outcomes = deliveries.enumerated().map { index, delivery -> AppendResult in
                 numbered[delivery.id] == index && stored.contains(delivery.id) ? .stored : .duplicate
@@ -155,7 +148,7 @@ enum QueueWrites {
                 .integers(updates.map(\.readyAt)), .flags(updates.map(\.counts)), .integers(updates.map(\.failedAt)),
                 .texts(updates.map(\.reason)), .integers(updates.map(\.completedAt)), .flag(isRepeated),
             ])
-        let finished = try Set(rows.rows.map { try $0.integer(0) })
+        let finished = try Set(rows.rows.map { try $0.integer("sequence") })
         // Changes made on a lost connection have been counted already.
         let new = leased.filter(finished.contains)
         if !new.isEmpty { try await PostgreSQLDeadLetterLimits.count(new: new, by: connection) }

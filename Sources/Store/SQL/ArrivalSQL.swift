@@ -3,8 +3,8 @@ package enum ArrivalSQL {
     package static let auditColumns = "origin, schedule, task_id, start_time, finished_at"
 
     /// Keeps the end of an audit that is reported again without its end.
-    package static let upsertAudit = """
-        INSERT INTO finished_audit (\(auditColumns)) VALUES (?, ?, ?, ?, ?) ON CONFLICT (origin, schedule) DO UPDATE SET
+    private static let keepEnd = """
+        ON CONFLICT (origin, schedule) DO UPDATE SET
             finished_at = coalesce(
                 excluded.finished_at,
                 CASE WHEN finished_audit.task_id = excluded.task_id THEN finished_audit.finished_at END),
@@ -12,14 +12,27 @@ package enum ArrivalSQL {
         WHERE (excluded.start_time, excluded.task_id) >= (finished_audit.start_time, finished_audit.task_id)
         """
 
-    package static let audits = "SELECT \(auditColumns) FROM finished_audit"
+    /// Records finished audits, unless newer ones are recorded.
+    package static let upsertAudit = SQLStatement(
+        sqlite: "INSERT INTO finished_audit (\(auditColumns)) VALUES (?1, ?2, ?3, ?4, ?5) \(keepEnd)",
+        postgreSQL: """
+            INSERT INTO finished_audit (\(auditColumns)) SELECT * FROM unnest($1, $2, $3, $4, $5) \(keepEnd)
+            """)
 
-    package static let deliveries = "SELECT origin, received_at FROM last_delivery"
+    /// The finished audits.
+    package static let audits = SQLStatement("SELECT \(auditColumns) FROM finished_audit")
 
-    package static let noteDelivery = """
-        INSERT INTO last_delivery (origin, received_at) VALUES (?, ?)
+    /// When deliveries last arrived.
+    package static let deliveries = SQLStatement("SELECT origin, received_at FROM last_delivery")
+
+    private static let keepLatest = """
         ON CONFLICT (origin) DO UPDATE SET received_at = excluded.received_at
         WHERE last_delivery.received_at < excluded.received_at
             OR last_delivery.received_at > excluded.received_at + \(QueueTime.longestWait)
         """
+
+    /// Records when deliveries arrived.
+    package static let noteDelivery = SQLStatement(
+        sqlite: "INSERT INTO last_delivery (origin, received_at) VALUES (?1, ?2) \(keepLatest)",
+        postgreSQL: "INSERT INTO last_delivery (origin, received_at) SELECT * FROM unnest($1, $2) \(keepLatest)")
 }

@@ -5,12 +5,17 @@ package enum PauseSQL {
     /// The stored name of all accounts.
     package static let all = "*"
 
-    package static let upsert = """
-        INSERT INTO pause (\(columns)) VALUES (?, ?, ?, ?) ON CONFLICT (account) DO UPDATE SET
-            paused_by = excluded.paused_by, paused_at = excluded.paused_at, reason = excluded.reason
+    /// Adds or replaces a pause.
+    package static let upsert = SQLStatement(
         """
+        INSERT INTO pause (\(columns)) VALUES (:account, :paused_by, :paused_at, :reason)
+        ON CONFLICT (account) DO UPDATE SET
+            paused_by = excluded.paused_by, paused_at = excluded.paused_at, reason = excluded.reason
+        """)
 
-    package static let delete = "DELETE FROM pause WHERE account = ? RETURNING \(columns)"
+    /// Deletes a pause, and returns it.
+    package static let delete = SQLStatement("DELETE FROM pause WHERE account = :account RETURNING \(columns)")
 
-    package static let list = "SELECT \(columns) FROM pause ORDER BY account"
+    /// The pauses; the pause of all accounts first.
+    package static let list = SQLStatement("SELECT \(columns) FROM pause ORDER BY account")
 }

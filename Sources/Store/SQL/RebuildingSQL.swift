@@ -1,10 +1,20 @@
 /// The statements about the completeness of the ledger.
 package enum RebuildingSQL {
-    package static let accountRegions = "SELECT origin FROM ledger_origin ORDER BY origin"
-    package static let finish = "INSERT INTO ledger_origin (origin, completed_at) VALUES (?, ?) ON CONFLICT (origin) DO NOTHING"
-    package static let unfinish = "DELETE FROM ledger_origin WHERE origin = ?"
-    package static let clearMarks = "DELETE FROM audit_mark WHERE origin = ?"
-    package static let clear = """
-        DELETE FROM ledger WHERE rowid IN (SELECT rowid FROM ledger WHERE origin = ? LIMIT ?)
+    /// The account-Regions whose ledger is complete.
+    package static let accountRegions = SQLStatement("SELECT origin FROM ledger_origin ORDER BY origin")
+
+    /// Marks a ledger as complete.
+    package static let finish = SQLStatement(
         """
+        INSERT INTO ledger_origin (origin, completed_at) VALUES (:origin, :completed_at)
+        ON CONFLICT (origin) DO NOTHING
+        """)
+
+    /// Marks a ledger as incomplete.
+    package static let unfinish = SQLStatement("DELETE FROM ledger_origin WHERE origin = :origin")
+
+    /// Deletes findings of an account-Region.
+    package static let clear = SQLStatement(
+        sqlite: "DELETE FROM ledger WHERE rowid IN (SELECT rowid FROM ledger WHERE origin = ?1 LIMIT ?2)",
+        postgreSQL: "DELETE FROM ledger WHERE id = ANY (ARRAY(SELECT id FROM ledger WHERE origin = $1 LIMIT $2))")
 }

@@ -1,26 +1,50 @@
-/// The statements of the verification. Those about rows return the position of a row and its name first.
+/// The statements of the verification. Each returns the name of a row as `name`; those that read page by page return
+/// its position as `place`.
 package enum VerificationSQL {
-    package static let deliveries = """
-        SELECT sequence, id, origin, source, state, ready_at, attempts, lease_number, lease_owner, first_failed_at,
-            last_failed_at, reason, bookmark, completed_at, length(bytes)
-        FROM delivery LEFT JOIN payload USING (sequence) WHERE sequence > ? ORDER BY sequence LIMIT ?
+    private static let deliveryColumns = """
+        sequence AS place, id AS name, id, origin, source, state, ready_at, attempts, lease_number, lease_owner,
+        first_failed_at, last_failed_at, reason, bookmark, completed_at
         """
-    package static let orphans = "SELECT COUNT(*) FROM payload WHERE sequence NOT IN (SELECT sequence FROM delivery)"
-    package static let ledger = "SELECT rowid, id, \(LedgerSQL.columns) FROM ledger WHERE rowid > ? ORDER BY rowid LIMIT ?"
-    package static let dispositions = """
-        SELECT rowid, subject, \(DispositionSQL.columns) FROM judgement WHERE rowid > ? ORDER BY rowid LIMIT ?
-        """
-    package static let marks = "SELECT 0, check_name, origin FROM audit_mark"
-    package static let completeAccountRegions = "SELECT 0, origin, origin FROM ledger_origin"
-    package static let watermarks = "SELECT 0, origin, origin FROM catch_up"
-    package static let audits = "SELECT 0, origin, \(ArrivalSQL.auditColumns) FROM finished_audit"
-    package static let completions = "SELECT 0, check_name, \(CompletionSQL.columns) FROM check_completion"
-    package static let coverages = "SELECT 0, origin, origin FROM audit_coverage"
-    package static let lastDeliveries = "SELECT 0, origin, origin FROM last_delivery"
-    package static let subscriptions = "SELECT 0, topic, \(SubscriptionSQL.columns) FROM subscription"
-    package static let pauses = "SELECT 0, account, \(PauseSQL.columns) FROM pause"
-    package static let clock = "SELECT 0, 'clock', \(ClockSQL.columns) FROM clock_mark"
-    package static let schema = """
-        SELECT type || ' ' || name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' AND name NOT LIKE 'grdb_%'
-        """
+
+    package static let deliveries = SQLStatement(
+        sqlite: """
+            SELECT \(deliveryColumns), length(bytes) AS payload_length FROM delivery LEFT JOIN payload USING (sequence)
+            WHERE sequence > ?1 ORDER BY sequence LIMIT ?2
+            """,
+        postgreSQL: """
+            SELECT \(deliveryColumns), octet_length(payload)::bigint AS payload_length FROM delivery
+            WHERE sequence > $1 ORDER BY sequence LIMIT $2
+            """)
+
+    package static let ledger = SQLStatement(
+        sqlite: """
+            SELECT rowid AS place, id AS name, \(LedgerSQL.columns) FROM ledger
+            WHERE rowid > ?1 ORDER BY rowid LIMIT ?2
+            """,
+        postgreSQL: """
+            SELECT id AS place, id AS name, \(LedgerSQL.columns) FROM ledger WHERE id > $1 ORDER BY id LIMIT $2
+            """)
+
+    package static let dispositions = SQLStatement(
+        sqlite: """
+            SELECT rowid AS place, subject AS name, \(DispositionSQL.columns) FROM judgement
+            WHERE rowid > ?1 ORDER BY rowid LIMIT ?2
+            """,
+        postgreSQL: """
+            SELECT subject AS place, subject AS name, \(DispositionSQL.columns) FROM judgement
+            WHERE subject > $1 ORDER BY subject LIMIT $2
+            """)
+
+    package static let appliedAudits = SQLStatement("SELECT check_name AS name, origin FROM audit_mark")
+    package static let completeAccountRegions = SQLStatement("SELECT origin AS name, origin FROM ledger_origin")
+    package static let watermarks = SQLStatement("SELECT origin AS name, origin FROM catch_up")
+    package static let audits = SQLStatement("SELECT origin AS name, \(ArrivalSQL.auditColumns) FROM finished_audit")
+    package static let completions = SQLStatement(
+        "SELECT check_name AS name, \(CompletionSQL.columns) FROM check_completion")
+    package static let coverages = SQLStatement("SELECT origin AS name, origin FROM audit_coverage")
+    package static let lastDeliveries = SQLStatement("SELECT origin AS name, origin FROM last_delivery")
+    package static let subscriptions = SQLStatement(
+        "SELECT topic AS name, \(SubscriptionSQL.columns) FROM subscription")
+    package static let pauses = SQLStatement("SELECT account AS name, \(PauseSQL.columns) FROM pause")
+    package static let clock = SQLStatement("SELECT 'clock' AS name, \(ClockSQL.columns) FROM clock_mark")
 }

@@ -12,13 +12,6 @@ package struct DeadLetterShare: Sendable, Hashable {
         (self.channel, self.topic, self.load, self.dropped) = (channel, topic, load, dropped)
     }
 
-    /// Reads a row of channel, topic, count and bytes.
-    package init(_ row: some StoredRow, sign: Int = 1) throws {
-        self.init(
-            channel: try row.text(0), topic: try row.text(1),
-            load: DeadLetterLoad(count: try row.count(2) &* sign, bytes: try row.count(3) &* sign))
-    }
-
     /// The changes that dropping these dead letters causes.
     package static func dropping(_ letters: [Self]) -> [Self] {
         let shares = Dictionary(grouping: letters) { [$0.channel, $0.topic] }
@@ -85,18 +78,5 @@ extension DeadLetterExcess {
         let next = sorted.dropFirst().first.map { cause.amount(of: $0.load) } ?? 0
         let lead = max(cause.amount(of: largest.load) - next, 1)
         return DeadLetterPortion(share: largest, amount: min(amount, lead), cause: cause, atMost: limit)
-    }
-}
-
-extension DeadLetterUsage {
-    /// Reads rows of channel, count, bytes and dropped count.
-    package init(loads rows: some Sequence<some StoredRow>) throws {
-        self.init()
-        for row in rows {
-            // Channels of later versions are skipped.
-            guard let channel = Delivery.Channel(rawValue: try row.text(0)) else { continue }
-            loads[channel] = DeadLetterLoad(count: try row.count(1), bytes: try row.count(2))
-            dropped += try row.count(3)
-        }
     }
 }

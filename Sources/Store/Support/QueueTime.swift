@@ -19,11 +19,4 @@ public enum QueueTime {
     package static func ready(_ first: Int64, last: Int64, now: Int64) -> Int64 {
         last > latest(after: now) ? min(first, now) : first
     }
-
-    /// Corrects the invalid times of one account-Region: ?1 is the account-Region, ?2 the current time, ?3 the end of a
-    /// lease that begins now, ?4 the latest valid time.
-    package static let clampTimes = """
-        UPDATE delivery SET ready_at = CASE state WHEN 'leased' THEN ?3 ELSE ?2 END
-        WHERE origin = ?1 AND ready_at IS NOT NULL AND ready_at > ?4 AND (state <> 'leased' OR ready_at > ?3)
-        """
 }

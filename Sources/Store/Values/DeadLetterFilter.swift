@@ -32,7 +32,9 @@ public struct DeadLetterFilter: Sendable, Hashable {
     }
 
     /// The stored words of the channels, each surrounded by spaces, as the statements match them.
-    package var storedChannels: String? { channels.map { " " + $0.map(\.rawValue).sorted().joined(separator: " ") + " " } }
+    package var storedChannels: String? {
+        channels.map { " " + $0.map(\.rawValue).sorted().joined(separator: " ") + " " }
+    }
 
     /// The exclusive lower bound of the page that follows a dead letter.
     package func start(after last: DeadLetter?) -> (time: Int64, id: String) {

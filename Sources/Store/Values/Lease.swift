@@ -47,16 +47,16 @@ public struct LeasedDelivery: Sendable, Hashable {
     }
 }
 
-/// The result of ``Store/lease(limit:for:owner:now:excluding:)``.
+/// The result of ``DeliveryQueue/lease(limit:for:owner:now:excluding:)``.
 public struct LeaseBatch: Sendable, Hashable {
     /// The leased deliveries; fewer than the limit if no more were ready.
     public let deliveries: [LeasedDelivery]
     /// When the next delivery becomes ready by the passing of time alone (new, due for a retry, or its lease expires),
     /// in milliseconds since 1970. In the past if more are ready now; nil if the queue is empty.
     public let nextReadyAt: Int64?
-    /// The state of the queue that this batch saw, for ``Store/waitForWork(after:)``.
+    /// The state of the queue that this batch saw, for ``DeliveryQueue/waitForWork(after:)``.
     public let mark: WorkMark
-    /// The current pauses, as returned by ``Store/pauses()``. The batch contains no paused deliveries.
+    /// The current pauses, as returned by ``DeliveryQueue/pauses()``. The batch contains no paused deliveries.
     public let pauses: [Pause]
     /// The account-Regions that this process acquired with this batch. Another process may have processed them until
     /// now, so their API rate limits may be used up.

@@ -1,0 +1,181 @@
+package import AWSCore
+
+extension Delivery {
+    package init(_ row: some StoredRow, payload: [UInt8]) throws {
+        self.init(
+            id: try row.text("id"), accountRegion: try row.accountRegion("origin"), channel: try row.value("source"),
+            topic: try row.optionalARN("topic"), receivedAt: try row.integer("received_at"), payload: payload)
+    }
+}
+
+extension DeadLetter {
+    package init(_ row: some StoredRow) throws {
+        self.init(
+            delivery: try Delivery(row, payload: row.bytes("payload")), attempts: try row.count("attempts"),
+            firstFailedAt: try row.integer("first_failed_at"), lastFailedAt: try row.integer("last_failed_at"),
+            reason: try row.text("reason"))
+    }
+}
+
+extension DeadLetterSummary {
+    package init(_ row: some StoredRow) throws {
+        self.init(
+            id: try row.text("id"), accountRegion: try row.accountRegion("origin"), channel: try row.value("source"),
+            receivedAt: try row.integer("received_at"), attempts: try row.count("attempts"),
+            firstFailedAt: try row.integer("first_failed_at"), lastFailedAt: try row.integer("last_failed_at"),
+            reason: try row.text("reason"), payloadLength: try row.count("payload_length"))
+    }
+}
+
+extension DeadLetterShare {
+    package init(_ row: some StoredRow, sign: Int = 1) throws {
+        self.init(
+            channel: try row.text("source"), topic: try row.text("topic"),
+            load: DeadLetterLoad(count: try row.count("count") &* sign, bytes: try row.count("bytes") &* sign))
+    }
+}
+
+extension DeadLetterUsage {
+    package init(loads rows: some Sequence<some StoredRow>) throws {
+        self.init()
+        for row in rows {
+            // Channels of later versions are skipped.
+            guard let channel = Delivery.Channel(rawValue: try row.text("source")) else { continue }
+            loads[channel] = DeadLetterLoad(count: try row.count("count"), bytes: try row.count("bytes"))
+            dropped += try row.count("dropped")
+        }
+    }
+}
+
+extension LedgerEntry {
+    package init(_ row: some StoredRow) throws {
+        self.init(
+            id: try row.text("id"), accountRegion: try row.accountRegion("origin"), kind: try row.value("kind"),
+            group: try row.text("group_key"), subject: try row.text("subject"),
+            createdAt: try row.integer("created_at"), updatedAt: try row.integer("updated_at"),
+            eventTime: try row.integer("event_time"), firstObservedAt: try row.integer("first_observed_at"),
+            lastObservedAt: try row.integer("last_observed_at"), condition: try row.value("condition"),
+            recordState: try row.value("record_state"), severity: try row.optionalValue("severity"),
+            finding: try row.bytes("finding"), isSent: try row.flag("is_sent"))
+    }
+}
+
+extension Disposition {
+    package init(_ row: some StoredRow) throws {
+        self.init(
+            subject: try row.text("subject"), accountRegion: try row.accountRegion("origin"),
+            time: try row.integer("time"), dueAt: try row.optionalInteger("due_at"),
+            keepUntil: try row.optionalInteger("keep_until"), content: try row.bytes("content"))
+    }
+}
+
+extension AppliedAudit {
+    package init(_ row: some StoredRow, of accountRegion: AccountRegion) throws {
+        self.init(
+            accountRegion: accountRegion, check: try row.text("check_name"), startTime: try row.integer("start_time"),
+            taskID: try row.text("task_id"))
+    }
+}
+
+extension CheckCompletion {
+    package init(_ row: some StoredRow) throws {
+        self.init(
+            accountRegion: try row.accountRegion("origin"), check: try row.text("check_name"),
+            completedAt: try row.integer("completed_at"), passedAt: try row.optionalInteger("passed_at"))
+    }
+}
+
+extension AuditCoverage {
+    package init(_ row: some StoredRow) throws {
+        self.init(since: try row.integer("read_from"), until: try row.integer("read_to"))
+    }
+}
+
+extension FinishedAudit {
+    package init(_ row: some StoredRow) throws {
+        let schedule = try row.text("schedule")
+        self.init(
+            accountRegion: try row.accountRegion("origin"), schedule: schedule.isEmpty ? nil : schedule,
+            taskID: try row.text("task_id"), startTime: try row.integer("start_time"),
+            finishedAt: try row.optionalInteger("finished_at"))
+    }
+}
+
+extension OpenFindings.Row {
+    package init(_ row: some StoredRow) throws {
+        self.init(
+            accountRegion: try row.accountRegion("origin"), severity: try row.optionalValue("severity"),
+            current: try row.count("active"), unsentCurrent: try row.count("unsent_active"),
+            unsent: try row.count("unsent"))
+    }
+}
+
+extension Subscription {
+    package init(_ row: some StoredRow) throws {
+        self.init(
+            topic: try row.arn("topic"), state: try row.value("state"), messageID: try row.text("message_id"),
+            publishedAt: try row.integer("published_at"), changedAt: try row.integer("changed_at"))
+    }
+}
+
+extension Pause {
+    package init(_ row: some StoredRow) throws {
+        let name = try row.text("account")
+        let account = AccountID(name)
+        guard account != nil || name == PauseSQL.all else { throw StoreError.unreadableRow }
+        self.init(
+            account: account, pausedBy: try row.text("paused_by"), pausedAt: try row.integer("paused_at"),
+            reason: try row.optionalText("reason"))
+    }
+}
+
+extension ClockMark {
+    package init(_ row: some StoredRow) throws {
+        self.init(
+            newest: try row.integer("newest"), isConfirmed: try row.flag("is_confirmed"),
+            heldUntil: try row.integer("held_until"))
+    }
+}
+
+extension DeliveryRow {
+    package init(_ row: some StoredRow) throws {
+        self.init(
+            id: try row.text("id"), accountRegion: try row.text("origin"), channel: try row.text("source"),
+            state: try row.text("state"), readyAt: try row.optionalInteger("ready_at"),
+            attempts: try row.integer("attempts"), leaseNumber: try row.integer("lease_number"),
+            leaseOwner: try row.optionalText("lease_owner"), firstFailedAt: try row.optionalInteger("first_failed_at"),
+            lastFailedAt: try row.optionalInteger("last_failed_at"), reason: try row.optionalText("reason"),
+            checkpoint: try row.optionalText("bookmark"), completedAt: try row.optionalInteger("completed_at"),
+            payloadLength: try row.optionalInteger("payload_length"))
+    }
+}
+
+extension QueueDepth {
+    /// Reads the number of deliveries in a state, and the oldest one's time of receipt; nil if there are none.
+    package init?(_ row: some StoredRow, of accountRegion: AccountRegion, _ state: State) throws {
+        guard let oldest = try row.optionalInteger("oldest_\(state.rawValue)") else { return nil }
+        self.init(
+            accountRegion: accountRegion, state: state, count: try row.count(state.rawValue), oldestReceivedAt: oldest)
+    }
+}
+
+extension StoredRow {
+    /// The problem of wrong dead-letter counters of the channel, or channel and topic, in the column `name`.
+    package var counterMismatch: String {
+        get throws {
+            "The dead-letter counters of \(IntegrityReport.quoted(try text("name"))) are wrong."
+        }
+    }
+}
+
+extension IntegrityReport {
+    /// The problems of a row with its name in the column `name`.
+    package static func of<Row: StoredRow>(_ row: Row, _ what: String, _ find: (Row) throws -> [String]) -> [String] {
+        let name = "\(what) \(quoted((try? row.text("name")) ?? ""))"
+        do {
+            return try find(row).map { "\(name) \($0)." }
+        } catch {
+            return ["\(name) is unreadable or contains an invalid value."]
+        }
+    }
+}
