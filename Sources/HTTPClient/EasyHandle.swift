@@ -38,6 +38,8 @@ final class EasyHandle {
 
     private func setRules(_ configuration: HTTPClient.Configuration) throws(HTTPClientError) {
         try set(CURLOPT_NOSIGNAL, 1)
+        // Removing a transfer does not wait for its name lookup, whose thread then cleans up after itself.
+        try set(CURLOPT_QUICK_EXIT, 1)
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         try set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
         // Negotiated by ALPN: over TLS only, if the peer offers it; requests then share a connection.

@@ -63,14 +63,10 @@ public final class HTTPClient: Sendable {
         return try outcome.get()
     }
 
-    /// Cancels requests in flight, which fail with `canceled`, and closes all connections. Waits for name lookups,
-    /// which cannot be canceled. Further calls do nothing.
+    /// Cancels requests in flight, which fail with `canceled`, and closes all connections. Does not wait for name
+    /// lookups, which cannot be canceled: their threads end later. Further calls do nothing.
     public func shutdown() async {
-        let engine = engine
-        let loop = loop
-        await withCheckedContinuation { continuation in
-            Task(executorPreference: loop) { engine.value.shutDown(continuation) }
-        }
+        await loop.run { engine.value.shutDown() }
         isShutDown.store(true, ordering: .releasing)
     }
 }

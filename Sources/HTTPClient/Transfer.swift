@@ -19,7 +19,7 @@ final class Transfer {
     let easy: EasyHandle
     let ticket: Ticket
     let target: String
-    /// Whether libcurl is resolving its host name, which cannot be canceled without blocking.
+    /// Whether libcurl is resolving its host name, which cannot be canceled.
     private(set) var isResolving = false
     /// Whether the outcome was delivered.
     var isCompleted: Bool { continuation == nil }

@@ -3,7 +3,7 @@ import EventLoop
 import Synchronization
 
 /// Runs all transfers of a client: libcurl's multi interface, driven by the event loop's sockets and timer. Used on the
-/// loop's thread only, and closed with ``shutDown(_:)``.
+/// loop's thread only, and closed with ``shutDown()``.
 ///
 /// libcurl's callbacks find it by an unretained pointer; its timer keeps it alive until the multi handle is gone.
 final class TransferEngine {
@@ -15,15 +15,8 @@ final class TransferEngine {
     private var watchers: [curl_socket_t: DescriptorWatcher] = [:]
     /// The transfers whose handles are added to libcurl.
     private var transfers: [ObjectIdentifier: Transfer] = [:]
-    private var state = State.open
-
-    private enum State {
-        case open
-        /// Rejects new transfers and waits for the last to end.
-        case closing([CheckedContinuation<Void, Never>])
-        /// The multi handle is gone.
-        case closed
-    }
+    /// Whether the multi handle is there.
+    private var isOpen = true
 
     init(configuration: HTTPClient.Configuration, loop: EventLoop) throws(HTTPClientError) {
         loop.checkIsolated()
@@ -74,7 +67,7 @@ final class TransferEngine {
         _ plan: RequestPlan, ticket: Ticket, timeout: Duration?,
         continuation: CheckedContinuation<Transfer.Outcome, Never>
     ) {
-        guard case .open = state else {
+        guard isOpen else {
             return continuation.resume(returning: .failure(HTTPClientError(.canceled, "the HTTP client was shut down")))
         }
         guard !ticket.isCanceled.load(ordering: .acquiring) else {
@@ -115,7 +108,8 @@ final class TransferEngine {
     private func end(_ ticket: Ticket, _ error: HTTPClientError) {
         guard let transfer = transfers[ObjectIdentifier(ticket)] else { return }
         transfer.complete(.failure(error))
-        // Removing it now would block the loop until the name is resolved; it ends at its first socket after that.
+        // Until the name is resolved, it keeps its place among the connections to its host, so that a silent name server
+        // does not cause any number of lookups at a time. It ends at its first socket after that.
         if !transfer.isResolving { remove(transfer) }
     }
 
@@ -134,7 +128,6 @@ final class TransferEngine {
             for transfer in transfers.values { end(transfer.ticket, error) }
         }
         collect()
-        finishShutdown()
     }
 
     /// Completes the transfers that libcurl has finished.
@@ -188,28 +181,18 @@ final class TransferEngine {
 
     // MARK: Shutdown
 
-    /// Cancels all transfers and closes all connections, then resumes the continuation.
-    func shutDown(_ continuation: CheckedContinuation<Void, Never>) {
-        switch state {
-        case .open:
-            state = .closing([continuation])
-            for transfer in transfers.values {
-                end(transfer.ticket, HTTPClientError(.canceled, "the HTTP client was shut down"))
-            }
-            finishShutdown()
-        case .closing(let others): state = .closing(others + [continuation])
-        case .closed: continuation.resume()
+    /// Cancels all transfers and closes all connections. Further calls do nothing.
+    func shutDown() {
+        guard isOpen else { return }
+        isOpen = false
+        for transfer in transfers.values {
+            transfer.complete(.failure(HTTPClientError(.canceled, "the HTTP client was shut down")))
+            remove(transfer)
         }
-    }
-
-    private func finishShutdown() {
-        guard case .closing(let continuations) = state, transfers.isEmpty else { return }
-        state = .closed
         curl_multi_cleanup(multi)
         for watcher in watchers.values { watcher.close() }
         watchers = [:]
         timer?.close()
         timer = nil
-        for continuation in continuations { continuation.resume() }
     }
 }

@@ -95,6 +95,38 @@ extension IntegrationTests {
             }
         }
 
+        /// A name server that prints a line for each query and never responds.
+        private static let silentNameServer = """
+            import socket
+            server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            server.bind(("127.0.0.153", 53))
+            while True:
+                print(len(server.recv(4096)), flush=True)
+            """
+
+        @Test(
+            "the bridge does not wait for a name server that does not respond",
+            .enabled(if: geteuid() == 0, "a name server of its own needs root"))
+        func silentNameServer() async throws {
+            try await IntegrationEnvironment.run { world in
+                let server = try RunningProgram(["python3", "-c", Self.silentNameServer])
+                world.keep(server)
+                let settings = try world.folder.write(
+                    "nameserver 127.0.0.153\noptions timeout:30 attempts:1\n", as: "resolv.conf")
+                let bridge = try await world.start(
+                    environment: ["AWS_ENDPOINT_URL_SECURITYHUB": "http://hub.example.com"],
+                    wrapper: [
+                        "unshare", "--mount", "sh", "-c",
+                        #"mount --bind "$1" /etc/resolv.conf && shift && exec "$@""#, "sh", settings,
+                    ])
+                try await world.subscribe(bridge, to: world.topics.detect)
+                try await world.publish(try Alarms.make(0..<1, from: world.scenario()), to: world.topics.detect)
+                try await eventually("a lookup") { !server.outputLines.isEmpty }
+                try await bridge.stop()
+                #expect(try await world.count("SELECT COUNT(*) FROM delivery WHERE state = 'pending'") == 1)
+            }
+        }
+
         @Test("the bridge stops during an audit, and the next process completes it")
         func audit() async throws {
             try await IntegrationEnvironment.run { world in
