@@ -230,6 +230,7 @@ def session(home, environment):
 
 def main(program, scratch):
     isolate(scratch)
+    os.environ["TMPDIR"] = str(scratch)
     home = scratch / "home"
     shims(scratch / "bin", program, home)
     home.mkdir()

@@ -93,11 +93,12 @@ final class RunningProgram: Sendable {
         return (ending.exit, max(ending.at, outputEnd, errorEnd))
     }
 
-    /// Sends a signal, unless it has ended.
+    /// Sends a signal, unless it has ended. SIGKILL also goes to its children.
     func signal(_ signal: Int32) {
         guard process.isRunning else { return }
         lastSignal.withLock { $0 = .now }
-        kill(process.processIdentifier, signal)
+        // Foundation gives each process its own group.
+        kill(signal == SIGKILL ? -process.processIdentifier : process.processIdentifier, signal)
     }
 
     /// Waits for its end.
