@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import os
+import tempfile
 import time
 
 from selenium import webdriver
@@ -42,12 +44,16 @@ class Browser:
         for argument in ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]:
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+        # Chromium does not delete all of its temporary files.
+        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        service = Service("/usr/bin/chromedriver", env=os.environ | {"TMPDIR": self.folder.name})
+        self.driver = webdriver.Chrome(options=options, service=service)
         self.driver.set_script_timeout(LIMIT)
         self.size = self.theme = None
 
     def close(self):
         self.driver.quit()
+        self.folder.cleanup()
 
     def view(self, size, theme, motion="no-preference"):
         self.size, self.theme = size, theme
