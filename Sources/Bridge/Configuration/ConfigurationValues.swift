@@ -1,7 +1,6 @@
 import Configuration
 import FoundationEssentials
 import JSON
-import SystemPackage
 
 /// The configured values of all keys. Precedence: flags, environment, file.
 struct ConfigurationValues {
