@@ -53,14 +53,17 @@ extension SQLiteStore {
         await signal.wait(after: mark)
     }
 
-    /// Extends a lease.
-    public func extend(_ lease: Lease, for duration: Duration, now: Int64) async throws(StoreError) -> Lease {
+    /// Extends leases.
+    public func extend(_ leases: [Lease], for duration: Duration, now: Int64) async throws(StoreError) -> [Lease?] {
         let end = try Limits.leaseEnd(duration, after: now)
-        return try await write(under: lease) { db in
-            try db.run(SQLiteQueueSQL.extend, [end, lease.sequence])
-            return Lease(
-                deliveryID: lease.deliveryID, owner: lease.owner, until: end, sequence: lease.sequence,
-                number: lease.number)
+        guard !leases.isEmpty else { return [] }
+        return try await committer.write { db in
+            .success(
+                try leases.map { lease in
+                    guard try Self.isHeld(lease, in: db) else { return nil }
+                    try db.run(SQLiteQueueSQL.extend, [end, lease.sequence])
+                    return lease.extended(until: end)
+                })
         }
     }
 
@@ -83,13 +86,17 @@ extension SQLiteStore {
         }
     }
 
-    /// Completes a delivery and writes findings to the ledger, in one transaction.
-    public func complete(_ lease: Lease, recording entries: [LedgerEntry], now: Int64) async throws(StoreError) {
-        try Limits.check(entries)
-        try await write(under: lease, size: Self.size(of: entries)) { db in
-            try db.run(SQLiteQueueSQL.complete, [now, lease.sequence])
-            try db.run(SQLiteQueueSQL.deletePayload, [lease.sequence])
-            try Self.upsert(entries, in: db)
+    /// Completes deliveries.
+    public func complete(_ leases: [Lease], now: Int64) async throws(StoreError) -> [Bool] {
+        guard !leases.isEmpty else { return [] }
+        return try await committer.write { db in
+            .success(
+                try leases.map { lease in
+                    guard try Self.isHeld(lease, in: db) else { return false }
+                    try db.run(SQLiteQueueSQL.complete, [now, lease.sequence])
+                    try db.run(SQLiteQueueSQL.deletePayload, [lease.sequence])
+                    return true
+                })
         }
     }
 
@@ -111,6 +118,7 @@ extension SQLiteStore {
 
     /// Releases leases.
     public func release(_ leases: [Lease]) async throws(StoreError) {
+        guard !leases.isEmpty else { return }
         try await committer.write { db in
             for lease in leases where try Self.isHeld(lease, in: db) {
                 try db.run(SQLiteQueueSQL.release, [lease.sequence])

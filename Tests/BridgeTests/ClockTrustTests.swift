@@ -157,7 +157,7 @@ struct ClockTrustTests {
             _ = try await harness.store.append(delivery("done", Messages.alarm("v1"), of: accountRegion()))
             _ = try await harness.store.append(delivery("denied", Messages.alarm("v2"), of: accountRegion()))
             let leased = try await harness.store.lease(limit: 10, for: .seconds(60), owner: "test", now: now).deliveries
-            try await harness.store.complete(leased[0].lease, recording: [], now: now)
+            _ = try await harness.store.complete([leased[0].lease], now: now)
             times.step(by: 120 * Self.day)
             await context.finish(leased[1], about: .unknown, .accessDenied("no permission"))
             await upkeep.removeExpired()

@@ -69,7 +69,7 @@ import Testing
                 let leased = try #require(
                     try await harness.store.lease(limit: 1, for: .seconds(60), owner: "test", now: harness.time.now)
                         .deliveries.first)
-                try await harness.store.complete(leased.lease, recording: [], now: harness.time.now)
+                _ = try await harness.store.complete([leased.lease], now: harness.time.now)
                 harness.time.advance(by: .seconds(1800))
             }
             // The last was completed half an hour ago, the first five hours ago.

@@ -93,7 +93,7 @@ import Testing
             // Leased deliveries count, too.
             time.withLock { $0 += 2000 }
             #expect(await add("4") == "queue_full")
-            for leased in batch.deliveries.prefix(2) { try await store.complete(leased.lease, recording: [], now: now) }
+            for leased in batch.deliveries.prefix(2) { _ = try await store.complete([leased.lease], now: now) }
             #expect(await add("4") == "queue_full")
             time.withLock { $0 += 2000 }
             #expect(await add("4") == "stored")

@@ -151,6 +151,20 @@ func disposition(
 }
 
 extension Store {
+    /// Completes a delivery, after recording findings under its lease.
+    func complete(_ lease: Lease, recording entries: [LedgerEntry], now: Int64) async throws(StoreError) {
+        if !entries.isEmpty { try await record(LedgerUpdate(entries: entries), under: lease) }
+        guard try await complete([lease], now: now) == [true] else { throw .leaseLost(lease) }
+    }
+
+    /// Extends one lease.
+    func extend(_ lease: Lease, for duration: Duration, now: Int64) async throws(StoreError) -> Lease {
+        guard let extended = try await extend([lease], for: duration, now: now).first, let extended else {
+            throw .leaseLost(lease)
+        }
+        return extended
+    }
+
     /// Leases for ten seconds.
     func leaseBatch(_ limit: Int = 100, now: Int64, owner: String = "worker") async throws -> [LeasedDelivery] {
         try await lease(limit: limit, for: .seconds(10), owner: owner, now: now).deliveries

@@ -272,17 +272,20 @@ struct CatchUpQuery: Sendable {
     /// - Returns: the number of tasks that were not queued before.
     private func append(_ tasks: [CatchUpTask]) async throws -> Int {
         let now = context.clock()
-        // Concurrently, so that they share commits.
-        return try await withThrowingTaskGroup(of: AppendResult.self) { group in
-            for task in tasks {
-                group.addTask { [context, accountRegion] in
-                    try await context.store.append(
-                        task.delivery(of: accountRegion, on: Self.deduplicationKey(of: task, now), now: now))
-                }
-            }
-            return try await group.reduce(0) { $0 + ($1 == .stored ? 1 : 0) }
+        let deliveries = tasks.map { task in
+            task.delivery(of: accountRegion, on: Self.deduplicationKey(of: task, now), now: now)
         }
+        var count = 0
+        // In parts, so that no transaction takes long.
+        for start in stride(from: 0, to: deliveries.count, by: Self.appendLimit) {
+            let results = try await context.store.append(Array(deliveries[start...].prefix(Self.appendLimit)))
+            count += results.count { $0 == .stored }
+        }
+        return count
     }
+
+    /// The maximum number of tasks in one transaction.
+    private static let appendLimit = 1000
 
     /// Each event is processed once, while suppressions are compared with each catch-up.
     private static func deduplicationKey(of task: CatchUpTask, _ now: Int64) -> String {

@@ -69,33 +69,24 @@ struct AlarmProcessor: Sendable {
     private func finish(
         _ items: [AlarmBatchPlanner.Item], _ outcome: @Sendable (_ id: String) -> (SendOutcome, FindingResult?)
     ) async {
-        await withDiscardingTaskGroup { group in
-            for (leased, input) in items {
+        await context.finish(
+            items.map { leased, input in
                 let (outcome, result) = outcome(input.findingID)
-                group.addTask { await context.finish(leased, about: DeliverySubject(input), outcome, result) }
-            }
-        }
+                return FindingWriter.DeliveryOutcome(
+                    leased: leased, subject: DeliverySubject(input), outcome: outcome, finding: result)
+            })
     }
 
-    /// Returns the deliveries whose leases are still valid. All are checked concurrently, and share a statement.
+    /// Returns the deliveries whose leases are still valid.
     private func withValidLease(_ items: [AlarmBatchPlanner.Item]) async -> [AlarmBatchPlanner.Item] {
-        let lost = await withTaskGroup(of: String?.self) { group in
-            for (leased, _) in items {
-                group.addTask {
-                    do throws(StoreError) {
-                        let now = context.clock()
-                        _ = try await context.store.extend(leased.lease, for: WorkerPool.leaseDuration, now: now)
-                        return nil
-                    } catch {
-                        // Any other failure recurs when the outcome is stored.
-                        return error.code == .leaseLost ? leased.lease.deliveryID : nil
-                    }
-                }
-            }
-            return await group.reduce(into: Set<String>()) { if let id = $1 { $0.insert(id) } }
+        let leases = items.map(\.leased.lease)
+        let now = context.clock()
+        // A failure of the store recurs when the outcomes are stored.
+        guard let extended = try? await context.store.extend(leases, for: WorkerPool.leaseDuration, now: now) else {
+            return items
         }
-        for (leased, _) in items where lost.contains(leased.lease.deliveryID) { context.leaseLost(leased) }
-        return items.filter { !lost.contains($0.leased.lease.deliveryID) }
+        for (item, lease) in zip(items, extended) where lease == nil { context.leaseLost(item.leased) }
+        return zip(items, extended).filter { $1 != nil }.map(\.0)
     }
 
     /// Imports and updates findings.

@@ -25,7 +25,7 @@ struct FindingSender: Sendable {
     /// milliseconds each, enough to use the rate limit.
     private static let concurrency = 5
 
-    /// - Parameter canProcess: whether this process may still act on what it leased; see ``Store/canProcess``.
+    /// - Parameter canProcess: whether this process may still act on what it leased; see ``DeliveryQueue/canProcess``.
     init(
         accountRegion: AccountRegion, client: AWSClient, metrics: ProcessingMetrics, circuitBreakers: CircuitBreakers,
         canProcess: @escaping @Sendable () -> Bool = { true }

@@ -162,34 +162,82 @@ struct FindingWriter: Sendable {
         logger.log(.leaseLost, .about(leased))
     }
 
-    /// Stores the outcome of a delivery: it is completed, scheduled for a retry, dead-lettered, or released because the
-    /// bridge stops.
-    ///
-    /// - Parameters:
-    ///   - subject: what the delivery is about.
-    ///   - result: the result of its finding; nil if it is about several or none.
-    ///   - kind: the kind of the dead letter if the outcome is a rejection.
+    /// The outcome of processing a delivery.
+    struct DeliveryOutcome: Sendable {
+        let leased: LeasedDelivery
+        /// What the delivery is about.
+        let subject: DeliverySubject
+        let outcome: SendOutcome
+        /// The result of its finding; nil if it is about several or none.
+        var finding: FindingResult?
+        /// The kind of the dead letter if the outcome is a rejection.
+        var deadLetter = DeadLetterKind.rejected
+    }
+
+    /// Stores the outcome of a delivery; see ``finish(_:)``.
     func finish(
         _ leased: LeasedDelivery, about subject: DeliverySubject, _ outcome: SendOutcome,
         _ result: FindingResult? = nil,
         as kind: DeadLetterKind = .rejected
     ) async {
+        await finish([
+            DeliveryOutcome(leased: leased, subject: subject, outcome: outcome, finding: result, deadLetter: kind)
+        ])
+    }
+
+    /// Stores the outcomes of deliveries: they are completed, scheduled for a retry, dead-lettered, or released because
+    /// the bridge stops.
+    func finish(_ results: [DeliveryOutcome]) async {
+        let completed = results.filter { $0.outcome == .imported }
+        await complete(completed)
+        guard completed.count < results.count else { return }
+        // Concurrently, so that they share commits.
+        await withDiscardingTaskGroup { group in
+            for result in results where result.outcome != .imported { group.addTask { await self.fail(result) } }
+        }
+    }
+
+    private func complete(_ results: [DeliveryOutcome]) async {
         do throws(StoreError) {
-            switch outcome {
-            case .imported:
-                try await store.complete(leased.lease, recording: [], now: clock())
-                let now = clock()
-                metrics.work.completed(leased.delivery, now: now)
-                activity.recordOutcome(of: leased.delivery, about: subject, result)
-                logger.log(
-                    .deliveryCompleted,
-                    .about(
-                        leased,
-                        [
-                            .milliseconds: .integer(max(now.saturatingSubtracting(leased.delivery.receivedAt), 0)),
-                            .finding: result == nil ? nil : subject.findingID.map { .string($0) },
-                            .result: result.map { .string($0.rawValue) },
-                        ]))
+            let isHeld = try await store.complete(results.map(\.leased.lease), now: clock())
+            let now = clock()
+            for (result, isHeld) in zip(results, isHeld) {
+                if isHeld { completed(result, now: now) } else { leaseLost(result.leased) }
+            }
+        } catch {
+            for result in results { notStored(result.leased, error) }
+        }
+    }
+
+    private func completed(_ result: DeliveryOutcome, now: Int64) {
+        let (leased, subject, finding) = (result.leased, result.subject, result.finding)
+        metrics.work.completed(leased.delivery, now: now)
+        activity.recordOutcome(of: leased.delivery, about: subject, finding)
+        logger.log(
+            .deliveryCompleted,
+            .about(
+                leased,
+                [
+                    .milliseconds: .integer(max(now.saturatingSubtracting(leased.delivery.receivedAt), 0)),
+                    .finding: finding == nil ? nil : subject.findingID.map { .string($0) },
+                    .result: finding.map { .string($0.rawValue) },
+                ]))
+    }
+
+    private func notStored(_ leased: LeasedDelivery, _ error: StoreError) {
+        // The lease is released as soon as the store is available, and the delivery is leased again.
+        activity.discardCounts(of: leased.delivery)
+        unstored.add(leased.lease)
+        outage.failed(error.message, to: .work)
+        logger.log(.outcomeNotStored, .about(leased, [.reason: "\(error)"]))
+    }
+
+    /// Stores the outcome of a delivery that is not completed.
+    private func fail(_ result: DeliveryOutcome) async {
+        let (leased, subject, kind) = (result.leased, result.subject, result.deadLetter)
+        do throws(StoreError) {
+            switch result.outcome {
+            case .imported: break
             case .rejected(let reason):
                 try await deadLetter(leased, subject, kind, reason)
             case .retryable where Task.isCancelled, .accessDenied where Task.isCancelled,
@@ -218,11 +266,7 @@ struct FindingWriter: Sendable {
         } catch  where error.code == .leaseLost {
             leaseLost(leased)
         } catch {
-            // The lease is released as soon as the store is available, and the delivery is leased again.
-            activity.discardCounts(of: leased.delivery)
-            unstored.add(leased.lease)
-            outage.failed(error.message, to: .work)
-            logger.log(.outcomeNotStored, .about(leased, [.reason: "\(error)"]))
+            notStored(leased, error)
         }
     }
 

@@ -174,10 +174,16 @@ actor WorkerPool: Service {
     }
 
     private func extendHeld() async {
-        let context = context
-        // Concurrently, so that they share commits.
-        await withDiscardingTaskGroup { group in
-            for lease in held.values.flatMap(\.values) { group.addTask { await Self.extend(lease, context) } }
+        let leases = held.values.flatMap(\.values)
+        func notExtended(_ lease: Lease, _ error: StoreError) {
+            // A lost or completed lease is also rejected when its outcome is stored.
+            context.logger.log(.leaseNotExtended, [.delivery: .string(lease.deliveryID), .reason: "\(error)"])
+        }
+        do throws(StoreError) {
+            let extended = try await context.store.extend(leases, for: Self.leaseDuration, now: context.clock())
+            for (lease, new) in zip(leases, extended) where new == nil { notExtended(lease, .leaseLost(lease)) }
+        } catch {
+            for lease in leases { notExtended(lease, error) }
         }
     }
 
@@ -189,15 +195,6 @@ actor WorkerPool: Service {
         let passed = elapsed.saturatingSubtracting(last.elapsed)
         let jump = now.saturatingSubtracting(last.now.saturatingAdding(passed))
         if jump >= Self.extensionInterval.milliseconds { await extendHeld() }
-    }
-
-    private static func extend(_ lease: Lease, _ context: FindingWriter) async {
-        do throws(StoreError) {
-            _ = try await context.store.extend(lease, for: leaseDuration, now: context.clock())
-        } catch {
-            // A lost or completed lease is also rejected when its outcome is stored.
-            context.logger.log(.leaseNotExtended, [.delivery: .string(lease.deliveryID), .reason: "\(error)"])
-        }
     }
 
     /// Stops processing when the heartbeat is overdue, because other replicas may have taken over the leased
@@ -372,12 +369,11 @@ actor WorkerPool: Service {
             }
             await lane(key).add(items)
         }
-        let context = context
-        await withDiscardingTaskGroup { group in
-            for (leased, reason) in rejected {
-                group.addTask { await context.finish(leased, about: .unknown, .rejected(reason), as: .notUnderstood) }
-            }
-        }
+        await context.finish(
+            rejected.map { leased, reason in
+                FindingWriter.DeliveryOutcome(
+                    leased: leased, subject: .unknown, outcome: .rejected(reason), deadLetter: .notUnderstood)
+            })
     }
 
     private func lane(_ key: LaneKey) -> SerialLane {

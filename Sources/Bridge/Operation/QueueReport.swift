@@ -5,7 +5,7 @@ public import Store
 
 /// Report on the queue: number and age of deliveries by account-Region and state, and the pauses. A pure value.
 public struct QueueReport: Sendable, Hashable {
-    /// The counts, from ``Store/queueDepths(now:after:limit:)``.
+    /// The counts, from ``DeliveryQueue/queueDepths(now:after:limit:)``.
     public let depths: [QueueDepth]
     /// The pauses.
     public let pauses: [Pause]

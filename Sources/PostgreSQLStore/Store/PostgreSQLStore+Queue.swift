@@ -37,12 +37,6 @@ enum LeaseSQL {
             AS next_ready_at
         FROM unnest($1) AS given (origin)
         """
-
-    static let complete = """
-        UPDATE delivery SET state = 'completed', ready_at = NULL, completed_at = $2, lease_owner = NULL,
-            bookmark = NULL, payload = NULL, topic = ''
-        WHERE sequence = $1
-        """
 }
 
 extension PostgreSQLStore {
@@ -70,13 +64,12 @@ extension PostgreSQLStore {
         await signal.wait(after: mark)
     }
 
-    /// Extends a lease.
-    public func extend(_ lease: Lease, for duration: Duration, now: Int64) async throws(StoreError) -> Lease {
+    /// Extends leases.
+    public func extend(_ leases: [Lease], for duration: Duration, now: Int64) async throws(StoreError) -> [Lease?] {
         let end = try Limits.leaseEnd(duration, after: now)
-        try await finish(LeaseUpdate(lease: lease, kind: .leased, readyAt: clock.database(end)))
-        return Lease(
-            deliveryID: lease.deliveryID, owner: lease.owner, until: end, sequence: lease.sequence,
-            number: lease.number)
+        let readyAt = clock.database(end)
+        let held = try await finish(leases.map { LeaseUpdate(lease: $0, kind: .leased, readyAt: readyAt) }).held
+        return zip(leases, held).map { lease, isHeld in isHeld ? lease.extended(until: end) : nil }
     }
 
     /// Records intermediate results of a delivery.
@@ -92,25 +85,9 @@ extension PostgreSQLStore {
         }
     }
 
-    /// Completes a delivery and writes findings to the ledger, in one transaction.
-    public func complete(_ lease: Lease, recording entries: [LedgerEntry], now: Int64) async throws(StoreError) {
-        try Limits.check(entries)
-        guard !entries.isEmpty else {
-            try await finish(LeaseUpdate(lease: lease, kind: .completed, completedAt: now))
-            return
-        }
-        // Not repeated when the connection is lost: the repetition would find the lease ended.
-        try checkAccess()
-        try await use(repeats: false) { connection in
-            try await timed {
-                try await connection.transaction {
-                    try await Self.lockLease(lease, by: connection)
-                    _ = try await connection.run(LeaseSQL.complete, [.integer(lease.sequence), .integer(now)])
-                    try await Self.write(entries, by: LedgerSQL.upsert, connection)
-                }
-            }
-        }
-        leases.remove([lease])
+    /// Completes deliveries.
+    public func complete(_ leases: [Lease], now: Int64) async throws(StoreError) -> [Bool] {
+        try await finish(leases.map { LeaseUpdate(lease: $0, kind: .completed, completedAt: now) }).held
     }
 
     /// Schedules a retry after a failure.
@@ -140,20 +117,8 @@ extension PostgreSQLStore {
 
     /// Releases leases.
     public func release(_ leases: [Lease]) async throws(StoreError) {
-        let failure = await withTaskGroup(of: StoreError?.self) { group in
-            for lease in leases {
-                group.addTask {
-                    do throws(StoreError) {
-                        try await self.finish(LeaseUpdate(lease: lease, kind: .pending, counts: false))
-                        return nil
-                    } catch {
-                        return error.code == .leaseLost ? nil : error
-                    }
-                }
-            }
-            return await group.reduce(nil) { $0 ?? $1 }
-        }
-        if let failure { throw failure }
+        guard !leases.isEmpty else { return }
+        _ = try await finish(leases.map { LeaseUpdate(lease: $0, kind: .pending, counts: false) })
         await notifyWorkers(of: nil)
     }
 

@@ -18,7 +18,7 @@ public final class PostgreSQLStore: Store {
     /// When processing was last recorded, by account-Region as named in the tables.
     let recordedActivity = Mutex<[String: ContinuousClock.Instant]>([:])
     let appendCommit: GroupCommit<[Delivery], [AppendResult]>
-    let leaseCommit: GroupCommit<LeaseUpdate, DeadLetterDrop>
+    let leaseCommit: GroupCommit<[LeaseUpdate], LeaseResult>
     /// The account-Region that was served last, as named in the tables.
     let lastServed = Mutex<String?>(nil)
     private let access: StoreAccess
@@ -87,7 +87,7 @@ public final class PostgreSQLStore: Store {
         appendCommit = GroupCommit(on: loop, split: QueueWrites.split, report: report) {
             await QueueWrites.append($0, by: appends, within: timeout)
         }
-        leaseCommit = GroupCommit(on: loop, split: LeaseUpdate.split, report: report) {
+        leaseCommit = GroupCommit(on: loop, split: QueueWrites.split, report: report) {
             await QueueWrites.finish($0, by: work)
         }
         if access == .serving { await coordinator.start() }
@@ -232,19 +232,21 @@ public final class PostgreSQLStore: Store {
         }
     }
 
-    /// Ends or extends a lease, together with others.
+    /// Ends or extends leases, together with those of other callers.
+    func finish(_ updates: [LeaseUpdate]) async throws(StoreError) -> LeaseResult {
+        try checkAccess()
+        guard !updates.isEmpty else { return LeaseResult(held: []) }
+        let result = try await whileOpen { () throws(StoreError) in try await leaseCommit.submit(updates) }
+        leases.remove(zip(updates, result.held).filter { !$1 || $0.kind != .leased }.map(\.0.lease))
+        return result
+    }
+
+    /// Ends a lease, together with those of other callers, or throws if it is lost.
     @discardableResult
     func finish(_ update: LeaseUpdate) async throws(StoreError) -> DeadLetterDrop {
-        try checkAccess()
-        let drop: DeadLetterDrop
-        do throws(StoreError) {
-            drop = try await whileOpen { () throws(StoreError) in try await leaseCommit.submit(update) }
-        } catch {
-            if error.code == .leaseLost { leases.remove([update.lease]) }
-            throw error
-        }
-        if update.kind != .leased { leases.remove([update.lease]) }
-        return drop
+        let result = try await finish([update])
+        guard result.held == [true] else { throw .leaseLost(update.lease) }
+        return result.drop
     }
 
     /// Deletes in transactions of limited size, so that other writes are not delayed.

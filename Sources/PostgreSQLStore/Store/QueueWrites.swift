@@ -19,12 +19,14 @@ struct LeaseUpdate: Sendable {
     var completedAt: Int64?
     /// The limits of dead letters.
     var limits: DeadLetterLimits?
+}
 
-    /// The number of updates, from the first on, that concern different leases.
-    static func split(_ updates: [LeaseUpdate]) -> Int {
-        var seen: Set<Int64> = []
-        return updates.firstIndex { !seen.insert($0.lease.sequence).inserted } ?? updates.count
-    }
+/// The result of one caller's updates of leases.
+struct LeaseResult: Sendable {
+    /// Whether each lease was held, in order.
+    var held: [Bool]
+    /// The dead letters that were dropped because of new ones.
+    var drop = DeadLetterDrop()
 }
 
 /// Writes that combine the requests of many callers.
@@ -53,7 +55,7 @@ enum QueueWrites {
             AS ending (sequence, number, id, state, ready_at, counts, failed_at, reason, completed_at)
         WHERE delivery.sequence = ending.sequence AND delivery.lease_number = ending.number
             AND delivery.id = ending.id AND (delivery.state = 'leased' OR ($10 AND delivery.state = ending.state))
-        RETURNING delivery.sequence
+        RETURNING delivery.sequence, delivery.lease_number
         """
 
     /// The maximum number of deliveries in one statement, unless one caller adds more.
@@ -102,10 +104,24 @@ enum QueueWrites {
         }
     }
 
-    /// Ends leases, and drops dead letters beyond the limits. The first new dead letter reports what was dropped.
+    /// The number of callers whose updates fit into one statement and concern different deliveries.
+    static func split(_ groups: [[LeaseUpdate]]) -> Int {
+        var seen: Set<Int64> = []
+        let end = groups.firstIndex { updates in
+            let sequences = Set(updates.map(\.lease.sequence))
+            guard seen.isDisjoint(with: sequences) else { return true }
+            seen.formUnion(sequences)
+            return seen.count > rowLimit
+        }
+        return max(end ?? groups.count, 1)
+    }
+
+    /// Ends or extends the leases of several callers, and drops dead letters beyond the limits. The first new dead
+    /// letter reports what was dropped.
     static func finish(
-        _ updates: [LeaseUpdate], by pool: ConnectionPool
-    ) async -> GroupCommit<LeaseUpdate, DeadLetterDrop>.Outcome {
+        _ groups: [[LeaseUpdate]], by pool: ConnectionPool
+    ) async -> GroupCommit<[LeaseUpdate], LeaseResult>.Outcome {
+        let updates = groups.flatMap(\.self)
         let limits = updates.last { $0.kind == .dead }?.limits
         do throws(StoreError) {
             let (finished, drop) = try await pool.use(
@@ -123,21 +139,23 @@ enum QueueWrites {
             }
             var unreported: DeadLetterDrop? = drop
             return .success(
-                updates.map { update in
-                    guard finished.contains(update.lease.sequence) else { return .failure(.leaseLost(update.lease)) }
-                    return .success(update.kind == .dead ? unreported.take() ?? DeadLetterDrop() : DeadLetterDrop())
+                groups.map { updates in
+                    var result = LeaseResult(held: updates.map { finished[$0.lease.sequence] == $0.lease.number })
+                    let hasNew = zip(updates, result.held).contains { $0.kind == .dead && $1 }
+                    if hasNew { result.drop = unreported.take() ?? DeadLetterDrop() }
+                    return .success(result)
                 })
         } catch {
             return .failure(error)
         }
     }
 
-    /// Ends leases, and returns the queue positions of the deliveries whose leases were valid.
+    /// Ends or extends leases, and returns the valid ones: the numbers of the leases by the deliveries' positions.
     ///
     /// - Parameter isRepeated: whether the statement may have run before, on a connection that was lost.
     static func finish(
         _ updates: [LeaseUpdate], isRepeated: Bool, by connection: PostgreSQLConnection
-    ) async throws -> Set<Int64> {
+    ) async throws -> [Int64: Int64] {
         let dead = updates.filter { $0.kind == .dead }.map(\.lease.sequence)
         let leased = dead.isEmpty ? [] : try await PostgreSQLDeadLetterLimits.leased(of: dead, by: connection)
         let rows = try await connection.run(
@@ -148,9 +166,10 @@ enum QueueWrites {
                 .integers(updates.map(\.readyAt)), .flags(updates.map(\.counts)), .integers(updates.map(\.failedAt)),
                 .texts(updates.map(\.reason)), .integers(updates.map(\.completedAt)), .flag(isRepeated),
             ])
-        let finished = try Set(rows.rows.map { try $0.integer("sequence") })
+        let held = try rows.rows.map { (try $0.integer("sequence"), try $0.integer("lease_number")) }
+        let finished = Dictionary(held) { first, _ in first }
         // Changes made on a lost connection have been counted already.
-        let new = leased.filter(finished.contains)
+        let new = leased.filter { finished[$0] != nil }
         if !new.isEmpty { try await PostgreSQLDeadLetterLimits.count(new: new, by: connection) }
         return finished
     }

@@ -16,8 +16,8 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func extend(_ lease: Lease, for duration: Duration, now: Int64) async throws(StoreError) -> Lease {
-        try await current().extend(lease, for: duration, now: now)
+    public func extend(_ leases: [Lease], for duration: Duration, now: Int64) async throws(StoreError) -> [Lease?] {
+        try await current().extend(leases, for: duration, now: now)
     }
 
     /// See ``Store``.
@@ -26,8 +26,8 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func complete(_ lease: Lease, recording entries: [LedgerEntry], now: Int64) async throws(StoreError) {
-        try await current().complete(lease, recording: entries, now: now)
+    public func complete(_ leases: [Lease], now: Int64) async throws(StoreError) -> [Bool] {
+        try await current().complete(leases, now: now)
     }
 
     /// See ``Store``.

@@ -25,6 +25,11 @@ public struct Lease: Sendable, Hashable {
         self.sequence = sequence
         self.number = number
     }
+
+    /// The lease with another end.
+    package func extended(until end: Int64) -> Lease {
+        Lease(deliveryID: deliveryID, owner: owner, until: end, sequence: sequence, number: number)
+    }
 }
 
 /// A delivery and its lease.

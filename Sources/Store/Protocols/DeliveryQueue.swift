@@ -1,0 +1,184 @@
+public import AWSCore
+
+/// The durable queue of deliveries, with its pauses and dead letters.
+///
+/// A delivery is pending until a worker leases it. The worker then completes it, schedules a retry, dead-letters it or
+/// releases it. If it does none of these before the lease expires, another worker can lease the delivery, and every
+/// call with the old lease throws ``StoreError/Code/leaseLost`` or skips the lease.
+public protocol DeliveryQueue: Sendable {
+    /// Adds deliveries to the queue in one transaction. Deliveries with a known id are skipped, and so are repetitions
+    /// of an id within the call.
+    ///
+    /// Concurrent appends share commits; when a commit fails, each of its appends fails.
+    ///
+    /// - Returns: The result for each delivery, in order.
+    /// - Throws: ``StoreError/Code/invalidValue`` for an id that is not 1 to 256 visible ASCII characters.
+    func append(_ deliveries: [Delivery]) async throws(StoreError) -> [AppendResult]
+
+    /// Leases ready deliveries, oldest first.
+    ///
+    /// Account-Regions take turns: each with ready deliveries gets an equal share of the limit, as far as it can use
+    /// it. If the limit is smaller than their number, the next call continues with the next account-Region. So the
+    /// backlog of one account does not delay the others. Paused account-Regions are skipped.
+    ///
+    /// - Parameters:
+    ///   - limit: The maximum number of deliveries, 1 to 1,000.
+    ///   - duration: The duration of the leases, at least 1 ms.
+    ///   - owner: The name of the lease owner, for display: 1 to 256 bytes of UTF-8 without NUL.
+    ///   - now: The current time.
+    ///   - excluded: Account-Regions to skip.
+    func lease(
+        limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<AccountRegion>
+    ) async throws(StoreError) -> LeaseBatch
+
+    /// Waits until there may be more to lease than the batch with this mark saw: a delivery was appended, released,
+    /// scheduled for a retry or requeued, or a pause began or ended. Changes by other processes are noticed within two
+    /// seconds. Also returns when the task is canceled or the store is closed.
+    ///
+    /// The passing of time alone does not end the wait. The caller waits for ``LeaseBatch/nextReadyAt`` as well.
+    func waitForWork(after mark: WorkMark) async
+
+    /// Extends leases to `duration` after `now`, in one transaction.
+    ///
+    /// - Returns: Each lease with its new end, in order; nil for a lost one.
+    func extend(_ leases: [Lease], for duration: Duration, now: Int64) async throws(StoreError) -> [Lease?]
+
+    /// Records intermediate results of a delivery whose processing continues.
+    func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError)
+
+    /// Completes deliveries in one transaction.
+    ///
+    /// The payloads are deleted; the ids are kept to detect duplicates.
+    ///
+    /// - Returns: Whether each lease was held, in order. The delivery of a lost lease is not completed.
+    func complete(_ leases: [Lease], now: Int64) async throws(StoreError) -> [Bool]
+
+    /// Schedules a retry after a failure. The lease ends.
+    ///
+    /// - Parameters:
+    ///   - lease: The lease.
+    ///   - readyAt: The time of the next attempt, at most ``QueueTime/longestWait`` from now.
+    ///   - reason: What failed; truncated to 1,024 characters.
+    ///   - isCounted: Whether the attempt counts.
+    ///   - now: The current time.
+    func retry(
+        _ lease: Lease, at readyAt: Int64, reason: String, isCounted: Bool, now: Int64
+    ) async throws(StoreError)
+
+    /// Dead-letters a delivery: it is kept with its payload and is not processed until an operator replays it.
+    ///
+    /// Then drops the oldest dead letters until the rest is within the limits, at most 1,000 in a transaction. The
+    /// first of these transactions is the one that stores the new dead letter.
+    ///
+    /// - Returns: The dropped dead letters.
+    func deadLetter(
+        _ lease: Lease, reason: String, now: Int64, within limits: DeadLetterLimits
+    ) async throws(StoreError) -> DroppedDeadLetters
+
+    /// Releases leases in one transaction: the deliveries can be leased again immediately, and the attempt does not
+    /// count. Lost leases are skipped.
+    func release(_ leases: [Lease]) async throws(StoreError)
+
+    /// Counts the deliveries that are not completed, by account-Region and state, with the age of the oldest. Ordered
+    /// by account-Region, then in the order of ``QueueDepth/State``. Empty states are omitted.
+    ///
+    /// Reads an index entry for each counted delivery.
+    ///
+    /// - Parameters:
+    ///   - now: The current time. Deliveries whose retry is later are waiting.
+    ///   - accountRegion: The last account-Region of the previous page; nil for the first page.
+    ///   - limit: The maximum number of account-Regions, 1 to 1,000.
+    func queueDepths(now: Int64, after accountRegion: AccountRegion?, limit: Int) async throws(StoreError)
+        -> [QueueDepth]
+
+    /// Whether this process may act on its leases. A PostgreSQL replica whose heartbeat expired may not: others may
+    /// have taken over.
+    var canProcess: Bool { get }
+
+    // MARK: Pauses
+
+    /// Pauses processing: deliveries are accepted but not leased until they are resumed. Replaces an earlier pause of
+    /// the same account, or of all accounts. Existing leases continue.
+    ///
+    /// - Throws: ``StoreError/Code/invalidValue`` for a ``Pause/pausedBy`` that is not 1 to 256 bytes of UTF-8 without
+    ///   NUL.
+    func pause(_ pause: Pause) async throws(StoreError)
+
+    /// Ends the pause of an account, or for nil the pause of all accounts, and returns it; nil if there was none. The
+    /// pauses of single accounts and the pause of all accounts are independent.
+    func resume(_ account: AccountID?) async throws(StoreError) -> Pause?
+
+    /// The pauses: the pause of all accounts first, then by account.
+    func pauses() async throws(StoreError) -> [Pause]
+
+    // MARK: Dead letters
+
+    /// Lists the dead letters that match a filter, ordered by last failure and id, at most 1,000.
+    ///
+    /// - Parameter last: The last dead letter of the previous page; nil for the first page.
+    func deadLetters(
+        matching filter: DeadLetterFilter, limit: Int, after last: DeadLetter?
+    ) async throws(StoreError) -> [DeadLetter]
+
+    /// The newest dead letters without their payloads, newest first, at most 1,000.
+    func newestDeadLetters(limit: Int) async throws(StoreError) -> [DeadLetterSummary]
+
+    /// The dead letter with this id, or nil.
+    func deadLetter(id: String) async throws(StoreError) -> DeadLetter?
+
+    /// Returns dead letters to the queue as new deliveries, and returns how many of the ids were dead letters.
+    func requeueDeadLetters(ids: [String]) async throws(StoreError) -> Int
+
+    /// Deletes dead letters permanently, and returns how many of the ids were dead letters. Their ids are no longer
+    /// known as duplicates.
+    func discardDeadLetters(ids: [String]) async throws(StoreError) -> Int
+
+    /// Drops the dead letters whose last failure is before a time, and those beyond the limits, at most 1,000 in a
+    /// transaction.
+    func trimDeadLetters(
+        to limits: DeadLetterLimits, failedBefore time: Int64
+    ) async throws(StoreError) -> DroppedDeadLetters
+
+    /// The number and size of the dead letters. Read from counters, not from the dead letters.
+    func deadLetterUsage() async throws(StoreError) -> DeadLetterUsage
+
+    // MARK: Completed deliveries
+
+    /// Deletes deliveries that were completed before a time, and returns their number. Their ids are no longer known as
+    /// duplicates.
+    func purge(completedBefore time: Int64) async throws(StoreError) -> Int
+
+    /// The completion time of the newest completed delivery that has at least `count` newer ones; nil if there is none.
+    ///
+    /// Reads an index entry for each delivery that is skipped.
+    func completionTime(beyondNewest count: Int) async throws(StoreError) -> Int64?
+}
+
+extension DeliveryQueue {
+    /// True: one process owns the store.
+    public var canProcess: Bool { true }
+
+    /// Adds one delivery to the queue unless its id is known; see ``append(_:)-([Delivery])``.
+    public func append(_ delivery: Delivery) async throws(StoreError) -> AppendResult {
+        try await append([delivery]).first ?? .duplicate
+    }
+
+    /// Leases deliveries of all account-Regions; see ``lease(limit:for:owner:now:excluding:)``.
+    package func lease(
+        limit: Int, for duration: Duration, owner: String, now: Int64
+    ) async throws(StoreError) -> LeaseBatch {
+        try await lease(limit: limit, for: duration, owner: owner, now: now, excluding: [])
+    }
+
+    /// Dead-letters a delivery within the standard limits; see ``deadLetter(_:reason:now:within:)``.
+    package func deadLetter(_ lease: Lease, reason: String, now: Int64) async throws(StoreError) {
+        _ = try await deadLetter(lease, reason: reason, now: now, within: .standard)
+    }
+
+    /// Schedules a retry after an attempt that counts; see ``retry(_:at:reason:isCounted:now:)``.
+    package func retry(
+        _ lease: Lease, at readyAt: Int64, reason: String, now: Int64
+    ) async throws(StoreError) {
+        try await retry(lease, at: readyAt, reason: reason, isCounted: true, now: now)
+    }
+}
