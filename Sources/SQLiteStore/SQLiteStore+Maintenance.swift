@@ -13,9 +13,9 @@ enum SQLiteMaintenanceSQL {
 
 extension SQLiteStore {
     /// Counts deliveries.
-    public func queueStatus() async throws(StoreError) -> StoreStatus {
+    public func queueStatus() async throws(StoreError) -> QueueStatus {
         try await read { db in
-            var status = StoreStatus()
+            var status = QueueStatus()
             for row in try db.rows(SQLiteMaintenanceSQL.queued) {
                 let count = try row.count("count")
                 if try row.text("state") == "leased" { status.leased = count } else { status.pending = count }

@@ -110,12 +110,8 @@ struct DeadLetterSelection: ParsableArguments {
 
     private func chosenIDs(in store: any Store) async throws -> [String] {
         let filter = filters.filter(now: StoreOptions.now)
-        var (ids, last): ([String], DeadLetter?) = ([], nil)
-        repeat {
-            let page = try await store.deadLetters(matching: filter, limit: 1000, after: last)
-            ids += page.map(\.delivery.id)
-            last = page.last
-        } while last != nil
+        var ids: [String] = []
+        for try await page in store.deadLetters(matching: filter) { ids += page.map(\.delivery.id) }
         return ids
     }
 

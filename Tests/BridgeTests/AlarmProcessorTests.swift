@@ -26,8 +26,9 @@ import Testing
             try await harness.process(of: accountRegion())
             let state = harness.aws.state.withLock { ($0.imports, $0.hub.count, $0.overlaps) }
             #expect(state.0.map(\.count).sorted() == [10, 100, 100] && state.1 == 210 && state.2 == 0)
-            let status = try await harness.store.status()
-            #expect(status.completed == 250 && status.activeFindings == 210)
+            let status = try await harness.store.queueStatus()
+            #expect(status.completed == 250)
+            #expect(try await harness.store.ledgerCounts().active == 210)
         }
     }
 
@@ -41,8 +42,9 @@ import Testing
             let poison = try id("v3")
             harness.aws.state.withLock { $0.failures[poison] = "InvalidInput" }
             try await harness.process(of: accountRegion())
-            let status = try await harness.store.status()
-            #expect(status.completed == 4 && status.dead == 1 && status.activeFindings == 4)
+            let status = try await harness.store.queueStatus()
+            #expect(status.completed == 4 && status.dead == 1)
+            #expect(try await harness.store.ledgerCounts().active == 4)
             let letter = try #require(try await harness.store.deadLetters(matching: .all, limit: 10, after: nil).first)
             #expect(letter.delivery.id == "sns:3" && letter.reason.contains("InvalidInput: as scripted"))
         }
@@ -66,7 +68,7 @@ import Testing
             try await AlarmProcessor(
                 accountRegion: accountRegion(), context: harness.context, sender: harness.sender(accountRegion())
             ).process(items)
-            let status = try await harness.store.status()
+            let status = try await harness.store.queueStatus()
             #expect(status.completed == 5 - lost.count && status.leased == lost.count && status.pending == 0)
             #expect(harness.recorder.count(.deliveryRetryScheduled) == 0)
         }
@@ -85,7 +87,7 @@ import Testing
                 harness.time.advance(by: .seconds(3))
             }
             try await harness.process(of: accountRegion())
-            #expect(try await harness.store.status().completed == 1)
+            #expect(try await harness.store.queueStatus().completed == 1)
         }
     }
 
@@ -96,7 +98,7 @@ import Testing
             let leased = try #require(try await harness.leaseReady().first).leased
             harness.context.unstored.add(leased.lease)
             try await withPool(harness) {
-                try await eventually("the delivery to be done") { try await harness.store.status().completed == 1 }
+                try await eventually("the delivery to be done") { try await harness.store.queueStatus().completed == 1 }
             }
         }
     }
@@ -144,14 +146,15 @@ import Testing
             let slow = try id("v1")
             harness.aws.state.withLock { $0.failures[slow] = code }
             try await harness.process(of: accountRegion())
-            var status = try await harness.store.status()
+            var status = try await harness.store.queueStatus()
             #expect(status.completed == 2 && status.pending == 1 && status.dead == 0)
             #expect(try await harness.leaseReady().isEmpty)
             harness.aws.state.withLock { $0.failures = [:] }
             harness.time.advance(by: .seconds(1))
             try await harness.process(of: accountRegion())
-            status = try await harness.store.status()
-            #expect(status.completed == 3 && status.activeFindings == 3)
+            status = try await harness.store.queueStatus()
+            #expect(status.completed == 3)
+            #expect(try await harness.store.ledgerCounts().active == 3)
         }
     }
 
@@ -170,8 +173,9 @@ import Testing
                 }
             }
             try await harness.process(of: accountRegion())
-            let status = try await harness.store.status()
-            #expect(status.completed == 39 && status.dead == 1 && status.activeFindings == 39)
+            let status = try await harness.store.queueStatus()
+            #expect(status.completed == 39 && status.dead == 1)
+            #expect(try await harness.store.ledgerCounts().active == 39)
             let letters = try await harness.store.deadLetters(matching: .all, limit: 10, after: nil)
             #expect(letters.map(\.delivery.id) == ["sns:17"])
         }
@@ -187,11 +191,11 @@ import Testing
             let name = names[code] ?? ""
             harness.aws.state.withLock { $0.fault = { _, _ in .status(code, code: name) } }
             try await harness.process(of: accountRegion())
-            #expect(try await harness.store.status().pending == 1)
+            #expect(try await harness.store.queueStatus().pending == 1)
             harness.aws.state.withLock { $0.fault = { _, _ in nil } }
             harness.time.advance(by: .seconds(300))
             try await harness.process(of: accountRegion())
-            #expect(try await harness.store.status().completed == 1)
+            #expect(try await harness.store.queueStatus().completed == 1)
             #expect(harness.aws.state.withLock { $0.hub.count } == 1)
         }
     }
@@ -209,7 +213,7 @@ import Testing
             let state = harness.aws.state.withLock { ($0.imports.count, $0.hub) }
             let id = try id("v1")
             #expect(state.0 == 1 && state.1[id]?["RecordState"] == "ARCHIVED")
-            #expect(try await harness.store.status().completed == 3)
+            #expect(try await harness.store.queueStatus().completed == 3)
         }
     }
 
@@ -219,7 +223,7 @@ import Testing
             let event = Messages.verification("FALSE_POSITIVE", time: "2026-11-22T10:05:00Z")
             _ = try await harness.store.append(delivery("e1", event, from: .eventBridge, of: accountRegion()))
             try await harness.process(of: accountRegion())
-            #expect(try await harness.store.status().completed == 1)
+            #expect(try await harness.store.queueStatus().completed == 1)
             #expect(harness.aws.state.withLock { $0.updates.isEmpty })
             _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
             harness.time.advance(by: .seconds(1))
@@ -228,7 +232,7 @@ import Testing
             let id = try id("v1")
             #expect(state.0[id]?["RecordState"] == "ARCHIVED")
             #expect(state.1.count == 1 && state.1.first?["Workflow"]?["Status"] == "SUPPRESSED")
-            #expect(try await harness.store.status().completed == 2)
+            #expect(try await harness.store.queueStatus().completed == 2)
         }
     }
 
@@ -241,12 +245,12 @@ import Testing
             let event = Messages.verification("TRUE_POSITIVE", time: "2026-11-22T10:05:00Z")
             _ = try await harness.store.append(delivery("e1", event, from: .eventBridge, of: accountRegion()))
             try await harness.process(of: accountRegion())
-            #expect(try await harness.store.status().pending == 1)
+            #expect(try await harness.store.queueStatus().pending == 1)
             harness.time.advance(by: .seconds(1))
             try await harness.process(of: accountRegion())
             let state = harness.aws.state.withLock { ($0.hub.count, $0.updates.count) }
             #expect(state == (1, 2))
-            #expect(try await harness.store.status().completed == 2)
+            #expect(try await harness.store.queueStatus().completed == 2)
         }
     }
 
@@ -328,10 +332,11 @@ import Testing
                 accountRegion: try accountRegion(), context: harness.context,
                 sender: harness.sender(try accountRegion()))
             await processor.process(items)
-            #expect(try await harness.store.status().leased == 1)
+            #expect(try await harness.store.queueStatus().leased == 1)
             await processor.process(again)
-            let status = try await harness.store.status()
-            #expect(status.completed == 1 && status.activeFindings == 1)
+            let status = try await harness.store.queueStatus()
+            #expect(status.completed == 1)
+            #expect(try await harness.store.ledgerCounts().active == 1)
         }
     }
 }

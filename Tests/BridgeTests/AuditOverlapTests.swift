@@ -80,7 +80,7 @@ import Testing
             }
             work.cancel()
             try await work.value
-            #expect(try await store.status().pending == 1)
+            #expect(try await store.queueStatus().pending == 1)
             let unsent = try await store.unsentLedgerEntries(of: accountRegion(), kind: .audit, after: nil, limit: 1000)
             #expect(unsent.count == 750)
             harness.aws.state.withLock { $0.fault = { _, _ in nil } }
@@ -90,7 +90,7 @@ import Testing
             #expect(harness.aws.state.withLock { $0.overlaps + $0.ignored } == 0)
             #expect(
                 try await store.unsentLedgerEntries(of: accountRegion(), kind: .audit, after: nil, limit: 1).isEmpty)
-            #expect(try await store.status().completed == 1)
+            #expect(try await store.queueStatus().completed == 1)
         }
     }
 

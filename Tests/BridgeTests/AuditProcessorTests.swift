@@ -25,8 +25,9 @@ import Testing
             state = harness.aws.state.withLock { ($0.imports.joined().count, $0.listed, $0.hub.count) }
             #expect(state == (612, 9, 602) && harness.activeClients.count == 592)
             #expect(harness.aws.state.withLock { $0.ignored + $0.overlaps } == 0)
-            let status = try await harness.store.status()
-            #expect(status.completed == 3 && status.activeFindings == 592)
+            let status = try await harness.store.queueStatus()
+            #expect(status.completed == 3)
+            #expect(try await harness.store.ledgerCounts().active == 592)
         }
     }
 
@@ -58,7 +59,7 @@ import Testing
             try await harness.audit("t2", at: now, ["c1"])
             try await harness.audit("t1", at: now - 1000, ["c1", "c2"])
             #expect(harness.activeClients == ["c1"])
-            #expect(try await harness.store.status().completed == 2)
+            #expect(try await harness.store.queueStatus().completed == 2)
         }
     }
 
@@ -73,7 +74,7 @@ import Testing
                 }
             }
             try await harness.audit("t1", at: now, clients)
-            #expect(try await harness.store.status().pending == 1 && harness.activeClients.count == 500)
+            #expect(try await harness.store.queueStatus().pending == 1 && harness.activeClients.count == 500)
             harness.aws.state.withLock { $0.fault = { _, _ in nil } }
             harness.time.advance(by: .seconds(1))
             let listed = harness.aws.state.withLock { $0.listed }
@@ -82,7 +83,7 @@ import Testing
                 harness.aws.state.withLock { $0.imports.joined().count } == 750 && harness.activeClients.count == 750)
             // It continued with the page that had failed.
             #expect(harness.aws.state.withLock { $0.listed } == listed + 1)
-            #expect(try await harness.store.status().completed == 1)
+            #expect(try await harness.store.queueStatus().completed == 1)
         }
     }
 
@@ -104,7 +105,7 @@ import Testing
             harness.time.advance(by: .seconds(1))
             try await harness.process(of: accountRegion())
             #expect(harness.activeClients.count == 750)
-            let status = try await harness.store.status()
+            let status = try await harness.store.queueStatus()
             #expect(status.completed == 1 && status.dead == 0)
         }
     }
@@ -116,14 +117,14 @@ import Testing
             harness.aws.state.withLock { $0.losesResponses = true }
             try await harness.audit("t1", at: now, ["c1", "c2"])
             #expect(harness.activeClients == ["c1", "c2"])
-            #expect(try await harness.store.status().pending == 1)
+            #expect(try await harness.store.queueStatus().pending == 1)
             harness.aws.state.withLock { $0.losesResponses = false }
             try await harness.audit("t2", at: now + 1000, ["c2"])
             #expect(harness.activeClients == ["c2"])
             harness.time.advance(by: .seconds(1))
             try await harness.process(of: accountRegion())
             #expect(harness.activeClients == ["c2"])
-            #expect(try await harness.store.status().completed == 2)
+            #expect(try await harness.store.queueStatus().completed == 2)
         }
     }
 
@@ -199,7 +200,7 @@ import Testing
             }
             _ = try await harness.store.append(delivery("1", Messages.audit("t1"), of: accountRegion()))
             try await harness.process(of: accountRegion())
-            #expect(try await harness.store.status().pending == 1)
+            #expect(try await harness.store.queueStatus().pending == 1)
         }
     }
 
@@ -250,7 +251,7 @@ import Testing
             _ = try await harness.store.append(delivery("a", Messages.alarm(), of: accountRegion()))
             try await harness.process(of: accountRegion())
             try await harness.audit("t1", at: now + 1000, [], status: "COMPLETED_COMPLIANT")
-            #expect(try await harness.store.status().activeFindings == 1)
+            #expect(try await harness.store.ledgerCounts().active == 1)
         }
     }
 }

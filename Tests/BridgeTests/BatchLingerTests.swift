@@ -155,7 +155,7 @@ private final class SimulatedWorkers: Sendable {
                 await group.triggerGracefulShutdown()
                 try await running
             }
-            #expect(try await store.status().completed == 2701)
+            #expect(try await store.queueStatus().completed == 2701)
         }
     }
 }

@@ -200,7 +200,9 @@ import Testing
 
     // MARK: Schedule
 
-    private func pending(_ harness: ProcessingHarness) async throws -> Int { try await harness.store.status().pending }
+    private func pending(_ harness: ProcessingHarness) async throws -> Int {
+        try await harness.store.queueStatus().pending
+    }
 
     @Test("Catch-up is queued after the interval, once for all replicas, and immediately after a gap")
     func schedule() async throws {
@@ -439,7 +441,7 @@ import Testing
             _ = try await harness.store.append(task.delivery(of: accountRegion(), on: "test", now: now))
             try await withPool(harness) {
                 try await eventually("all to be completed") {
-                    try await harness.store.status().completed
+                    try await harness.store.queueStatus().completed
                 } is: {
                     $0 == 3
                 }

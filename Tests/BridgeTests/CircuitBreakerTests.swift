@@ -83,32 +83,33 @@ import Testing
             try await withPool(harness) {
                 await recorder.wait(for: "denied", count: 1)
                 try await eventually("the account and Region to be suspended") {
-                    try await harness.store.status().leased == 0 && !harness.context.circuitBreakers.entries.isEmpty
+                    try await harness.store.queueStatus().leased == 0
+                        && !harness.context.circuitBreakers.entries.isEmpty
                 }
                 let first = recorder.count("denied")
                 #expect(first <= 4)
                 try await append(harness, 5, "b", region: "eu-west-1")
                 try await eventually("the other Region to be processed") {
-                    try await harness.store.status().completed == 5
+                    try await harness.store.queueStatus().completed == 5
                 }
                 // A new delivery wakes the workers when the next probe is due.
                 harness.time.advance(by: .seconds(1))
                 try await append(harness, 1, "c", region: "eu-west-1")
                 await recorder.wait(for: "denied", count: first + 1)
                 try await eventually("the probe to end") {
-                    try await harness.store.status().leased == 0
+                    try await harness.store.queueStatus().leased == 0
                         && harness.context.circuitBreakers.entries.first?.denial.attempts == 2
                 }
                 #expect(recorder.count("denied") == first + 1)
                 #expect(
                     harness.context.circuitBreakers.entries.first?.denial.reason.contains("AccessDeniedException")
                         == true)
-                let waiting = try await harness.store.status()
+                let waiting = try await harness.store.queueStatus()
                 #expect(waiting.pending == 300 && waiting.dead == 0)
                 harness.aws.state.withLock { $0.fault = { _, _ in nil } }
                 harness.time.advance(by: .seconds(60))
                 try await append(harness, 1, "d", region: "eu-west-1")
-                try await eventually("all to be completed") { try await harness.store.status().completed == 307 }
+                try await eventually("all to be completed") { try await harness.store.queueStatus().completed == 307 }
                 #expect(harness.context.circuitBreakers.entries.isEmpty)
             }
         }
@@ -132,7 +133,9 @@ import Testing
                 }
                 await harness.recorder.wait(for: .deliveryRetryScheduled, count: 3)
                 try await append(harness, 5, "a", region: "us-east-1")
-                try await eventually("the alarms to be completed") { try await harness.store.status().completed == 5 }
+                try await eventually("the alarms to be completed") {
+                    try await harness.store.queueStatus().completed == 5
+                }
                 #expect(harness.recorder.count("describe") == 1)
                 let entries = circuitBreakers.entries
                 #expect(try entries.map(\.accountRegion) == [accountRegion()])
@@ -152,7 +155,7 @@ import Testing
                 // Audits that are leased during a probe are retried after a second, by a clock that the test sets.
                 var round = 0
                 try await eventually("all to be completed") {
-                    let status = try await harness.store.status()
+                    let status = try await harness.store.queueStatus()
                     guard status.leased == 0 else { return false }
                     guard status.pending > 0 || round == 0 else { return true }
                     harness.time.advance(by: .seconds(2))
@@ -160,7 +163,7 @@ import Testing
                     round += 1
                     return false
                 }
-                #expect(try await harness.store.status().completed == 9 + round)
+                #expect(try await harness.store.queueStatus().completed == 9 + round)
                 #expect(circuitBreakers.entries.isEmpty)
                 #expect(harness.recorder.count(.awsRecovered) == 1)
             }
@@ -185,7 +188,7 @@ import Testing
             try await harness.store.release(leased.map(\.lease))
             harness.time.advance(by: .seconds(90 * 86_400))
             try await harness.process(of: accountRegion())
-            #expect(try await harness.store.status().dead == 1)
+            #expect(try await harness.store.queueStatus().dead == 1)
         }
     }
 
@@ -229,7 +232,7 @@ import Testing
             try await append(harness, 1, "a", region: "us-east-1")
             harness.time.advance(by: .seconds(90 * 86_400 + (isTooOld ? 1 : -1)))
             try await harness.process(of: try accountRegion())
-            let status = try await harness.store.status()
+            let status = try await harness.store.queueStatus()
             #expect(status.dead == (isTooOld ? 1 : 0) && status.pending == (isTooOld ? 0 : 1))
         }
     }

@@ -161,11 +161,11 @@ struct ClockTrustTests {
             times.step(by: 120 * Self.day)
             await context.finish(leased[1], about: .unknown, .accessDenied("no permission"))
             await upkeep.removeExpired()
-            var status = try await harness.store.status()
+            var status = try await harness.store.queueStatus()
             #expect(status.completed == 1 && status.dead == 0 && status.pending == 1)
             try await times.run(for: Self.day, context.trust, by: harness.store)
             await upkeep.removeExpired()
-            status = try await harness.store.status()
+            status = try await harness.store.queueStatus()
             #expect(status.completed == 0)
         }
     }

@@ -27,7 +27,7 @@ import Testing
                             .deliveries.first)
                     await harness.context.finish(leased, about: .unknown, .rejected("no"), as: .notUnderstood)
                 }
-                #expect(try await harness.store.status().dead == 10)
+                #expect(try await harness.store.queueStatus().dead == 10)
                 #expect(harness.recorder.count(.deadLettersDropped) == minute + 1)
                 harness.time.advance(by: .seconds(60))
             }
@@ -52,10 +52,10 @@ import Testing
                 context: harness.context, loop: harness.loop,
                 configuration: try configuration(["deadLetters.maxAge": "2h", "deadLetters.maxCount": "4"]))
             await maintenance.removeExpired()
-            #expect(try await harness.store.status().dead == 4)
+            #expect(try await harness.store.queueStatus().dead == 4)
             harness.context.deadLetters.limits.set(maintenance.configuration.value.deadLetterLimits)
             await maintenance.removeExpired()
-            #expect(try await harness.store.status().dead == 2)
+            #expect(try await harness.store.queueStatus().dead == 2)
             #expect(harness.recorder.count(.deadLettersDropped) == 1)
         }
     }
@@ -78,7 +78,7 @@ import Testing
                     context: harness.context, loop: harness.loop, configuration: try configuration(),
                     completedLimit: limit)
                 await maintenance.removeExpired()
-                #expect(try await harness.store.status().completed == left, "\(limit)")
+                #expect(try await harness.store.queueStatus().completed == left, "\(limit)")
             }
         }
     }

@@ -26,7 +26,7 @@ import Testing
                 #expect(harness.aws.state.withLock { $0.imports.joined().count } == imports)
             }
             #expect(harness.aws.state.withLock { $0.ignored } == 0)
-            #expect(try await harness.store.status().activeFindings == 2)
+            #expect(try await harness.store.ledgerCounts().active == 2)
         }
     }
 }

@@ -103,7 +103,7 @@ import Testing
             let envelope = try Envelope("Notification", version: version).signed()
             expectAccepted(try await harness.sns(envelope.body), "stored")
             expectAccepted(try await harness.sns(envelope.body), "duplicate")
-            #expect(try await harness.store.status().pending == 1)
+            #expect(try await harness.store.queueStatus().pending == 1)
             let batch = try await harness.store.lease(limit: 9, for: .seconds(1), owner: "test", now: now)
             let delivery = try #require(batch.deliveries.first?.delivery)
             #expect(delivery.id == "sns:22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324" && delivery.channel == .sns)
@@ -122,7 +122,7 @@ import Testing
             }
             let deep = Array((String(repeating: "[", count: 5000)).utf8)
             #expect(try await harness.sns(deep).response.status == .badRequest)
-            #expect(try await harness.store.status().pending == 0)
+            #expect(try await harness.store.queueStatus().pending == 0)
         }
     }
 
@@ -137,7 +137,7 @@ import Testing
                 try expectRejection(result, 503, code)
                 #expect(result.response.headerFields[.retryAfter] == "10")
             }
-            #expect(try await harness.store.status().pending == 0)
+            #expect(try await harness.store.queueStatus().pending == 0)
         }
     }
 
@@ -153,7 +153,7 @@ import Testing
             try expectRejection(try await harness.sns(forged.body), 403, "signature_mismatch")
             let elsewhere = try envelope.with("SigningCertURL", "https://sns.s3.amazonaws.com/x.pem").signed()
             #expect(try await harness.sns(elsewhere.body).response.status == .forbidden)
-            #expect(try await harness.store.status().pending == 0)
+            #expect(try await harness.store.queueStatus().pending == 0)
         }
     }
 
@@ -197,7 +197,7 @@ import Testing
                     "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=\(topic)"
                         + "&Token=2336412f37fb&Version=2010-03-31"
                 ])
-            #expect(try await harness.store.status().pending == 0)
+            #expect(try await harness.store.queueStatus().pending == 0)
         }
     }
 
@@ -426,7 +426,7 @@ import Testing
                 (1...3).map { Messages.event("CancelAuditTask", ["taskId": "t1"], id: "e\($0)") }
             ).serialized()
             try expectRejection(try await harness.eventBridge(body, room: 2), 503, "queue_full")
-            #expect(try await harness.store.status().pending == 0)
+            #expect(try await harness.store.queueStatus().pending == 0)
             expectAccepted(try await harness.eventBridge(body, room: 3), "stored")
         }
     }
@@ -441,7 +441,7 @@ import Testing
                 #expect(result.response.headerFields[.wwwAuthenticate] == "ApiKey")
             }
             try expectRejection(try await harness.eventBridge(body, configured: []), 401, "unauthorized")
-            #expect(try await harness.store.status().pending == 0)
+            #expect(try await harness.store.queueStatus().pending == 0)
         }
     }
 
@@ -473,7 +473,7 @@ import Testing
             ] {
                 expectAccepted(try await harness.eventBridge(event.serialized()), "ignored")
             }
-            #expect(try await harness.store.status().pending == 0)
+            #expect(try await harness.store.queueStatus().pending == 0)
         }
     }
 }

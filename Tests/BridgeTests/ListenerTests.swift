@@ -63,7 +63,7 @@ import Testing
             #expect(await add(["1", "3"]) == "stored")
             #expect(await add(["4", "5"]) == "queue_full")
             #expect(await add(["4"]) == "stored")
-            #expect(try await store.status().pending == 4)
+            #expect(try await store.queueStatus().pending == 4)
         }
         // An empty queue accepts more deliveries than its limit; otherwise they would be retried forever.
         try await withStore { store async throws in

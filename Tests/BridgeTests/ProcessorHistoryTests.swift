@@ -1,6 +1,7 @@
 import AWSCore
 import DeviceDefender
 import JSON
+import SQLiteStore
 import SecurityFindings
 import Store
 import Synchronization
@@ -66,7 +67,7 @@ private final class HistoryReplay: Sendable {
         }
         try await TaskScheduler(context: harness.context, loop: harness.loop).scheduleEndedSuppressions()
         try await harness.process(of: accountRegion)
-        let status = try await harness.store.status()
+        let status = try await harness.store.queueStatus()
         try #require(status.pending + status.leased + status.dead == 0, "seed \(seed)")
         let differences = differences
         try #require(differences.isEmpty, "seed \(seed)")

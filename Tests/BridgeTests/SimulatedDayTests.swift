@@ -170,7 +170,7 @@ private final class FaultyAWS: HTTPTransport {
                     try await Self.work(processor, context)
                     try await time.sleep(for: .seconds(600))
                 }
-                let status = try await store.status()
+                let status = try await store.queueStatus()
                 #expect(status.pending == 0 && status.dead == 0 && status.completed == total)
                 #expect(
                     aws.hub == Set((0..<total).map { FindingID.violation(id: "v\($0)", accountRegion: accountRegion) }))

@@ -155,7 +155,7 @@ import Testing
             let imports = harness.aws.state.withLock { $0.imports.joined().count }
             try await archiveStale(harness)
             #expect(harness.aws.state.withLock { $0.imports.joined().count } == imports)
-            #expect(try await harness.store.status().completed == 2)
+            #expect(try await harness.store.queueStatus().completed == 2)
             // A late audit that began before the findings were archived still applies.
             try await harness.audit("t2", at: later - 44 * Self.day, ["c2"])
             #expect(harness.activeClients == ["c2"])
@@ -187,7 +187,7 @@ import Testing
             harness.aws.state.withLock { $0.losesResponses = false }
             try await harness.process(of: accountRegion(), mapping: MappingOptions(staleAfter: .seconds(45 * 86_400)))
             #expect(harness.activeClients == [])
-            #expect(try await harness.store.status().unsentFindings == 0)
+            #expect(try await harness.store.ledgerCounts().unsent == 0)
         }
     }
 }

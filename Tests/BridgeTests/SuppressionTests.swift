@@ -38,7 +38,7 @@ import Testing
             try await harness.audit("t1", at: now, ["c1"])
             try await suppress(harness, at: "09:00:00")
             #expect(harness.activeClients == ["c1"])
-            #expect(try await harness.store.status().completed == 2)
+            #expect(try await harness.store.queueStatus().completed == 2)
         }
     }
 
@@ -72,7 +72,7 @@ import Testing
             try await harness.process(of: accountRegion())
             #expect(harness.activeClients == ["c1"])
             #expect(try await harness.store.dueDispositions(by: .max, limit: 10).isEmpty)
-            #expect(try await harness.store.status().completed == 3)
+            #expect(try await harness.store.queueStatus().completed == 3)
         }
     }
 
@@ -157,7 +157,7 @@ import Testing
             }
             try await harness.audit("t2", at: now - 7_100_000, ["c1", "c2"])
             #expect(harness.activeClients == ["c2"])
-            #expect(try await harness.store.status().completed == 3)
+            #expect(try await harness.store.queueStatus().completed == 3)
         }
     }
 }

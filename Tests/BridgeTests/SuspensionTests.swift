@@ -32,7 +32,7 @@ import Testing
             }
             #expect(harness.context.circuitBreakers.entries.map(\.denial.cause) == [cause])
             #expect(try await harness.leaseReady().map(\.leased.attempt) == [1, 1, 1])
-            #expect(try await harness.store.status().dead == 0)
+            #expect(try await harness.store.queueStatus().dead == 0)
         }
     }
 
@@ -51,7 +51,7 @@ import Testing
                     delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion()))
             }
             try await harness.process(of: accountRegion())
-            let status = try await harness.store.status()
+            let status = try await harness.store.queueStatus()
             #expect(status.completed == 19 && status.pending == 1 && status.dead == 0)
             #expect(harness.context.circuitBreakers.entries.isEmpty)
         }
@@ -80,7 +80,7 @@ import Testing
                     delivery("e\(number)", event, from: .eventBridge, of: accountRegion()))
             }
             try await harness.process(of: accountRegion())
-            let status = try await harness.store.status()
+            let status = try await harness.store.queueStatus()
             #expect(status.completed == 19 && status.dead == 1)
             #expect(
                 harness.aws.state.withLock { $0.updates.flatMap { $0["FindingIdentifiers"]?.array ?? [] }.count } == 9)
@@ -125,7 +125,7 @@ import Testing
             provider.isAvailable.store(true, ordering: .relaxed)
             await audits.process(try await harness.leaseReady())
             #expect(harness.context.circuitBreakers.entries.isEmpty)
-            #expect(try await harness.store.status().completed == 1)
+            #expect(try await harness.store.queueStatus().completed == 1)
         }
     }
 
@@ -150,8 +150,8 @@ import Testing
                 _ = try await harness.store.append(delivery("\(number)", .object(alarm), of: accountRegion()))
             }
             try await withPool(harness) {
-                try await eventually("all to be completed") { try await harness.store.status().completed == 2 }
-                try await eventually("a dead letter") { try await harness.store.status().dead == 1 }
+                try await eventually("all to be completed") { try await harness.store.queueStatus().completed == 2 }
+                try await eventually("a dead letter") { try await harness.store.queueStatus().dead == 1 }
             }
             let letter = try #require(try await harness.store.deadLetters(matching: .all, limit: 10, after: nil).first)
             #expect(letter.delivery.id == "sns:1" && letter.reason.contains("U+0000") && letter.attempts == 1)
@@ -176,8 +176,9 @@ import Testing
                 accountRegion: try accountRegion(), context: harness.context,
                 sender: harness.sender(try accountRegion()))
             await processor.process(items)
-            let status = try await harness.store.status()
-            #expect(status.completed == 8 && status.dead == 1 && status.activeFindings == 8)
+            let status = try await harness.store.queueStatus()
+            #expect(status.completed == 8 && status.dead == 1)
+            #expect(try await harness.store.ledgerCounts().active == 8)
         }
     }
 

@@ -33,8 +33,9 @@ import Testing
                 await harness.recorder.wait(for: .deliveryCompleted, count: 31)
                 await harness.recorder.wait(for: .deliveryDeadLettered, count: 1)
             }
-            let status = try await harness.store.status()
-            #expect(status.completed == 31 && status.dead == 1 && status.activeFindings == 31)
+            let status = try await harness.store.queueStatus()
+            #expect(status.completed == 31 && status.dead == 1)
+            #expect(try await harness.store.ledgerCounts().active == 31)
             #expect(harness.aws.state.withLock { $0.overlaps } == 0)
         }
     }
@@ -53,7 +54,7 @@ import Testing
                 for number in 1...3 {
                     _ = try await harness.store.append(
                         delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion()))
-                    try await eventually("\(number) leases") { try await harness.store.status().leased == number }
+                    try await eventually("\(number) leases") { try await harness.store.queueStatus().leased == number }
                     // The first is being sent, and gets no response.
                     await harness.recorder.wait(for: "no response to /findings/import", count: 1)
                     time.advance(by: .seconds(7200))
@@ -90,10 +91,10 @@ import Testing
             try await withPool(harness) {
                 await harness.recorder.wait(for: "no response to /findings/import", count: 1)
                 await harness.recorder.wait(for: "no response to /audit/tasks/t0", count: 1)
-                let leased = try await harness.store.status().leased
+                let leased = try await harness.store.queueStatus().leased
                 #expect(leased == 23)
             }
-            let status = try await harness.store.status()
+            let status = try await harness.store.queueStatus()
             #expect(status.pending == 23 && status.leased == 0)
             let attempts = try await harness.leaseReady().map(\.leased.attempt)
             #expect(attempts == Array(repeating: 1, count: 23))
@@ -106,7 +107,7 @@ import Testing
             _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
             harness.aws.state.withLock { $0.fault = { _, _ in .silence } }
             try await withPool(harness) { await harness.recorder.wait(for: "no response to /findings", count: 1) }
-            #expect(try await harness.store.status().pending == 1)
+            #expect(try await harness.store.queueStatus().pending == 1)
             #expect(try await harness.leaseReady().map(\.leased.attempt) == [1])
             #expect(try await harness.store.ledgerAccountRegions().isEmpty)
         }
@@ -135,10 +136,10 @@ import Testing
                     _ = try await store.append(delivery("\(number)", Messages.alarm("w\(number)"), of: healthy))
                 }
                 await harness.recorder.wait(for: .deliveryCompleted, count: 50)
-                let leased = try await store.status().leased
+                let leased = try await store.queueStatus().leased
                 #expect((WorkerPool.capacity..<WorkerPool.capacity + WorkerPool.leaseLimit).contains(leased))
             }
-            let status = try await store.status()
+            let status = try await store.queueStatus()
             #expect(status.pending == 2500 && status.completed == 50)
         }
     }
@@ -154,7 +155,7 @@ import Testing
                 }
             }
             try await withPool(harness) { await harness.recorder.wait(for: .deliveryCompleted, count: 1600) }
-            #expect(try await store.status().completed == 1600)
+            #expect(try await store.queueStatus().completed == 1600)
         }
     }
 
@@ -178,17 +179,17 @@ import Testing
                 await harness.recorder.wait(for: "no response to /findings/import", count: 1)
                 await harness.recorder.wait(for: "no response to /audit/tasks/t1", count: 1)
                 try await store.pause(Pause(account: held.account, pausedBy: "test", pausedAt: 0, reason: nil))
-                try await eventually("all to be released") { try await store.status().pending == 21 }
+                try await eventually("all to be released") { try await store.queueStatus().pending == 21 }
                 #expect(harness.recorder.count(.processingPaused) == 1)
                 _ = try await store.append(delivery("other", Messages.alarm("w", at: now), of: other))
                 await harness.recorder.wait(for: .deliveryCompleted, count: 1)
-                #expect(try await store.status().pending == 21)
+                #expect(try await store.queueStatus().pending == 21)
                 harness.aws.state.withLock { $0.fault = { _, _ in nil } }
                 _ = try await store.resume(held.account)
                 await harness.recorder.wait(for: .deliveryCompleted, count: 22)
                 #expect(harness.recorder.count(.processingResumed) == 1)
             }
-            #expect(try await store.status().completed == 22)
+            #expect(try await store.queueStatus().completed == 22)
             #expect(harness.aws.state.withLock { $0.overlaps } == 0)
         }
     }
@@ -198,7 +199,7 @@ import Testing
     private func fairness(
         _ harness: ProcessingHarness, each count: Int = 30,
         fault: @escaping @Sendable (_ path: String) -> ScriptedAWS.Fault?
-    ) async throws -> StoreStatus {
+    ) async throws -> QueueStatus {
         let (troubled, healthy) = (try accountRegion("us-east-1"), try accountRegion("eu-west-1"))
         harness.aws.state.withLock { state in
             state.fault = { path, body in
@@ -206,7 +207,7 @@ import Testing
                 return arn.contains("eu-west-1") || path == "/findings" ? nil : fault(path)
             }
         }
-        var seen = StoreStatus()
+        var seen = QueueStatus()
         try await withPool(harness) {
             for number in 0..<count {
                 let both = [
@@ -220,10 +221,10 @@ import Testing
             try await eventually("the deliveries of the healthy Region to be completed") {
                 let hub = harness.aws.state.withLock { $0.hub }
                 guard all.allSatisfy({ hub[$0] != nil }) else { return false }
-                let status = try await harness.store.status()
+                let status = try await harness.store.queueStatus()
                 return status.completed >= count && status.leased == 0
             }
-            seen = try await harness.store.status()
+            seen = try await harness.store.queueStatus()
         }
         return seen
     }
@@ -247,7 +248,7 @@ import Testing
             }
             harness.time.advance(by: .seconds(600))
             try await withPool(harness) {
-                try await eventually("all to be completed") { try await harness.store.status().completed == 61 }
+                try await eventually("all to be completed") { try await harness.store.queueStatus().completed == 61 }
             }
             #expect(harness.aws.state.withLock { $0.overlaps } == 0)
         }
@@ -267,7 +268,7 @@ import Testing
                 await harness.recorder.wait(for: .deliveryCompleted, count: 1)
                 let id = FindingID.violation(id: "w", accountRegion: other)
                 #expect(harness.aws.state.withLock { $0.hub[id] } != nil)
-                #expect(try await harness.store.status().leased == 450)
+                #expect(try await harness.store.queueStatus().leased == 450)
             }
         }
     }
@@ -285,7 +286,7 @@ import Testing
                     _ = try await harness.store.append(delivery("\(number)", payload, of: accountRegion))
                 }
                 try await eventually("all to be completed or dead-lettered") {
-                    let status = try await harness.store.status()
+                    let status = try await harness.store.queueStatus()
                     return status.completed == 35 && status.dead == 5
                 }
             }

@@ -255,7 +255,7 @@ import Testing
                     try await withThrowingDiscardingTaskGroup { group in
                         for store in stores {
                             group.addTask {
-                                while try await one.status().pending > 0 {
+                                while try await one.queueStatus().pending > 0 {
                                     // Until each replica owns a partition, one may acquire the other's.
                                     let batch = try await store.leaseBatch(20, now: 0)
                                     try await withThrowingDiscardingTaskGroup { group in
@@ -280,7 +280,7 @@ import Testing
                     }
                     let usage = try await one.deadLetterUsage()
                     #expect(usage.total.count <= 60 && usage.channels.allSatisfy { $0.load.count <= 30 })
-                    #expect(try await one.status().dead == usage.total.count)
+                    #expect(try await one.queueStatus().dead == usage.total.count)
                     #expect(try await one.verify() == [])
                 }
             }

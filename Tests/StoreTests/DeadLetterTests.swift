@@ -105,7 +105,7 @@ import Testing
             _ = try await store.append(delivery(2))
             #expect(try await store.discardDeadLetters(ids: ["sns:1\u{0}"]) == 0)
             #expect(try await store.discardDeadLetters(ids: ["sns:1", "sns:2"]) == 1)
-            #expect(try await store.status().dead == 0)
+            #expect(try await store.queueStatus().dead == 0)
             #expect(try await store.append(delivery(1)) == .stored)
         }
     }

@@ -30,7 +30,7 @@ import Testing
                 #expect(outcome == .stored)
             }
             #expect(store.commitCount == before + 1)
-            #expect(try await store.status().pending == 500)
+            #expect(try await store.queueStatus().pending == 500)
         }
     }
 
@@ -58,7 +58,7 @@ import Testing
             let before = store.commitCount
             try await whileWriterIsHeld(store, until: 2001) { number in _ = try await store.append(delivery(number)) }
             #expect(store.commitCount == before + 3)
-            #expect(try await store.status().pending == 2001)
+            #expect(try await store.queueStatus().pending == 2001)
         }
     }
 
@@ -82,7 +82,7 @@ import Testing
             try await whileWriterIsHeld(store, until: 20) { number in
                 #expect(await failure { _ = try await store.append(delivery(number)) } == .defect)
             }
-            #expect(try await store.status().pending == 0)
+            #expect(try await store.queueStatus().pending == 0)
             #expect(try await store.append(delivery(1)) == .stored)
         }
     }
@@ -100,7 +100,7 @@ import Testing
                     #expect(outcome == .stored)
                 }
             }
-            #expect(try await store.status().pending == 19)
+            #expect(try await store.queueStatus().pending == 19)
             #expect(try await store.ledgerEntries(ids: ["a"]).isEmpty)
         }
     }
@@ -113,7 +113,7 @@ import Testing
             }
             let outcome = try await task.value
             #expect(outcome == .stored)
-            #expect(try await store.status().pending == 1)
+            #expect(try await store.queueStatus().pending == 1)
         }
     }
 
@@ -138,9 +138,9 @@ import Testing
         await closingAgain
         await store.close()
         #expect(await failure { try await store.checkWritable() } == .closed)
-        #expect(await failure { _ = try await store.status() } == .closed)
+        #expect(await failure { _ = try await store.queueStatus() } == .closed)
         let again = try await SQLiteStore(path: folder.file)
-        #expect(try await again.status().pending == 51)
+        #expect(try await again.queueStatus().pending == 51)
         await again.close()
     }
 }

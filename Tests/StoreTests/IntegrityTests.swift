@@ -100,7 +100,7 @@ struct IntegrityTests {
         let aside = Mutex<[String]>([])
         let new = try await SQLiteStore(
             path: folder.file, replaceDamaged: { file in aside.withLock { $0.append(file) } })
-        #expect(try await new.status().pending == 0)
+        #expect(try await new.queueStatus().pending == 0)
         await new.close()
         let again = try await SQLiteStore(path: folder.file)
         await again.close()
@@ -132,7 +132,7 @@ struct IntegrityTests {
         #expect(rename(copy, folder.file) == 0)
         for _ in 0..<2 {
             let restored = try await SQLiteStore(path: folder.file)
-            #expect(try await restored.status().activeFindings == 6000)
+            #expect(try await restored.ledgerCounts().active == 6000)
             await restored.close()
         }
         #expect(!StoreFiles.isMarkedDamaged(folder.file))

@@ -19,10 +19,10 @@ import Testing
             #expect(await failure { try await store.deadLetter(lease, reason: "", now: 1) } == .leaseLost)
             #expect(await failure { _ = try await store.extend(lease, for: .seconds(9), now: 1) } == .leaseLost)
             try await store.release([lease])
-            #expect(try await store.status().leased == 1)
+            #expect(try await store.queueStatus().leased == 1)
             #expect(try await store.ledgerEntries(ids: ["a"]).isEmpty)
             try await store.complete(new.lease, recording: [], now: 1)
-            #expect(try await store.status().completed == 1)
+            #expect(try await store.queueStatus().completed == 1)
         }
     }
 
@@ -49,7 +49,7 @@ import Testing
         try await withStore(kind) { store async throws in
             let taken = try await store.leaseNew(1)
             try await store.complete(taken.lease, recording: [], now: 1_000_000)
-            #expect(try await store.status().completed == 1)
+            #expect(try await store.queueStatus().completed == 1)
         }
     }
 
@@ -83,7 +83,7 @@ import Testing
             try await store.complete(taken.lease, recording: [], now: 1)
             #expect(await failure { try await store.complete(taken.lease, recording: [], now: 1) } == .leaseLost)
             #expect(await failure { try await store.retry(taken.lease, at: 1, reason: "", now: 1) } == .leaseLost)
-            #expect(try await store.status().completed == 1)
+            #expect(try await store.queueStatus().completed == 1)
         }
     }
 

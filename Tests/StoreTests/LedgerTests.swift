@@ -69,11 +69,11 @@ import Testing
             #expect(
                 await failure { try await store.complete(taken.lease, recording: entries, now: 1) } == .defect)
             #expect(try await store.ledgerEntries(ids: ["a", "b", "c", "d"]).isEmpty)
-            #expect(try await store.status().leased == 1)
+            #expect(try await store.queueStatus().leased == 1)
             try await store.run("DROP TRIGGER refuse")
             try await store.complete(taken.lease, recording: entries, now: 1)
             #expect(try await store.ledgerEntries(ids: ["a", "b", "c", "d"]).count == 4)
-            #expect(try await store.status().completed == 1)
+            #expect(try await store.queueStatus().completed == 1)
         }
     }
 
@@ -95,7 +95,7 @@ import Testing
                         == .invalidValue)
             }
             #expect(try await store.ledgerEntries(ids: ["z"]).isEmpty)
-            #expect(try await store.status().leased == 1)
+            #expect(try await store.queueStatus().leased == 1)
         }
     }
 

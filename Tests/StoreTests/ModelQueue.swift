@@ -26,8 +26,8 @@ struct ModelQueue {
     private(set) var ledger: [String: LedgerEntry] = [:]
     private(set) var pauses: [AccountID?: Pause] = [:]
 
-    var status: StoreStatus {
-        var status = StoreStatus()
+    var status: QueueStatus {
+        var status = QueueStatus()
         for row in rows.values {
             switch row.state {
             case .pending: status.pending += 1
@@ -37,10 +37,15 @@ struct ModelQueue {
             }
         }
         status.oldestReceivedAt = rows.values.filter(\.isQueued).map(\.delivery.receivedAt).min()
-        status.activeFindings = ledger.values.count { $0.isSent && $0.recordState == .active }
-        status.archivedFindings = ledger.values.count { $0.isSent && $0.recordState == .archived }
-        status.unsentFindings = ledger.values.count { !$0.isSent }
         return status
+    }
+
+    var ledgerCounts: LedgerCounts {
+        var counts = LedgerCounts()
+        counts.active = ledger.values.count { $0.isSent && $0.recordState == .active }
+        counts.archived = ledger.values.count { $0.isSent && $0.recordState == .archived }
+        counts.unsent = ledger.values.count { !$0.isSent }
+        return counts
     }
 
     var nextReadyAt: Int64? { rows.values.filter { $0.isQueued && !isPaused($0) }.map(\.readyAt).min() }

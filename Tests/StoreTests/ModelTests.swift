@@ -57,8 +57,10 @@ private struct History {
         case 22: try await resume()
         default: try await purge()
         }
-        let status = try await store.status()
+        let status = try await store.queueStatus()
         #expect(status == model.status, "seed \(seed)")
+        let findings = try await store.ledgerCounts()
+        #expect(findings == model.ledgerCounts, "seed \(seed)")
     }
 
     func compareAll() async throws {

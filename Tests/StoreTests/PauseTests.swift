@@ -111,7 +111,7 @@ import Testing
             let mark = store.signal.mark
             for _ in 0..<3 {
                 try await store.checkWritable()
-                _ = try await store.status()
+                _ = try await store.queueStatus()
                 try await Task.sleep(for: .milliseconds(700))
             }
             #expect(store.signal.mark == mark)

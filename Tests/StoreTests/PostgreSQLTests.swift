@@ -76,7 +76,7 @@ struct PostgreSQLTests {
                     }
                 }
                 #expect(appended.next() == 1001)
-                #expect(try await store.status().pending == 1000)
+                #expect(try await store.queueStatus().pending == 1000)
                 // A delivery that was committed when the connection broke is reported as a duplicate.
                 let leased = try await store.leaseBatch(1000, now: 0)
                 #expect(Set(leased.map(\.delivery.id)).count == 1000)
@@ -86,7 +86,7 @@ struct PostgreSQLTests {
                     }
                     group.addTask { try await endSessions(url) }
                 }
-                #expect(try await store.status().completed == 1000)
+                #expect(try await store.queueStatus().completed == 1000)
             }
         }
     }
@@ -111,7 +111,7 @@ struct PostgreSQLTests {
                 }
                 let again = try await store.leaseBatch(now: 60)
                 #expect(again.map(\.attempt) == [1, 2])
-                #expect(try await store.status().completed == 1)
+                #expect(try await store.queueStatus().completed == 1)
                 #expect(try await store.verify() == [])
             }
         }
@@ -214,7 +214,7 @@ struct PostgreSQLTests {
             _ = await (first, second)
             #expect(await failure { _ = try await store.append(delivery(2)) } == .closed)
             #expect(await failure { try await store.checkWritable() } == .closed)
-            #expect(await failure { _ = try await store.status() } == .closed)
+            #expect(await failure { _ = try await store.queueStatus() } == .closed)
         }
     }
 
@@ -342,7 +342,7 @@ struct PostgreSQLTests {
         try await withDatabase { url in
             try await withStore(url) { _ = try await $0.append(delivery(1)) }
             let store = try await PostgreSQLStore(address: address(url), access: .readOnly)
-            #expect(try await store.status().pending == 1)
+            #expect(try await store.queueStatus().pending == 1)
             #expect(await failure { _ = try await store.append(delivery(2)) } == .unavailable)
             #expect(await failure { _ = try await store.leaseBatch(now: 0) } == .unavailable)
             #expect(await failure { try await store.checkWritable() } == .unavailable)

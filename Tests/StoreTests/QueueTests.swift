@@ -53,7 +53,7 @@ import Testing
             }
             #expect(outcomes.values.count { $0[0] == .stored } == 1)
             #expect(outcomes.values.allSatisfy { $0.count == 3 && $0[1] == .stored && $0[2] == .duplicate })
-            #expect(try await store.status().pending == 41)
+            #expect(try await store.queueStatus().pending == 41)
         }
     }
 
@@ -153,7 +153,7 @@ import Testing
             #expect(try await store.purge(completedBefore: 2) == 2500)
             let after = try await store.pool.read { try Int.fetchOne($0, sql: "PRAGMA page_count") ?? 0 }
             #expect(after < before)
-            #expect(try await store.status() == StoreStatus())
+            #expect(try await store.queueStatus() == QueueStatus())
         }
     }
 
@@ -209,7 +209,7 @@ import Testing
         try await withStore(kind) { store async throws in
             let bad = Delivery(id: id, accountRegion: accountRegions[0], channel: .sns, receivedAt: 0, payload: [])
             #expect(await failure { _ = try await store.append(bad) } == .invalidValue)
-            #expect(try await store.status() == StoreStatus())
+            #expect(try await store.queueStatus() == QueueStatus())
         }
     }
 
@@ -258,11 +258,13 @@ import Testing
             try await store.deadLetter(store.leaseNew(3).lease, reason: "no", now: 0)
             _ = try await store.leaseNew(4, now: 70)
             for number in 5...8 { _ = try await store.append(delivery(number, at: 60 + Int64(number))) }
-            var expected = StoreStatus()
+            var expected = QueueStatus()
             (expected.pending, expected.leased, expected.completed, expected.dead) = (4, 1, 2, 1)
-            (expected.oldestReceivedAt, expected.activeFindings, expected.archivedFindings) = (65, 2, 1)
-            expected.unsentFindings = 2
-            #expect(try await store.status() == expected)
+            expected.oldestReceivedAt = 65
+            #expect(try await store.queueStatus() == expected)
+            var findings = LedgerCounts()
+            (findings.active, findings.archived, findings.unsent) = (2, 1, 2)
+            #expect(try await store.ledgerCounts() == findings)
         }
     }
 }

@@ -63,10 +63,10 @@ import Testing
         }
         await store.close()
         let reopened = try await SQLiteStore(path: copy.file)
-        let status = try await reopened.status()
+        let status = try await reopened.queueStatus()
         #expect(status.pending == 50)
         #expect(status.completed == 1)
-        #expect(status.activeFindings == 1)
+        #expect(try await reopened.ledgerCounts().active == 1)
         #expect(try await reopened.verify() == [])
         await reopened.close()
     }
@@ -76,7 +76,7 @@ import Testing
         let store = try await SQLiteStore(path: folder.file)
         _ = try await store.append(delivery(1))
         // Opens a reader, which is closed last and cannot checkpoint.
-        _ = try await store.status()
+        _ = try await store.queueStatus()
         await store.close()
         let copy = try TemporaryFolder()
         try FileManager.default.copyItem(atPath: folder.file, toPath: copy.file)
@@ -95,7 +95,7 @@ import Testing
         await store.close()
         try Data(log.dropLast(100)).write(to: URL(filePath: copy.file + "-wal"))
         let reopened = try await SQLiteStore(path: copy.file)
-        #expect(try await reopened.status().pending == 19)
+        #expect(try await reopened.queueStatus().pending == 19)
         #expect(try await reopened.verify() == [])
         await reopened.close()
     }
@@ -107,7 +107,7 @@ import Testing
         #expect(await openFailure(folder.file) == .inUse)
 
         let reader = try await SQLiteStore(path: folder.file, access: .readOnly)
-        #expect(try await reader.status().dead == 1)
+        #expect(try await reader.queueStatus().dead == 1)
         #expect(await failure { _ = try await reader.append(delivery(2)) } == .unavailable)
         await reader.close()
         let maintainer = try await SQLiteStore(path: folder.file, access: .maintenance)
@@ -117,7 +117,7 @@ import Testing
         }
         #expect(synchronous == 2)
         await maintainer.close()
-        #expect(try await store.status().pending == 1)
+        #expect(try await store.queueStatus().pending == 1)
 
         await store.close()
         #expect(await openFailure(folder.file) == nil)
@@ -201,8 +201,8 @@ import Testing
             #expect(await failure { _ = try await store.append(delivery(2, payload: large)) } == .unavailable)
             let entries = (0..<1000).map { entry("id-\($0)", finding: [UInt8](repeating: 2, count: 1000)) }
             #expect(await failure { try await store.complete(taken.lease, recording: entries, now: 1) } == .unavailable)
-            #expect(try await store.status().leased == 1)
-            #expect(try await store.status().pending == 0)
+            #expect(try await store.queueStatus().leased == 1)
+            #expect(try await store.queueStatus().pending == 0)
             try await store.run("PRAGMA max_page_count = 1000000")
             #expect(try await store.append(delivery(2, payload: large)) == .stored)
             try await store.complete(taken.lease, recording: entries, now: 1)

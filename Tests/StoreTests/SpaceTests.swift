@@ -77,7 +77,7 @@ import Testing
                 }
                 sizes.append(try churn.size())
             }
-            let status = try await churn.store.status()
+            let status = try await churn.store.queueStatus()
             #expect(status.completed == 27 * 60 && status.pending + status.leased == 0)
             // After 26 hours the window of duplicates is full, and the file stops growing.
             let bound = sizes[1] + SQLiteStore.sparePages * 4096 / 8
@@ -101,7 +101,7 @@ import Testing
             let rest = try churn.size()
             #expect(rest < SQLiteStore.sparePages * 4096 + 4_000_000, "\(rest) of \(burst)")
             #expect(try churn.size("-wal") == 0)
-            #expect(try await churn.store.status().completed == 1510)
+            #expect(try await churn.store.queueStatus().completed == 1510)
         }
     }
 }

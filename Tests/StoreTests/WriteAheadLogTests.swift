@@ -68,7 +68,7 @@ import Testing
                 #expect(longest >= Self.limit / 2)
                 #expect(longest <= Self.limit + Self.transaction, "\(longest)")
             }
-            #expect(try await store.status().pending == 480)
+            #expect(try await store.queueStatus().pending == 480)
         }
     }
 
@@ -87,7 +87,7 @@ import Testing
             }
             #expect(try #require(store.log).length >= Self.limit)
             // Reads continue after the attempt.
-            #expect(try await store.status().pending == 135)
+            #expect(try await store.queueStatus().pending == 135)
             tracker.signal()
             try await reading
             for number in 135..<220 {

@@ -34,12 +34,7 @@ struct BackfillQuery: Sendable {
 
     private func depths() async throws(StoreError) -> [QueueDepth] {
         var depths: [QueueDepth] = []
-        var last: AccountRegion?
-        repeat {
-            let page = try await context.store.queueDepths(now: context.clock(), after: last, limit: 1000)
-            depths += page
-            last = page.last?.accountRegion
-        } while last != nil
+        for try await page in context.store.queueDepths(now: context.clock()) { depths += page }
         return depths
     }
 }

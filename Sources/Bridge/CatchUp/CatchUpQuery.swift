@@ -243,17 +243,13 @@ struct CatchUpQuery: Sendable {
     }
 
     private func findEnds(_ active: Set<Int>, listedAt: Timestamp, _ result: inout Result) async throws {
-        var last: LedgerEntry?
-        repeat {
-            let page = try await context.store.staleLedgerEntries(
-                of: accountRegion, kind: .violation, before: .max, after: last, limit: 500)
+        for try await page in context.store.staleEntries(of: accountRegion, kind: .violation, before: .max) {
             let over = page.filter {
                 AlarmReconciliation.isOver($0, isListed: active.contains($0.id.hashValue), listedAt: listedAt)
             }
             result.ends += try await append(
                 over.map { .violationOver(findingID: $0.id, asOf: Self.asOf(listedAt.milliseconds)) })
-            last = page.last
-        } while last != nil
+        }
     }
 
     private func parse(

@@ -14,15 +14,11 @@ struct FindingRefresher: Sendable {
     func resend(_ kinds: [LedgerEntry.Kind], _ lease: Lease) async throws -> FindingRejections {
         var rejections = FindingRejections()
         for kind in kinds {
-            var last: LedgerEntry?
-            repeat {
-                let page = try await context.store.unsentLedgerEntries(
-                    of: accountRegion, kind: kind, after: last, limit: 500)
+            for try await page in context.store.unsentEntries(of: accountRegion, kind: kind) {
                 let now = context.now
                 rejections.add(
                     try await context.write({ Planner.refresh($0, now: now) }, of: page, by: sender, under: lease))
-                last = page.last
-            } while last != nil
+            }
         }
         return rejections
     }
@@ -34,15 +30,11 @@ struct FindingRefresher: Sendable {
         var rejections = try await resend(kinds, lease)
         let now = context.now
         for kind in kinds {
-            var last: LedgerEntry?
-            repeat {
-                let page = try await context.store.staleLedgerEntries(
-                    of: accountRegion, kind: kind, before: now.milliseconds - Planner.refreshAge, after: last,
-                    limit: 500)
+            let limit = now.milliseconds - Planner.refreshAge
+            for try await page in context.store.staleEntries(of: accountRegion, kind: kind, before: limit) {
                 rejections.add(
                     try await context.write({ Planner.refresh($0, now: now) }, of: page, by: sender, under: lease))
-                last = page.last
-            } while last != nil
+            }
         }
         return rejections
     }

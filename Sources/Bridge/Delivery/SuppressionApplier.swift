@@ -47,16 +47,13 @@ struct SuppressionApplier: Sendable {
 
     private func updateFindings(about subject: String, by disposition: Disposition?) async throws -> FindingRejections {
         var rejections = FindingRejections()
-        var last: LedgerEntry?
-        repeat {
-            let page = try await context.store.ledgerEntries(about: subject, after: last, limit: 500)
+        for try await page in context.store.entries(about: subject) {
             let now = context.now
             rejections.add(
                 try await context.write(
                     { Planner.plan([], known: $0, disposition: disposition, now: now) }, of: page, by: sender,
                     under: lease))
-            last = page.last
-        } while last != nil
+        }
         return rejections
     }
 }

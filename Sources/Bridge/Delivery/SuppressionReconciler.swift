@@ -68,9 +68,7 @@ struct SuppressionReconciler: Sendable {
     }
 
     private func endUnlisted(_ listed: Set<Int>, asOf: Timestamp, _ rejections: inout FindingRejections) async throws {
-        var last: Disposition?
-        repeat {
-            let page = try await context.store.dispositions(of: accountRegion, after: last, limit: 500)
+        for try await page in context.store.dispositions(of: accountRegion) {
             for known in page.compactMap({ SuppressionDisposition($0) })
             where known.suppresses(at: context.now) && !listed.contains(known.subject.hashValue) {
                 let deleted = SuppressionDisposition(
@@ -78,7 +76,6 @@ struct SuppressionReconciler: Sendable {
                     expiresAt: nil)
                 if deleted.isNewer(than: known) { rejections.add(try await applier.apply(deleted, keepsExpiry: false)) }
             }
-            last = page.last
-        } while last != nil
+        }
     }
 }

@@ -19,14 +19,11 @@ struct UnseenFindingArchiver: Sendable {
         _ kind: LedgerEntry.Kind, of group: String, before limit: Int64, at time: Timestamp
     ) async throws -> (count: Int, rejections: FindingRejections) {
         var (count, rejections) = (0, FindingRejections())
-        var last: LedgerEntry?
-        repeat {
-            let page = try await context.store.unseenLedgerEntries(
-                of: accountRegion, kind: kind, group: group, before: limit, after: last, limit: 500)
+        let entries = context.store.unseenEntries(of: accountRegion, kind: kind, group: group, before: limit)
+        for try await page in entries {
             rejections.add(try await archive(page, at: time))
             count += page.count
-            last = page.last
-        } while last != nil
+        }
         return (count, rejections)
     }
 

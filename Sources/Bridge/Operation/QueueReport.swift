@@ -22,11 +22,7 @@ public struct QueueReport: Sendable, Hashable {
     /// Reads a store, page by page.
     public init(of store: any Store, now: Int64) async throws(StoreError) {
         var depths: [QueueDepth] = []
-        while true {
-            let page = try await store.queueDepths(now: now, after: depths.last?.accountRegion, limit: 1000)
-            if page.isEmpty { break }
-            depths += page
-        }
+        for try await page in store.queueDepths(now: now) { depths += page }
         self.init(depths: depths, pauses: try await store.pauses(), now: now)
     }
 

@@ -7,7 +7,7 @@ import Store
 struct StoreSnapshot: Sendable {
     /// The queue, pauses, subscriptions, and state of catch-up and replicas.
     struct QueueSnapshot: Sendable {
-        var status = StoreStatus()
+        var status = QueueStatus()
         /// By account and Region.
         var depths: [QueueDepth] = []
         var pauses: [Pause] = []
@@ -52,12 +52,9 @@ extension StoreSnapshot.QueueSnapshot {
         status = try await store.queueStatus()
         depths = try await QueueReport(of: store, now: now).depths
         pauses = try await store.pauses()
-        var page = try await store.subscriptions(after: nil, limit: StoreSnapshot.limit)
-        subscriptions = page
-        while !page.isEmpty {
+        for try await page in store.subscriptions(pageLimit: StoreSnapshot.limit) {
+            if subscriptions.isEmpty { subscriptions = page } else { hasMoreSubscriptions = true }
             for subscription in page { subscriptionCounts[subscription.state, default: 0] += 1 }
-            page = try await store.subscriptions(after: page.last, limit: StoreSnapshot.limit)
-            if !page.isEmpty { hasMoreSubscriptions = true }
         }
         watermarks = try await store.catchUpWatermarks()
         deadLetterUsage = try await store.deadLetterUsage()

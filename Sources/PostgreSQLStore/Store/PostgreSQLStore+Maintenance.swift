@@ -17,9 +17,9 @@ enum PostgreSQLMaintenance {
 
 extension PostgreSQLStore {
     /// Counts deliveries; reads the index entry of each.
-    public func queueStatus() async throws(StoreError) -> StoreStatus {
+    public func queueStatus() async throws(StoreError) -> QueueStatus {
         try await read(PostgreSQLMaintenance.status, within: timeout, isLong: true) { rows in
-            var status = StoreStatus()
+            var status = QueueStatus()
             guard let row = rows.rows.first else { throw StoreError.unreadableRow }
             status.pending = try row.count("pending")
             status.leased = try row.count("leased")

@@ -163,6 +163,22 @@ extension DeliveryQueue {
         try await append([delivery]).first ?? .duplicate
     }
 
+    /// The number of deliveries that are not completed, by account-Region and state.
+    public func queueDepths(now: Int64) -> Pages<QueueDepth> {
+        Pages(limit: 1000) {
+            Set($0.map(\.accountRegion)).count
+        } read: { last, limit throws(StoreError) in
+            try await queueDepths(now: now, after: last?.accountRegion, limit: limit)
+        }
+    }
+
+    /// The dead letters that match a filter, ordered by last failure and id.
+    public func deadLetters(matching filter: DeadLetterFilter) -> Pages<DeadLetter> {
+        Pages(limit: 1000) { last, limit throws(StoreError) in
+            try await deadLetters(matching: filter, limit: limit, after: last)
+        }
+    }
+
     /// Leases deliveries of all account-Regions; see ``lease(limit:for:owner:now:excluding:)``.
     package func lease(
         limit: Int, for duration: Duration, owner: String, now: Int64

@@ -19,3 +19,12 @@ public protocol DispositionStore: Sendable {
     /// Returns their number.
     func purgeDispositions(by time: Int64) async throws(StoreError) -> Int
 }
+
+extension DispositionStore {
+    /// All dispositions of an account-Region, ordered by subject.
+    public func dispositions(of accountRegion: AccountRegion) -> Pages<Disposition> {
+        Pages { last, limit throws(StoreError) in
+            try await dispositions(of: accountRegion, after: last, limit: limit)
+        }
+    }
+}

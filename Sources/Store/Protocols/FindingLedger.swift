@@ -96,3 +96,39 @@ public protocol FindingLedger: Sendable {
     func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Int64)
         async throws(StoreError)
 }
+
+extension FindingLedger {
+    /// The findings about a subject, ordered by id.
+    public func entries(about subject: String) -> Pages<LedgerEntry> {
+        Pages { last, limit throws(StoreError) in
+            try await ledgerEntries(about: subject, after: last, limit: limit)
+        }
+    }
+
+    /// The findings of a group that are not over and were last reported before a time, in the order of
+    /// ``LedgerEntry/eventTime``.
+    public func unseenEntries(
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Int64
+    ) -> Pages<LedgerEntry> {
+        Pages { last, limit throws(StoreError) in
+            try await unseenLedgerEntries(
+                of: accountRegion, kind: kind, group: group, before: time, after: last, limit: limit)
+        }
+    }
+
+    /// The active findings that were last sent before a time, in the order of ``LedgerEntry/updatedAt``.
+    public func staleEntries(
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Int64
+    ) -> Pages<LedgerEntry> {
+        Pages { last, limit throws(StoreError) in
+            try await staleLedgerEntries(of: accountRegion, kind: kind, before: time, after: last, limit: limit)
+        }
+    }
+
+    /// The findings whose latest state was not confirmed by Security Hub, ordered by id.
+    public func unsentEntries(of accountRegion: AccountRegion, kind: LedgerEntry.Kind) -> Pages<LedgerEntry> {
+        Pages { last, limit throws(StoreError) in
+            try await unsentLedgerEntries(of: accountRegion, kind: kind, after: last, limit: limit)
+        }
+    }
+}

@@ -6,14 +6,3 @@
 /// a write. The store reads no clock: every `now` is passed by the caller, and all times are milliseconds since 1970.
 public protocol Store: DeliveryQueue, FindingLedger, DispositionStore, SubscriptionStore, CatchUpStore, StoreMaintenance
 {}
-
-extension Store {
-    /// Counts the deliveries and the findings.
-    package func status() async throws(StoreError) -> StoreStatus {
-        var status = try await queueStatus()
-        let findings = try await ledgerCounts()
-        (status.activeFindings, status.archivedFindings) = (findings.active, findings.archived)
-        status.unsentFindings = findings.unsent
-        return status
-    }
-}

@@ -15,3 +15,12 @@ public protocol SubscriptionStore: Sendable {
     /// - Parameter last: The last subscription of the previous page; nil for the first page.
     func subscriptions(after last: Subscription?, limit: Int) async throws(StoreError) -> [Subscription]
 }
+
+extension SubscriptionStore {
+    /// All subscriptions, ordered by topic.
+    ///
+    /// - Parameter limit: The maximum number in a page, 1 to 1,000.
+    public func subscriptions(pageLimit limit: Int) -> Pages<Subscription> {
+        Pages(limit: limit) { last, limit throws(StoreError) in try await subscriptions(after: last, limit: limit) }
+    }
+}

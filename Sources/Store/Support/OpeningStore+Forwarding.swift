@@ -295,7 +295,7 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func queueStatus() async throws(StoreError) -> StoreStatus {
+    public func queueStatus() async throws(StoreError) -> QueueStatus {
         try await current().queueStatus()
     }
 

@@ -1,5 +1,5 @@
-/// The number of deliveries and findings in a store.
-public struct StoreStatus: Sendable, Hashable {
+/// The number of deliveries in a store, by state.
+public struct QueueStatus: Sendable, Hashable {
     /// Deliveries that wait for a worker or for their retry.
     public var pending = 0
     /// Deliveries leased by a worker, which may have vanished.
@@ -10,13 +10,7 @@ public struct StoreStatus: Sendable, Hashable {
     public var dead = 0
     /// When the oldest pending or leased delivery arrived, in milliseconds since 1970; nil if there is none.
     public var oldestReceivedAt: Int64?
-    /// Findings that are active in Security Hub.
-    public var activeFindings = 0
-    /// Findings that are archived in Security Hub.
-    public var archivedFindings = 0
-    /// Findings whose latest state is not confirmed by Security Hub.
-    public var unsentFindings = 0
 
-    /// The status of an empty store.
+    /// The status of an empty queue.
     public init() {}
 }
