@@ -14,7 +14,7 @@ struct StaleFindingArchiver: Sendable {
     private static let kinds: [LedgerEntry.Kind] = [.audit, .summary]
 
     /// Whether there are stale findings or summaries.
-    static func isDue(_ accountRegion: AccountRegion, in store: any Store, staleAfter: Duration?)
+    static func isDue(_ accountRegion: AccountRegion, in store: any FindingLedger, staleAfter: Duration?)
         async throws(StoreError) -> Bool
     {
         guard let staleness = try await Staleness(of: accountRegion, in: store, staleAfter: staleAfter) else {

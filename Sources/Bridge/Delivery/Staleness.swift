@@ -54,7 +54,8 @@ struct Staleness: Sendable, Hashable {
 
 extension Staleness {
     /// Reads the values from a store; nil if nothing can be stale.
-    init?(of accountRegion: AccountRegion, in store: any Store, staleAfter: Duration?) async throws(StoreError) {
+    init?(of accountRegion: AccountRegion, in store: any FindingLedger, staleAfter: Duration?) async throws(StoreError)
+    {
         guard let staleAfter, let coverage = try await store.auditCoverage(of: accountRegion) else { return nil }
         self.init(
             staleAfter: staleAfter, coverage: coverage,

@@ -12,7 +12,7 @@ final class UnstoredOutcomes: Sendable {
     /// Releases leases, or holds them until the store is available.
     ///
     /// - Returns: the error if they could not be released yet.
-    func release(_ due: [Lease], to store: any Store) async -> StoreError? {
+    func release(_ due: [Lease], to store: any DeliveryQueue) async -> StoreError? {
         guard !due.isEmpty else { return nil }
         do throws(StoreError) {
             try await store.release(due)
@@ -24,7 +24,7 @@ final class UnstoredOutcomes: Sendable {
     }
 
     /// Releases the held leases, once the store is available.
-    func release(to store: any Store) async throws(StoreError) {
+    func release(to store: any DeliveryQueue) async throws(StoreError) {
         let due = leases.withLock { leases in
             defer { leases = [] }
             return leases

@@ -23,7 +23,7 @@ final class Admission: Sendable {
     /// How long a request waits for the count. The rest of its time limit is for storing its delivery.
     private static let countTimeout = Duration.seconds(1)
 
-    private let store: any Store
+    private let store: any DeliveryQueue
     private let limit: Atomic<Int>
     private let maximumRequests: Int
     private let clock: @Sendable () -> Int64
@@ -39,7 +39,7 @@ final class Admission: Sendable {
     ///   - clock: returns a monotonic time in milliseconds. With a wall clock that is set back, the queue would not be counted
     ///     until the clock has caught up.
     init(
-        store: any Store, maximumPending: Int, maximumRequests: Int = Admission.maximumRequests,
+        store: any DeliveryQueue, maximumPending: Int, maximumRequests: Int = Admission.maximumRequests,
         clock: @escaping @Sendable () -> Int64 = MonotonicClock.milliseconds
     ) {
         self.store = store

@@ -11,7 +11,7 @@ struct EventBridgeHandler: Sendable {
     let authenticator: EventBridgeAuthenticator
     /// The accounts and Regions that the bridge serves: those of its topics.
     let served: Set<AccountRegion>
-    let store: any Store
+    let store: any DeliveryQueue
     let clock: @Sendable () -> Int64
 
     /// Handles a request. The status decides whether EventBridge retries: it retries after 401 and 503, for a day.

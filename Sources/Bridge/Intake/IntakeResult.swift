@@ -133,7 +133,7 @@ struct IntakeResult: Sendable {
     ///
     /// - Parameter rest: the outcomes of other deliveries of the same request.
     static func storing(
-        _ deliveries: [Delivery], in store: any Store, alongside rest: [Part] = []
+        _ deliveries: [Delivery], in store: any DeliveryQueue, alongside rest: [Part] = []
     ) async -> IntakeResult {
         do throws(StoreError) {
             let outcomes = try await store.append(deliveries)

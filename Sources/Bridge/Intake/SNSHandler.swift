@@ -9,7 +9,7 @@ import Store
 /// Handles HTTPS deliveries of Amazon SNS (`POST /sns`).
 struct SNSHandler: Sendable {
     let verifier: SNSVerifier
-    let store: any Store
+    let store: any DeliveryQueue
     let subscriptions: SubscriptionManager
     let clock: @Sendable () -> Int64
 

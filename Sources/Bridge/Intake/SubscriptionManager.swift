@@ -17,7 +17,7 @@ struct SubscriptionManager: Sendable {
     }
 
     let policy: Policy
-    let store: any Store
+    let store: any SubscriptionStore
     /// Requests a confirmation URL of Amazon SNS; returns the response's status.
     let confirm: @Sendable (_ url: String) async throws -> Int
     let clock: @Sendable () -> Int64
@@ -26,7 +26,7 @@ struct SubscriptionManager: Sendable {
     private let confirmedTopics = ConfirmedTopics()
 
     init(
-        policy: Policy, store: any Store, confirm: @escaping @Sendable (_ url: String) async throws -> Int,
+        policy: Policy, store: any SubscriptionStore, confirm: @escaping @Sendable (_ url: String) async throws -> Int,
         clock: @escaping @Sendable () -> Int64, logger: Logger
     ) {
         self.policy = policy

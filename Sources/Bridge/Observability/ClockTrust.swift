@@ -88,7 +88,7 @@ final class ClockTrust: Sendable {
     var trustedTime: Int64? { serviceNow() ?? (isTrusted ? now() : nil) }
 
     /// Compares the clock with the stored mark, and updates the mark.
-    func check(with store: any Store) async throws(StoreError) {
+    func check(with store: any StoreMaintenance) async throws(StoreError) {
         guard isChecked else { return }
         let last = try await store.clockMark()
         let (now, elapsed) = (now(), elapsed())

@@ -10,12 +10,12 @@ final class Readiness: Sendable {
     }
 
     private let state = Mutex(State())
-    private let store: any Store
+    private let store: any StoreMaintenance
     private let instant: @Sendable () -> ContinuousClock.Instant
 
     private static let lifetime = Duration.seconds(1)
 
-    init(_ store: any Store, instant: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+    init(_ store: any StoreMaintenance, instant: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.store = store
         self.instant = instant
     }

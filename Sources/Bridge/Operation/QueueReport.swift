@@ -20,7 +20,7 @@ public struct QueueReport: Sendable, Hashable {
     }
 
     /// Reads a store, page by page.
-    public init(of store: any Store, now: Int64) async throws(StoreError) {
+    public init(of store: any DeliveryQueue, now: Int64) async throws(StoreError) {
         var depths: [QueueDepth] = []
         for try await page in store.queueDepths(now: now) { depths += page }
         self.init(depths: depths, pauses: try await store.pauses(), now: now)

@@ -21,7 +21,7 @@ struct DeadLetterRoutes: Sendable {
         }
     }
 
-    let store: any Store
+    let store: any DeliveryQueue
     let configuration: Reloadable<BridgeConfiguration>
     let failures = Self.limit
     let logger: Logger

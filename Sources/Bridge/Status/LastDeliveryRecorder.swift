@@ -8,7 +8,7 @@ import Store
 ///
 /// Runs periodically: a write for each delivery would slow down intake.
 struct LastDeliveryRecorder: Service {
-    let store: any Store
+    let store: any CatchUpStore
     let activity: ActivityLog
     let loop: EventLoop
     let logger: Logger

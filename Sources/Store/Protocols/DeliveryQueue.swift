@@ -79,6 +79,9 @@ public protocol DeliveryQueue: Sendable {
     /// count. Lost leases are skipped.
     func release(_ leases: [Lease]) async throws(StoreError)
 
+    /// Counts the deliveries. Reads an index entry for each.
+    func queueStatus() async throws(StoreError) -> QueueStatus
+
     /// Counts the deliveries that are not completed, by account-Region and state, with the age of the oldest. Ordered
     /// by account-Region, then in the order of ``QueueDepth/State``. Empty states are omitted.
     ///

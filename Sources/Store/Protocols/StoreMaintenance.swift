@@ -1,8 +1,5 @@
 /// The state of the store as a whole.
 public protocol StoreMaintenance: Sendable {
-    /// Counts the deliveries, without the findings. Reads an index entry for each.
-    func queueStatus() async throws(StoreError) -> QueueStatus
-
     /// Counts the findings in the ledger. Reads an index entry for each.
     func ledgerCounts() async throws(StoreError) -> LedgerCounts
 
