@@ -10,10 +10,12 @@ DEFENDER_BRIDGE_RELEASE_PROGRAM names an existing program.
 """
 
 import argparse
+import contextlib
 import ctypes
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import time
 
@@ -295,6 +297,9 @@ class Container:
 
     def end(self):
         """Kills the container."""
+        # --kill-child has no effect any more: the first process has changed its user.
+        with contextlib.suppress(IndexError, OSError):
+            self.signal(signal.SIGKILL)
         self.process.kill()
         self.process.wait()
 
