@@ -12,6 +12,10 @@ let strict: [SwiftSetting] = [
 ]
 
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 /// Files of the status page; scripts in the order in which they run.
 let statusPage = [
@@ -73,19 +77,43 @@ let package = Package(
         .target(
             name: "PostgreSQLStore", dependencies: ["Store", "AWSCore", "EventLoop", "CLibpq"], swiftSettings: strict),
         .target(
+            name: "Telemetry",
+            dependencies: [
+                "JSON", "AWSCore", "EventLoop", coreMetrics, logging, metrics, serviceLifecycle,
+            ], swiftSettings: strict),
+        .target(
+            name: "Planning",
+            dependencies: ["JSON", "AWSCore", "Cryptography", "DeviceDefender", "SecurityFindings", "Store"],
+            swiftSettings: strict),
+        .target(
+            name: "Processing",
+            dependencies: [
+                "JSON", "AWSCore", "EventLoop", "DeviceDefender", "SecurityFindings", "Store", "AWSClient", "Telemetry",
+                "Planning", coreMetrics, logging, metrics, serviceLifecycle,
+            ], swiftSettings: strict),
+        .target(
+            name: "Intake",
+            dependencies: [
+                "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "SNS", "DeviceDefender",
+                "Store", "Telemetry", httpTypes, coreMetrics, logging, metrics,
+            ], swiftSettings: strict),
+        .target(
+            name: "Admin",
+            dependencies: [
+                "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "SNS", "DeviceDefender",
+                "Store", "AWSClient", "Telemetry", "Planning", "Processing", "Intake", httpTypes, logging,
+                serviceLifecycle,
+            ], resources: statusPage.map { .embedInCode("Page/\($0)") }, swiftSettings: strict),
+        .target(
             name: "Bridge",
             dependencies: [
                 "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "HTTPClient", "AWSClient",
-                "SNS",
-                "DeviceDefender", "SecurityFindings", "Store", "SQLiteStore", "PostgreSQLStore", httpTypes,
+                "SNS", "DeviceDefender", "SecurityFindings", "Store", "SQLiteStore", "PostgreSQLStore", "Telemetry",
+                "Planning", "Processing", "Intake", "Admin", httpTypes, coreMetrics, logging, metrics,
+                serviceLifecycle,
                 .product(name: "Configuration", package: "swift-configuration"),
-                .product(name: "CoreMetrics", package: "swift-metrics"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
-            ], resources: statusPage.map { .embedInCode("Status/Page/\($0)") },
-            swiftSettings: strict),
+            ], swiftSettings: strict),
 
         .target(
             name: "LocalAWS",
@@ -96,7 +124,7 @@ let package = Package(
             dependencies: [
                 "Bridge", "LocalAWS", "EventLoop", "HTTPClient", "JSON", "AWSCore", "Store", httpTypes,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
+                logging,
             ], swiftSettings: strict),
 
         .target(
@@ -107,7 +135,7 @@ let package = Package(
             dependencies: [
                 "Bridge", "LocalAWS", "HTTPClient", "EventLoop", "JSON", "AWSCore", "TestSupport", httpTypes,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "CoreMetrics", package: "swift-metrics"),
+                coreMetrics,
             ], path: "Tests/Benchmarks/Bridge", swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "AWSCoreTests", dependencies: ["AWSCore"], swiftSettings: strict),
@@ -151,17 +179,16 @@ let package = Package(
             dependencies: [
                 "Bridge", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "HTTPClient",
                 "AWSClient", "SNS",
-                "DeviceDefender", "SecurityFindings", "Store", "SQLiteStore", "PostgreSQLStore", "TestSupport",
-                httpTypes,
-                .product(name: "CoreMetrics", package: "swift-metrics"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "DeviceDefender", "SecurityFindings", "Store", "SQLiteStore", "PostgreSQLStore", "Telemetry",
+                "Planning",
+                "Processing", "Intake", "Admin", "TestSupport", httpTypes, coreMetrics, logging, metrics,
+                serviceLifecycle,
             ], swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "defender-bridge", "Bridge", "LocalAWS", "HTTPServer", "ErrorCodes", "EventLoop", "Cryptography",
+                "defender-bridge", "Bridge", "Telemetry", "LocalAWS", "HTTPServer", "ErrorCodes", "EventLoop",
+                "Cryptography",
                 "JSON",
                 "AWSCore", "TestSupport", httpTypes,
             ],

@@ -1,29 +1,34 @@
 import AWSClient
 import AWSCore
-public import CoreMetrics
+import Admin
+package import CoreMetrics
 import Cryptography
-public import EventLoop
+package import EventLoop
 import Glibc
 import HTTPClient
 import HTTPServer
 import HTTPTypes
-public import Logging
+import Intake
+package import Logging
+import Planning
+import Processing
 import SNS
 import ServiceLifecycle
 import Store
+package import Telemetry
 
 /// A bridge: listener, admin server, workers and store.
 ///
 /// The initializer opens the store and listens. ``run()`` processes deliveries until ``stop()`` is called or SIGTERM or
 /// SIGINT arrives; when it returns, everything is closed.
-public final class Bridge: Sendable {
+package final class Bridge: Sendable {
     /// The product's version.
-    public static let version = "0.1.0"
+    package static let version = "0.1.0"
 
     /// The address of the listener, with the actual port if port 0 was configured.
-    public let listenAddress: SocketAddress
+    package let listenAddress: SocketAddress
     /// The address of the admin server.
-    public let adminAddress: SocketAddress
+    package let adminAddress: SocketAddress
 
     /// All addresses of the listener, comma-separated.
     private let listenAddresses: String
@@ -51,7 +56,7 @@ public final class Bridge: Sendable {
     ///   - reload: reads the configuration again at SIGHUP; nil leaves SIGHUP with its default action.
     ///   - replacesDamagedStore: whether a damaged store is renamed and replaced with an empty one; otherwise the start fails.
     /// - Throws: ``ConfigurationError`` for invalid settings, and if an address or the store is in use.
-    public init(
+    package init(
         configuration: BridgeConfiguration, environment: [String: String], registry: PrometheusRegistry,
         countingBy factory: (any MetricsFactory)? = nil, logger: Logger, log: LogSink? = nil,
         reload: (@Sendable () throws -> BridgeConfiguration)? = nil, replacesDamagedStore: Bool = false
@@ -59,7 +64,7 @@ public final class Bridge: Sendable {
         self.configuration = configuration
         self.logger = logger
         let metrics = BridgeMetrics(factory: factory ?? registry)
-        let activity = ActivityLog(clock: Self.now)
+        let activity = ActivityLog(clock: WallClock.milliseconds)
         let reportDamage: @Sendable (String) -> Void = { file in
             logger.log(.storeReplaced, [.file: .string(file)])
         }
@@ -77,25 +82,29 @@ public final class Bridge: Sendable {
         var servers: [HTTPServer] = []
         do {
             let context = FindingWriter(
-                store: runtime.store, clock: Self.now, elapsed: MonotonicClock.milliseconds,
-                trust: runtime.clockTrust(isChecked: true, logger), jitter: { .random(in: 0...1) }, metrics: metrics,
-                logger: logger, activity: activity, deadLetterLimits: configuration.deadLetterLimits)
+                store: runtime.store, clock: WallClock.milliseconds, elapsed: MonotonicClock.milliseconds,
+                trust: runtime.clockTrust(isChecked: true, logger), jitter: { .random(in: 0...1) },
+                metrics: metrics.work, logger: logger, activity: activity,
+                deadLetterLimits: configuration.deadLetterLimits)
             let manager = SystemdManager(environment: environment)
             let listenerConfiguration = try ListenerConfiguration(
                 configuration, tls: runtime.certificate?.context, manager: manager,
                 descriptorLimit: DescriptorLimit.raise())
             let outageTracker = OutageTracker()
-            let components = ReloadableComponents(configuration, runtime, context)
-            let listener = try await Self.listener(runtime, listenerConfiguration, outageTracker, components, context)
+            let components = ReloadableComponents(configuration, runtime, context, metrics.process)
+            let recorder = IntakeRecorder(
+                metrics: metrics.intake, activity: activity, gap: outageTracker, outage: context.outage,
+                logger: logger, clock: WallClock.milliseconds)
+            let listener = try await Self.listener(runtime, listenerConfiguration, recorder, components, context)
             servers.append(listener)
             let (admin, statusStream) = try await Self.admin(
-                runtime, listenerConfiguration, components, context, registry)
+                runtime, listenerConfiguration, components, context, activity, metrics.accountRegions, registry)
             servers.append(admin)
             (listenAddress, adminAddress) = (listener.address, admin.address)
             listenAddresses = listener.addresses.map(\.description).joined(separator: ",")
             let workers = WorkerPool(
                 context: context, accounts: runtime.accounts, clock: AWSClock(loop: runtime.clientLoop),
-                configuration: components.configuration, owner: "\(BridgeRuntime.hostName):\(getpid())")
+                settings: components.processing, owner: "\(BridgeRuntime.hostName):\(getpid())")
             let certificates = TLSCertificateReloader(
                 tlsCertificate: runtime.certificate, listener: listener, loop: runtime.mainLoop,
                 metrics: metrics.process,
@@ -107,14 +116,14 @@ public final class Bridge: Sendable {
             var services: [any Service] = [
                 afterStoreOpens(
                     CatchUpScheduler(
-                        context: context, loop: runtime.clientLoop, configuration: components.configuration,
+                        context: context, loop: runtime.clientLoop, settings: components.processing,
                         gap: outageTracker)),
                 afterStoreOpens(
                     MaintenanceService(
-                        context: context, loop: runtime.clientLoop, configuration: components.configuration)),
+                        context: context, loop: runtime.clientLoop, settings: components.processing)),
                 afterStoreOpens(
                     TaskScheduler(context: context, loop: runtime.clientLoop) {
-                        components.configuration.value.staleAfter
+                        components.processing.value.mapping.staleAfter
                     }),
                 afterStoreOpens(
                     LastDeliveryRecorder(
@@ -134,7 +143,7 @@ public final class Bridge: Sendable {
                     hangups: runtime.hangups, load: reload, started: configuration, running: components.configuration,
                     apply: { read in
                         components.use(read)
-                        log?.use(read)
+                        log?.update(level: read.logLevel, format: read.logFormat)
                     }, certificates: certificates, metrics: metrics.process, manager: manager, logger: logger)
                 // A reload notifies systemd that the bridge is ready, which it must not do before the store is open.
                 services.insert(afterStoreOpens(reloading), at: services.count - 1)
@@ -161,7 +170,7 @@ public final class Bridge: Sendable {
     /// - Returns: the signal that ended it, or nil for ``stop()``.
     /// - Throws: ``ConfigurationError`` if the store turns out to be unusable.
     @discardableResult
-    public func run() async throws -> CInt? {
+    package func run() async throws -> CInt? {
         logger.log(
             .bridgeListening,
             [
@@ -169,7 +178,7 @@ public final class Bridge: Sendable {
                 .tlsEnabled: .boolean(configuration.tls != nil), .topics: .integer(configuration.topics.patterns.count),
             ])
         configuration.logWarnings(to: logger)
-        runtime.certificate?.logWarnings(to: logger, now: Self.now() / 1000)
+        runtime.certificate?.logWarnings(to: logger, now: WallClock.milliseconds() / 1000)
         let stopping = Task { [runtime, group, logger] () -> CInt? in
             for await signal in runtime.signals {
                 logger.log(.stopRequested, [.signal: .integer(signal)])
@@ -189,71 +198,71 @@ public final class Bridge: Sendable {
     }
 
     /// Starts the shutdown that ends ``run()``.
-    public func stop() async { await group.triggerGracefulShutdown() }
-
-    /// The time in milliseconds since 1970.
-    static let now: @Sendable () -> Int64 = {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-    }
+    package func stop() async { await group.triggerGracefulShutdown() }
 
     // MARK: Servers
 
     private static func listener(
-        _ runtime: BridgeRuntime, _ listenerConfiguration: ListenerConfiguration, _ outageTracker: OutageTracker,
-        _ components: ReloadableComponents,
-        _ context: FindingWriter
+        _ runtime: BridgeRuntime, _ listenerConfiguration: ListenerConfiguration, _ recorder: IntakeRecorder,
+        _ components: ReloadableComponents, _ context: FindingWriter
     ) async throws -> HTTPServer {
         let routes = IntakeRoutes(
-            intake: components.intake, health: health(runtime, context), admission: components.admission,
-            gap: outageTracker,
-            outage: context.outage, metrics: context.metrics.intake, activity: context.activity,
-            logger: context.logger, clock: now)
-        let router = routes.router
-        let log = AccessLog(metrics: context.metrics.intake, logger: context.logger)
+            intake: components.intake, admission: components.admission, observer: recorder)
+        var router = routes.router
+        health(runtime, context).add(to: &router)
+        let log = AccessLog(metrics: recorder.metrics, logger: context.logger)
         return try await listen(
             key: "listen.address", on: runtime.listenLoops, sockets: listenerConfiguration.listenSockets,
             listenerConfiguration.server,
-            handler: { request in
-                routes.recordMisdirected(request)
+            handler: { [router] request in
+                recorder.recordMisdirected(request)
                 return await router.respond(to: request)
             }, report: { log.record($0) })
     }
 
+    private static func certificateStatus(_ runtime: BridgeRuntime) -> @Sendable (Int64) -> CertificateStatus {
+        { [certificate = runtime.certificate] now in
+            certificate.map {
+                CertificateStatus(warnings: $0.warnings(now: now / 1000), isValid: $0.isValid(now: now / 1000))
+            } ?? CertificateStatus()
+        }
+    }
+
     private static func health(_ runtime: BridgeRuntime, _ context: FindingWriter) -> HealthRoutes {
         HealthRoutes(
-            readiness: context.readiness, certificate: runtime.certificate, outage: context.outage, clock: now)
+            readiness: context.readiness, certificate: certificateStatus(runtime), outage: context.outage,
+            clock: WallClock.milliseconds)
     }
 
     private static func admin(
         _ runtime: BridgeRuntime, _ listenerConfiguration: ListenerConfiguration, _ components: ReloadableComponents,
-        _ context: FindingWriter,
+        _ context: FindingWriter, _ activity: ActivityLog, _ accountRegions: LabelCardinalityLimiter,
         _ registry: PrometheusRegistry
     ) async throws -> (HTTPServer, StatusStream) {
-        let source = StatusSource(runtime.store, clock: now)
+        let source = StatusSource(runtime.store, clock: WallClock.milliseconds)
         let metrics = MetricsCollector(
-            source: source, configuration: components.configuration, accounts: runtime.accounts,
+            source: source, settings: components.administration, accounts: runtime.accounts,
             circuitBreakers: context.circuitBreakers, certificates: components.certificates,
             admission: components.admission,
-            outage: context.outage, accountRegions: context.metrics.accountRegions, clock: now,
+            outage: context.outage, version: version, accountRegions: accountRegions, clock: WallClock.milliseconds,
             isClockTrusted: { context.trust.isTrusted })
         let report = StatusReport(
-            source: source, configuration: components.configuration,
-            circuitBreakers: context.circuitBreakers, activity: context.activity, outage: context.outage,
-            certificate: runtime.certificate, startedAt: now(), clock: now)
+            source: source, settings: components.administration, circuitBreakers: context.circuitBreakers,
+            activity: activity, outage: context.outage, certificate: certificateStatus(runtime), version: version,
+            startedAt: WallClock.milliseconds(), clock: WallClock.milliseconds)
         let statusStream = StatusStream(pause: { [loop = runtime.mainLoop] in
             try await loop.sleep(for: StatusStream.interval)
         }) {
             await report.json()
         }
         let deadLetterRoutes = DeadLetterRoutes(
-            store: runtime.store, configuration: components.configuration, logger: context.logger, clock: now,
+            store: runtime.store, settings: components.administration, logger: context.logger,
+            clock: WallClock.milliseconds,
             onChange: { source.queue.invalidate() })
         let routes = AdminRoutes(
             metrics: metrics, registry: registry, report: report, statusStream: statusStream,
             deadLetters: deadLetterRoutes,
-            health: health(runtime, context), configuration: components.configuration)
+            health: health(runtime, context), settings: components.administration)
         let server = try await listen(
             key: "admin.address", on: [runtime.mainLoop], sockets: listenerConfiguration.adminSockets,
             listenerConfiguration.admin, handler: routes.handler)

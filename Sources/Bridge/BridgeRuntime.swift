@@ -7,6 +7,7 @@ import Glibc
 import HTTPClient
 import HTTPTypes
 import Logging
+import Processing
 import SNS
 import Store
 

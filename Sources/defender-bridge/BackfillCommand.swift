@@ -3,6 +3,7 @@ import ArgumentParser
 import Bridge
 import Foundation
 import Logging
+import Telemetry
 
 /// Imports past audits and alarms from Device Defender.
 struct BackfillCommand: AsyncParsableCommand {

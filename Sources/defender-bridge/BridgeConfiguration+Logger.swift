@@ -1,5 +1,6 @@
 import Bridge
 import Logging
+import Telemetry
 
 extension BridgeConfiguration {
     /// Makes the log on standard error with the configured level and format.

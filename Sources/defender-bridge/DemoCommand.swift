@@ -4,6 +4,7 @@ import EventLoop
 import Foundation
 import LocalAWS
 import Logging
+import Telemetry
 
 /// Runs an end-to-end demo on this machine.
 struct DemoCommand: AsyncParsableCommand {

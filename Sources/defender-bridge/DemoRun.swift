@@ -7,6 +7,7 @@ import HTTPTypes
 import JSON
 import LocalAWS
 import Logging
+import Telemetry
 
 /// Runs the steps of the demo.
 struct DemoRun: Sendable {

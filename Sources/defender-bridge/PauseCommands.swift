@@ -1,4 +1,5 @@
 import AWSCore
+import Admin
 import ArgumentParser
 import Bridge
 import Foundation

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Bridge
 import Foundation
+import Telemetry
 
 /// Runs the bridge until SIGTERM or SIGINT.
 struct ServeCommand: AsyncParsableCommand {

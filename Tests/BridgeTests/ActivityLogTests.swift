@@ -8,7 +8,10 @@ import Synchronization
 import Testing
 
 @testable import AWSClient
+@testable import Admin
 @testable import Bridge
+@testable import Planning
+@testable import Processing
 
 @Suite("Activity log") struct ActivityLogTests {
     // MARK: Histogram
@@ -146,7 +149,7 @@ import Testing
             func process(_ number: Int, _ message: JSON) async throws -> DeliveryEvent? {
                 _ = try await harness.store.append(delivery("\(number)", message, of: accountRegion(), at: now - 40))
                 try await harness.process(of: accountRegion())
-                return harness.context.activity.snapshot.events.first
+                return harness.activity.snapshot.events.first
             }
             let first = try #require(try await process(1, Messages.alarm()))
             #expect(
@@ -167,8 +170,8 @@ import Testing
             harness.aws.state.withLock { $0.failures[other] = "Busy" }
             let failed = try await process(5, Messages.alarm("v2", at: now + 1))
             #expect(failed?.outcome == .retried && failed?.findings == 0)
-            #expect(harness.context.activity.snapshot.events.map(\.id) == [5, 4, 3, 2, 1].map { "sns:\($0)" })
-            #expect(harness.context.activity.snapshot.histogram.lastHour(now: now).counts.last?.imports == 2)
+            #expect(harness.activity.snapshot.events.map(\.id) == [5, 4, 3, 2, 1].map { "sns:\($0)" })
+            #expect(harness.activity.snapshot.histogram.lastHour(now: now).counts.last?.imports == 2)
         }
     }
 
@@ -176,11 +179,11 @@ import Testing
     func audits() async throws {
         try await ProcessingHarness.run { harness in
             try await harness.audit("task1", at: now - 1000, ["c1", "c2", "c3"])
-            let event = try #require(harness.context.activity.snapshot.events.first)
+            let event = try #require(harness.activity.snapshot.events.first)
             #expect(event.subject.kind == .audit && event.outcome == .imported && event.findings == 3)
             #expect(event.findingID == nil && event.consoleURL == nil)
             try await harness.audit("task2", at: now, ["c1", "c2"])
-            let second = try #require(harness.context.activity.snapshot.events.first)
+            let second = try #require(harness.activity.snapshot.events.first)
             // One finding ended: it is the only one that is sent.
             #expect(second.outcome == .archived && second.findings == 1)
             #expect(second.findingID?.contains("c3") == true)
@@ -221,10 +224,10 @@ import Testing
     func lastDeliveries() async throws {
         try await ProcessingHarness.run { harness in
             let recorder = LastDeliveryRecorder(
-                store: harness.store, activity: harness.context.activity, loop: harness.loop,
+                store: harness.store, activity: harness.activity, loop: harness.loop,
                 logger: harness.context.logger)
             #expect(await recorder.save(after: [:]) == [:])
-            harness.context.activity.recordDelivery(from: try accountRegion(), isNew: true)
+            harness.activity.recordDelivery(from: try accountRegion(), isNew: true)
             let saved = await recorder.save(after: [:])
             #expect(saved == [try accountRegion(): now])
             #expect(try await harness.store.lastDeliveries() == saved)

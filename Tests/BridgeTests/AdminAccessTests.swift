@@ -5,6 +5,7 @@ import HTTPServer
 import HTTPTypes
 import Testing
 
+@testable import Admin
 @testable import Bridge
 
 @Suite("Access to the admin address") struct AdminAccessTests {

@@ -5,6 +5,7 @@ import Store
 import Testing
 
 @testable import Bridge
+@testable import Planning
 
 @Suite struct AlarmBatchPlannerTests {
     private let later = Timestamp(milliseconds: now + 1000)

@@ -9,6 +9,9 @@ import TestSupport
 import Testing
 
 @testable import Bridge
+@testable import Planning
+@testable import Processing
+@testable import Telemetry
 
 @Suite struct AlarmProcessorTests {
     private func id(_ violation: String) throws -> String {
@@ -124,7 +127,7 @@ import Testing
         try await ProcessingHarness.run { harness in
             _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
             let sender = FindingSender(
-                accountRegion: try accountRegion(), client: harness.client, metrics: harness.context.metrics.work,
+                accountRegion: try accountRegion(), client: harness.client, metrics: harness.context.metrics,
                 circuitBreakers: harness.context.circuitBreakers, canProcess: { false })
             await AlarmProcessor(accountRegion: try accountRegion(), context: harness.context, sender: sender).process(
                 try await harness.leaseReady())

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Bridge
+@testable import Planning
 
 @Suite struct AuditCheckpointTests {
     @Test("A checkpoint survives the round trip through the store, and an invalid one starts from the first page")

@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import Bridge
+@testable import Planning
 
 /// An audit's findings are parsed, recorded in the ledger and sent in a pipeline of chunks.
 @Suite(.timeLimit(.minutes(5))) struct AuditOverlapTests {

@@ -8,6 +8,8 @@ import Synchronization
 import Testing
 
 @testable import Bridge
+@testable import Planning
+@testable import Telemetry
 
 @Suite struct AuditProcessorTests {
     @Test("An audit imports all pages, an equal one imports nothing, and the next one archives findings that are gone")

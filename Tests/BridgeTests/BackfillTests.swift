@@ -3,6 +3,8 @@ import Store
 import Testing
 
 @testable import Bridge
+@testable import Processing
+@testable import Telemetry
 
 @Suite struct BackfillTests {
     private func depth(

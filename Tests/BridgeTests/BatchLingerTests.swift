@@ -1,5 +1,6 @@
 import AWSClient
 import AWSCore
+import EventLoop
 import HTTPClient
 import HTTPTypes
 import JSON
@@ -12,7 +13,9 @@ import TestSupport
 import Testing
 
 @testable import Bridge
+@testable import Processing
 @testable import Store
+@testable import Telemetry
 
 /// A Security Hub that responds after 30 ms, and records the times of imports.
 private final class WatchedHub: HTTPTransport {
@@ -65,12 +68,13 @@ private final class SimulatedWorkers: Sendable {
             http: hub, credentials: TestCredentials(), endpoints: try Endpoints(), retry: RetryPolicy(),
             pacer: Pacer(imports: pace), random: { 0.5 }, clock: clock)
         let context = FindingWriter(
-            store: store, clock: clock.now, jitter: { 0.5 }, metrics: BridgeMetrics(factory: PrometheusRegistry()),
+            store: store, clock: clock.now, jitter: { 0.5 }, metrics: ProcessingMetrics(PrometheusRegistry()),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let configuration = try BridgeConfiguration(
             flags: [:], environment: [:], readFile: { _ throws(ConfigurationError) in [] })
         return WorkerPool(
-            context: context, accounts: AccountClients(client), clock: clock, configuration: Reloadable(configuration),
+            context: context, accounts: AccountClients(client), clock: clock,
+            settings: Reloadable(configuration.processing),
             owner: "test")
     }
 

@@ -6,6 +6,7 @@ import Testing
 
 @testable import Bridge
 @testable import HTTPServer
+@testable import Intake
 
 @Suite struct BoundedIntakeTests {
     private func request(_ size: Int) -> ServerRequest {

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import Bridge
+@testable import Telemetry
 
 @Suite struct BufferedLogWriterTests {
     private func line(_ text: String) -> [UInt8] { Array("\(text)\n".utf8) }

@@ -10,6 +10,9 @@ import TestSupport
 import Testing
 
 @testable import Bridge
+@testable import Planning
+@testable import Processing
+@testable import Telemetry
 
 /// A Security Hub that throttles as documented: a burst of 30 imports, ten a second. It counts a request on arrival,
 /// and responds after varying delays.

@@ -3,6 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import Admin
 @testable import Bridge
 
 @Suite("Cached queries", .timeLimit(.minutes(5))) struct CachedQueryTests {

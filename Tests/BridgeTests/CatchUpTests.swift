@@ -10,6 +10,9 @@ import TestSupport
 import Testing
 
 @testable import Bridge
+@testable import Planning
+@testable import Processing
+@testable import Telemetry
 
 @Suite struct CatchUpTests {
     // MARK: Rules
@@ -208,16 +211,17 @@ import Testing
     func schedule() async throws {
         try await ProcessingHarness.run { harness in
             let other = try accountRegion("eu-west-1")
-            func configuration(_ interval: String) throws -> BridgeConfiguration {
+            func settings(_ interval: String) throws -> ProcessingSettings {
                 try ConfigurationTests.configuration(
-                    flags: ["sns.topics": ConfigurationTests.topic, "catchUp.interval": interval])
+                    flags: ["sns.topics": ConfigurationTests.topic, "catchUp.interval": interval]
+                ).processing
             }
-            let current = Reloadable(try configuration("off"))
+            let current = Reloadable(try settings("off"))
             let schedule = CatchUpScheduler(
-                context: harness.context, loop: harness.loop, configuration: current, gap: OutageTracker())
+                context: harness.context, loop: harness.loop, settings: current, gap: OutageTracker())
             try await schedule.appendDue(hasGap: true)
             #expect(try await pending(harness) == 0)
-            current.set(try configuration("1h"))
+            current.set(try settings("1h"))
             try await harness.store.advanceCatchUpWatermark(of: accountRegion(), to: now)
             harness.time.advance(by: .milliseconds(3_599_999))
             try await schedule.appendDue(hasGap: false)

@@ -9,6 +9,9 @@ import TestSupport
 import Testing
 
 @testable import Bridge
+@testable import Planning
+@testable import Processing
+@testable import Telemetry
 
 @Suite(.timeLimit(.minutes(5))) struct CircuitBreakerTests {
     @Test("Without a denial, the circuit breaker is closed")

@@ -8,6 +8,8 @@ import TestSupport
 import Testing
 
 @testable import Bridge
+@testable import Planning
+@testable import Processing
 
 @Suite("Clock trust", .timeLimit(.minutes(5)))
 struct ClockTrustTests {
@@ -150,9 +152,9 @@ struct ClockTrustTests {
             let context = FindingWriter(
                 store: harness.store, clock: { times.clock }, elapsed: { times.elapsed }, trust: times.trust(),
                 jitter: { 1 }, metrics: harness.context.metrics, logger: harness.context.logger)
-            let configuration = Reloadable(
-                try ConfigurationTests.configuration(flags: ["sns.topics": ConfigurationTests.topic]))
-            let upkeep = MaintenanceService(context: context, loop: harness.loop, configuration: configuration)
+            let settings = Reloadable(
+                try ConfigurationTests.configuration(flags: ["sns.topics": ConfigurationTests.topic]).processing)
+            let upkeep = MaintenanceService(context: context, loop: harness.loop, settings: settings)
             try await context.trust.check(with: harness.store)
             _ = try await harness.store.append(delivery("done", Messages.alarm("v1"), of: accountRegion()))
             _ = try await harness.store.append(delivery("denied", Messages.alarm("v2"), of: accountRegion()))

@@ -1,5 +1,6 @@
 import AWSClient
 import AWSCore
+import Cryptography
 import EventLoop
 import Logging
 import SNS
@@ -7,7 +8,10 @@ import SecurityFindings
 import Store
 import Testing
 
+@testable import Admin
 @testable import Bridge
+@testable import Intake
+@testable import Telemetry
 
 @Suite struct ConfigurationTests {
     static let topic = "arn:aws:sns:us-east-1:111122223333:a"

@@ -1,9 +1,13 @@
 import AWSCore
+import Cryptography
 import Logging
 import SNS
 import Testing
 
+@testable import Admin
 @testable import Bridge
+@testable import Intake
+@testable import Telemetry
 
 /// Tests values by the types of YAML's core schema, and artifacts of editors and templates.
 @Suite struct ConfigurationTypesTests {

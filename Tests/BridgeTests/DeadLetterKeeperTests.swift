@@ -1,15 +1,18 @@
 import AWSCore
+import EventLoop
 import JSON
 import SQLiteStore
 import Store
 import Testing
 
 @testable import Bridge
+@testable import Planning
+@testable import Processing
+@testable import Telemetry
 
 @Suite("Limits for dead letters", .timeLimit(.minutes(5))) struct DeadLetterKeeperTests {
-    private func configuration(_ flags: [String: String] = [:]) throws -> Reloadable<BridgeConfiguration> {
-        Reloadable(
-            try BridgeConfiguration(flags: flags, environment: [:], readFile: { _ throws(ConfigurationError) in [] }))
+    private func configuration(_ flags: [String: String] = [:]) throws -> BridgeConfiguration {
+        try BridgeConfiguration(flags: flags, environment: [:], readFile: { _ throws(ConfigurationError) in [] })
     }
 
     @Test(
@@ -48,12 +51,12 @@ import Testing
                 await harness.context.finish(leased, about: .unknown, .rejected("no"))
                 harness.time.advance(by: .seconds(1800))
             }
+            let configuration = try configuration(["deadLetters.maxAge": "2h", "deadLetters.maxCount": "4"])
             let maintenance = MaintenanceService(
-                context: harness.context, loop: harness.loop,
-                configuration: try configuration(["deadLetters.maxAge": "2h", "deadLetters.maxCount": "4"]))
+                context: harness.context, loop: harness.loop, settings: Reloadable(configuration.processing))
             await maintenance.removeExpired()
             #expect(try await harness.store.queueStatus().dead == 4)
-            harness.context.deadLetters.limits.set(maintenance.configuration.value.deadLetterLimits)
+            harness.context.deadLetters.limits.set(configuration.deadLetterLimits)
             await maintenance.removeExpired()
             #expect(try await harness.store.queueStatus().dead == 2)
             #expect(harness.recorder.count(.deadLettersDropped) == 1)
@@ -75,7 +78,7 @@ import Testing
             // The last was completed half an hour ago, the first five hours ago.
             for (limit, left) in [(20, 10), (7, 8), (1, 4)] {
                 let maintenance = MaintenanceService(
-                    context: harness.context, loop: harness.loop, configuration: try configuration(),
+                    context: harness.context, loop: harness.loop, settings: Reloadable(try configuration().processing),
                     completedLimit: limit)
                 await maintenance.removeExpired()
                 #expect(try await harness.store.queueStatus().completed == left, "\(limit)")

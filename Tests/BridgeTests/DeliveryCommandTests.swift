@@ -6,6 +6,7 @@ import Store
 import Testing
 
 @testable import Bridge
+@testable import Planning
 
 @Suite struct DeliveryCommandTests {
     private func command(_ payload: JSON, _ channel: Delivery.Channel = .sns) throws -> DeliveryCommand {

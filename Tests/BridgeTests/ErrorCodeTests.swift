@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Bridge
+@testable import Processing
 
 @Suite("Error codes")
 struct ErrorCodeTests {

@@ -1,3 +1,4 @@
+import Cryptography
 import EventLoop
 import Foundation
 import HTTPServer
@@ -7,6 +8,7 @@ import SNS
 import Testing
 
 @testable import Bridge
+@testable import Intake
 
 @Suite struct EventBridgeAuthenticatorTests {
     private func request(_ fields: [(String, String)], peer: String? = "192.0.2.1:1") throws -> ServerRequest {

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import Bridge
+@testable import Planning
 
 /// An event from Device Defender or from an operator.
 enum SourceEvent {

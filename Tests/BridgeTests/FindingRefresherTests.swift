@@ -5,6 +5,7 @@ import Synchronization
 import Testing
 
 @testable import Bridge
+@testable import Processing
 
 @Suite struct FindingRefresherTests {
     @Test("Active findings of all kinds are imported again before Security Hub deletes them, others are not")

@@ -8,6 +8,7 @@ import TestSupport
 import Testing
 
 @testable import Bridge
+@testable import Planning
 
 /// 2026-11-22T10:00:00.123Z.
 let now: Int64 = 1_795_341_600_123

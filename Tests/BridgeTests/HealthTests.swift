@@ -5,7 +5,11 @@ import SNS
 import Store
 import Testing
 
+@testable import Admin
 @testable import Bridge
+@testable import Intake
+@testable import Processing
+@testable import Telemetry
 
 @Suite("Health") struct HealthTests {
     private func input(_ change: (inout HealthInput) throws -> Void = { _ in }) throws -> HealthInput {

@@ -12,6 +12,8 @@ import Synchronization
 import Testing
 
 @testable import Bridge
+@testable import Intake
+@testable import Planning
 
 @Suite struct IntakeTests {
     /// Both handlers with a store and a scripted SNS host.

@@ -7,6 +7,9 @@ import Synchronization
 import Testing
 
 @testable import Bridge
+@testable import Planning
+@testable import Processing
+@testable import Telemetry
 
 @Suite struct LedgerRebuilderTests {
     private func rebuilder(_ harness: ProcessingHarness) throws -> LedgerRebuilder {

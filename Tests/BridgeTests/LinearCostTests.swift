@@ -9,10 +9,13 @@ import TestSupport
 import Testing
 
 @testable import AWSClient
+@testable import Admin
 @testable import Bridge
 @testable import Cryptography
 @testable import HTTPServer
+@testable import Intake
 @testable import SNS
+@testable import Telemetry
 
 /// How the cost of parsing untrusted input grows if the input grows fourfold: linear is 4, quadratic 16.
 @Suite struct LinearCostTests {

@@ -12,6 +12,7 @@ import TestSupport
 import Testing
 
 @testable import Bridge
+@testable import Intake
 
 @Suite("Admission") struct AdmissionTests {
     private let stored = IntakeResult.accepted(IntakeResult.stored)

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import Bridge
+@testable import Telemetry
 
 @Suite("Log events") struct LogEventTests {
     /// The Swift sources of the product, by path.

@@ -4,6 +4,7 @@ import Logging
 import Testing
 
 @testable import Bridge
+@testable import Telemetry
 
 @Suite struct LogFormatterTests {
     private let time = Timestamp(milliseconds: now).iso8601

@@ -1,4 +1,5 @@
 @testable import Bridge
+@testable import Telemetry
 
 // In a file without `import Logging`, whose `LogEvent` is another type.
 extension LogRecorder {

@@ -10,6 +10,10 @@ import TestSupport
 import Testing
 
 @testable import Bridge
+@testable import Intake
+@testable import Planning
+@testable import Processing
+@testable import Telemetry
 
 @Suite("Metrics") struct MetricsTests {
     private func value(_ series: String, in registry: PrometheusRegistry) -> String? {

@@ -5,6 +5,7 @@ import Store
 import Testing
 
 @testable import Bridge
+@testable import Planning
 
 /// Plans at the time of the last observation, or later.
 private func plan(

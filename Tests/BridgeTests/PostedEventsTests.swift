@@ -4,6 +4,8 @@ import Store
 import Testing
 
 @testable import Bridge
+@testable import Intake
+@testable import Planning
 
 @Suite struct PostedEventsTests {
     private static func event(_ id: String, region: String = "us-east-1") -> JSON {

@@ -11,7 +11,11 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import Admin
 @testable import Bridge
+@testable import Planning
+@testable import Processing
+@testable import Telemetry
 
 /// The parts that processors need, with a scripted AWS and a clock that tests set.
 struct ProcessingHarness {
@@ -20,6 +24,8 @@ struct ProcessingHarness {
     let aws: ScriptedAWS
     let client: AWSClient
     let context: FindingWriter
+    /// What ``context`` reports for the status page.
+    let activity: ActivityLog
     let recorder: LogRecorder
     let time: TestClock
 
@@ -42,6 +48,7 @@ struct ProcessingHarness {
         let (recorder, time) = (LogRecorder(), TestClock(now))
         (self.recorder, self.time) = (recorder, time)
         aws = ScriptedAWS(loop: loop, recorder: recorder)
+        activity = ActivityLog { time.now }
         client = AWSClient(
             http: aws,
             credentials: TestCredentials(), endpoints: try Endpoints(), retry: RetryPolicy(),
@@ -51,13 +58,13 @@ struct ProcessingHarness {
                 sleep: { if pace != nil { try await loop.sleep(for: $0) } }, executor: loop))
         context = FindingWriter(
             store: store, clock: { time.now }, jitter: { 1 },
-            metrics: BridgeMetrics(factory: PrometheusRegistry()),
-            logger: Logger(label: "test") { _ in LogRecorderHandler(recorder: recorder) })
+            metrics: ProcessingMetrics(PrometheusRegistry()),
+            logger: Logger(label: "test") { _ in LogRecorderHandler(recorder: recorder) }, activity: activity)
     }
 
     func sender(_ accountRegion: AccountRegion) -> FindingSender {
         FindingSender(
-            accountRegion: accountRegion, client: client, metrics: context.metrics.work,
+            accountRegion: accountRegion, client: client, metrics: context.metrics,
             circuitBreakers: context.circuitBreakers)
     }
 
@@ -84,11 +91,12 @@ struct ProcessingHarness {
     func pool(grace: Duration = .zero, context: FindingWriter? = nil) throws -> WorkerPool {
         WorkerPool(
             context: context ?? self.context, accounts: AccountClients(client), clock: AWSClock(loop: loop),
-            configuration: Reloadable(
+            settings: Reloadable(
                 try BridgeConfiguration(
                     flags: ["mapping.checkSummaries": "false", "securityHub.requestsPerSecond": "1000"],
                     environment: [:],
-                    readFile: { _ throws(ConfigurationError) in [] })),
+                    readFile: { _ throws(ConfigurationError) in [] }
+                ).processing),
             owner: "test", grace: grace)
     }
 }

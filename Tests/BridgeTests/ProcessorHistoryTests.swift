@@ -9,6 +9,8 @@ import TestSupport
 import Testing
 
 @testable import Bridge
+@testable import Planning
+@testable import Processing
 
 /// Random histories through the real processors and a real store, while requests to AWS fail before or after AWS has
 /// executed them.

@@ -3,6 +3,7 @@ import Metrics
 import Testing
 
 @testable import Bridge
+@testable import Telemetry
 
 @Suite("Prometheus registry") struct PrometheusTests {
     @Test("Series are rendered sorted, with help and type once for each metric")

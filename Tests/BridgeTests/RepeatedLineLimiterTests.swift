@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Bridge
+@testable import Telemetry
 
 @Suite("Repeated log lines") struct RepeatedLineLimiterTests {
     private typealias Rule = RepeatedLineLimiter<String>

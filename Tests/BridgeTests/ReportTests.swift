@@ -3,7 +3,9 @@ import JSON
 import Store
 import Testing
 
+@testable import Admin
 @testable import Bridge
+@testable import Processing
 
 @Suite("Reports") struct ReportTests {
     private func depth(

@@ -7,6 +7,7 @@ import Synchronization
 import Testing
 
 @testable import Bridge
+@testable import Planning
 
 @Suite struct RestoredFindingTests {
     private func restored(

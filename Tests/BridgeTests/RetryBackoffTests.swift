@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Bridge
+@testable import Processing
 
 @Suite struct RetryBackoffTests {
     @Test("The delay doubles from one second to five minutes, and jitter removes at most half of it")

@@ -1,12 +1,17 @@
 import AWSClient
 import Cryptography
+import EventLoop
 import SNS
 import Store
 import Synchronization
 import TestSupport
 import Testing
 
+@testable import Admin
 @testable import Bridge
+@testable import Intake
+@testable import Processing
+@testable import Telemetry
 
 @Suite("Scrapes", .timeLimit(.minutes(5))) struct ScrapeTests {
     private final class Reads: Sendable {
@@ -36,13 +41,15 @@ import Testing
             let configuration = try BridgeConfiguration(
                 environment: [:], readFile: { _ throws(ConfigurationError) in [] })
             let metrics = MetricsCollector(
-                source: source, configuration: Reloadable(configuration), accounts: AccountClients(harness.client),
+                source: source, settings: Reloadable(configuration.administration),
+                accounts: AccountClients(harness.client),
                 circuitBreakers: harness.context.circuitBreakers,
                 certificates: SigningCertificateCache(authorities: try TrustStore(authorities: [])) {
                     _ throws(SigningCertificateCache.FetchError) in throw .tooLarge
                 },
                 admission: Admission(store: harness.store, maximumPending: 9, clock: { now }),
-                outage: harness.context.outage, accountRegions: LabelCardinalityLimiter(), clock: { now },
+                outage: harness.context.outage, version: Bridge.version, accountRegions: LabelCardinalityLimiter(),
+                clock: { now },
                 isClockTrusted: { true })
             try await time.run { try await body(metrics, source, reads, time) }
         }

@@ -5,6 +5,7 @@ import Synchronization
 import Testing
 
 @testable import Bridge
+@testable import Processing
 
 @Suite struct SerialLaneTests {
     @Test("A stopped lane finishes the batch in progress and returns the waiting deliveries")

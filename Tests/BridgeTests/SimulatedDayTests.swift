@@ -12,7 +12,10 @@ import Testing
 
 @testable import Bridge
 @testable import HTTPClient
+@testable import Planning
+@testable import Processing
 @testable import Store
+@testable import Telemetry
 
 /// AWS with faults: sessions of an hour, clock skew, throttling, an outage, denied access.
 private final class FaultyAWS: HTTPTransport {
@@ -143,13 +146,13 @@ private final class FaultyAWS: HTTPTransport {
                 sessionName: "defender-bridge-test")
             let context = FindingWriter(
                 store: store, clock: { start + time.now.milliseconds }, jitter: { 0.5 },
-                metrics: BridgeMetrics(factory: PrometheusRegistry()),
+                metrics: ProcessingMetrics(PrometheusRegistry()),
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             let processor = AlarmProcessor(
                 accountRegion: accountRegion, context: context,
                 sender: FindingSender(
                     accountRegion: accountRegion, client: accounts.client(for: accountRegion),
-                    metrics: context.metrics.work,
+                    metrics: context.metrics,
                     circuitBreakers: context.circuitBreakers))
             try await time.run {
                 var random = SeededGenerator(seed: seed)

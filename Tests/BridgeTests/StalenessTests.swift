@@ -6,6 +6,8 @@ import Synchronization
 import Testing
 
 @testable import Bridge
+@testable import Planning
+@testable import Processing
 
 @Suite struct StalenessTests {
     private let check = Messages.clientIDs

@@ -1,4 +1,5 @@
 import AWSCore
+import EventLoop
 import JSON
 import Logging
 import SNS
@@ -8,7 +9,10 @@ import TestSupport
 import Testing
 
 @testable import AWSClient
+@testable import Admin
 @testable import Bridge
+@testable import Processing
+@testable import Telemetry
 
 @Suite("Status report", .timeLimit(.minutes(5))) struct StatusReportTests {
     private static let topic = "arn:aws:sns:us-east-1:111122223333:device-defender-audit"
@@ -31,10 +35,11 @@ import Testing
             } ledger: { () throws(StoreError) in
                 try ledger()
             },
-            configuration: Reloadable(configuration),
+            settings: Reloadable(configuration.administration),
             circuitBreakers: circuitBreakers ?? CircuitBreakers(clock: clock, logger: logger),
             activity: activity ?? ActivityLog(clock: clock),
-            outage: outage ?? StoreOutageTracker(logger: logger, clock: clock), certificate: nil,
+            outage: outage ?? StoreOutageTracker(logger: logger, clock: clock),
+            certificate: { _ in CertificateStatus() }, version: Bridge.version,
             startedAt: now - 812_000,
             clock: clock, elapsed: clock)
     }

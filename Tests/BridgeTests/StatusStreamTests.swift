@@ -5,6 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import Admin
 @testable import Bridge
 
 @Suite("Status stream", .timeLimit(.minutes(5)))

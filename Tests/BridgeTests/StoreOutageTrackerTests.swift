@@ -6,6 +6,8 @@ import TestSupport
 import Testing
 
 @testable import Bridge
+@testable import Processing
+@testable import Telemetry
 
 @Suite("Store outages") struct StoreOutageTrackerTests {
     @Test("An outage is reported at its start, each minute with the count, and at its end")

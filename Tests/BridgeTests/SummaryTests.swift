@@ -6,6 +6,8 @@ import Synchronization
 import Testing
 
 @testable import Bridge
+@testable import Planning
+@testable import Processing
 
 /// Summaries of one check by several scheduled audits and on-demand audits, through the processor.
 @Suite struct SummaryTests {

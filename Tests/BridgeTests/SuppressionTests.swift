@@ -7,6 +7,8 @@ import Synchronization
 import Testing
 
 @testable import Bridge
+@testable import Processing
+@testable import Telemetry
 
 @Suite struct SuppressionTests {
     private func suppress(

@@ -10,6 +10,9 @@ import TestSupport
 import Testing
 
 @testable import Bridge
+@testable import Planning
+@testable import Processing
+@testable import Telemetry
 
 /// Suspensions while requests cannot be signed, sent or authorized, and failures that are permanent.
 @Suite(.timeLimit(.minutes(5))) struct SuspensionTests {

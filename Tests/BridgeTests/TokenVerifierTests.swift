@@ -4,6 +4,7 @@ import Synchronization
 import Testing
 
 @testable import Bridge
+@testable import Intake
 
 @Suite struct TokenVerifierTests {
     /// An issuer with scripted keys.

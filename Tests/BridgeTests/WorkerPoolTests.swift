@@ -11,6 +11,8 @@ import TestSupport
 import Testing
 
 @testable import Bridge
+@testable import Processing
+@testable import Telemetry
 
 @Suite struct WorkerPoolTests {
     @Test("Deliveries are processed as they arrive, and invalid ones are dead-lettered with the reason")

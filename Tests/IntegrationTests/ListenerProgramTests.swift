@@ -4,6 +4,7 @@ import Foundation
 import JSON
 import LocalAWS
 import Synchronization
+import Telemetry
 import TestSupport
 import Testing
 

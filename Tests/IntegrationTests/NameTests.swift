@@ -3,6 +3,8 @@ import LocalAWS
 import TestSupport
 import Testing
 
+@testable import Planning
+
 extension IntegrationTests {
     @Suite("Names that lead elsewhere", .timeLimit(.minutes(5)))
     struct Names {

@@ -6,6 +6,8 @@ import LocalAWS
 import TestSupport
 import Testing
 
+@testable import Telemetry
+
 extension IntegrationTests {
     @Suite("Observability", .timeLimit(.minutes(5)))
     struct Observability {

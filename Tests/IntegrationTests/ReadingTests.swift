@@ -3,6 +3,7 @@ import Bridge
 import Foundation
 import JSON
 import LocalAWS
+import Telemetry
 import TestSupport
 import Testing
 

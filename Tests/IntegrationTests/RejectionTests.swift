@@ -10,6 +10,8 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import Telemetry
+
 extension IntegrationTests {
     @Suite("Rejections", .timeLimit(.minutes(5)))
     struct Rejections {

@@ -5,6 +5,8 @@ import LocalAWS
 import TestSupport
 import Testing
 
+@testable import Telemetry
+
 extension IntegrationTests {
     @Suite("Configuration reload", .timeLimit(.minutes(5)))
     struct Reload {

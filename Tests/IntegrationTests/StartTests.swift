@@ -6,6 +6,8 @@ import LocalAWS
 import TestSupport
 import Testing
 
+@testable import Telemetry
+
 extension IntegrationTests {
     @Suite("Start with an unavailable store", .timeLimit(.minutes(5)))
     struct Starts {

@@ -6,6 +6,7 @@ import HTTPServer
 import HTTPTypes
 import JSON
 import LocalAWS
+import Telemetry
 import TestSupport
 import Testing
 

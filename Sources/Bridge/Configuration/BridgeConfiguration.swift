@@ -1,63 +1,58 @@
-public import AWSClient
+package import AWSClient
 import AWSCore
+package import Admin
 import Cryptography
-public import EventLoop
+package import EventLoop
 import FoundationEssentials
-public import Logging
-public import SNS
-public import SecurityFindings
-public import Store
+import Intake
+package import Logging
+package import SNS
+package import SecurityFindings
+package import Store
+package import Telemetry
 
 /// The validated settings of a bridge.
-public struct BridgeConfiguration: Sendable {
+package struct BridgeConfiguration: Sendable {
     /// The paths of a TLS certificate chain and its private key.
-    public struct TLSFiles: Sendable, Hashable {
+    package struct TLSFiles: Sendable, Hashable {
         /// The path of the certificate, followed by its chain, as PEM.
-        public var certificate: String
+        package var certificate: String
         /// The path of the private key, as PEM.
-        public var privateKey: String
-    }
-
-    /// The format of log lines.
-    public enum LogFormat: String, Sendable, Hashable, CaseIterable {
-        /// Lines for a terminal.
-        case text
-        /// One JSON object per line.
-        case json
+        package var privateKey: String
     }
 
     /// `listen.address`
-    public var listenAddress: SocketAddress
+    package var listenAddress: SocketAddress
     /// `listen.tls.*`; nil for plain HTTP.
-    public var tls: TLSFiles?
+    package var tls: TLSFiles?
     /// `listen.loops`
-    public var loops: Int
+    package var loops: Int
     /// `listen.maxConnections`; nil derives it from the file descriptor limit.
-    public var maximumConnections: Int?
+    package var maximumConnections: Int?
     /// `listen.maxConnectionsPerAddress`
-    public var maximumConnectionsPerAddress: Int
+    package var maximumConnectionsPerAddress: Int
     /// `listen.trustedProxies`
-    public var trustedProxies: [AddressBlock]
+    package var trustedProxies: [AddressBlock]
     /// `listen.proxyProtocol`
-    public var proxyProtocol: Bool
+    package var proxyProtocol: Bool
     /// `admin.address`
-    public var adminAddress: SocketAddress
+    package var adminAddress: SocketAddress
     /// `admin.hosts`, `admin.allowActions`, `admin.token`
-    var admin = AdminAccess()
+    package var admin = AdminAccess()
     /// `store.url`
-    public var store: StoreLocation
+    package var store: StoreLocation
     /// `store.maxPending`
-    public var maximumPending: Int
+    package var maximumPending: Int
     /// `deadLetters.maxCount`, `deadLetters.maxBytes`
-    public var deadLetterLimits: DeadLetterLimits
+    package var deadLetterLimits: DeadLetterLimits
     /// `deadLetters.maxAge`
-    public var maximumDeadLetterAge: Duration
+    package var maximumDeadLetterAge: Duration
     /// `sns.topics`, `sns.accounts`, `aws.regions`
-    public var topics: TopicPolicy
+    package var topics: TopicPolicy
     /// `sns.minimumSignatureVersion`
-    public var minimumSignatureVersion: SNSMessage.SignatureVersion
+    package var minimumSignatureVersion: SNSMessage.SignatureVersion
     /// `sns.maxMessageAge`
-    public var maximumMessageAge: Duration
+    package var maximumMessageAge: Duration
     /// `sns.confirm`, `sns.resubscribe`
     var subscriptions = SubscriptionManager.Policy()
     /// `eventBridge.apiKey`, `eventBridge.apiKeyHeader` (in lower case), `eventBridge.basic`
@@ -65,27 +60,27 @@ public struct BridgeConfiguration: Sendable {
     /// `eventBridge.oauth.*`; nil rejects all tokens.
     var eventBridgeTokens: TokenVerifier.Settings?
     /// `aws.roles`, `aws.roleName`, `aws.externalId`
-    public var roles: AccountRoles
+    package var roles: AccountRoles
     /// `securityHub.requestsPerSecond`
-    public var importsPerSecond: Double
+    package var importsPerSecond: Double
     /// `securityHub.burst`
-    public var importBurst: Int
+    package var importBurst: Int
     /// `mapping.checkSummaries`
-    public var checkSummaries: Bool
+    package var checkSummaries: Bool
     /// `mapping.severities`
-    public var severities: SeverityRules
+    package var severities: SeverityRules
     /// `mapping.staleAfter`; nil for never.
-    public var staleAfter: Duration?
+    package var staleAfter: Duration?
     /// `catchUp.interval`; nil for never.
-    public var catchUpInterval: Duration?
+    package var catchUpInterval: Duration?
     /// `network.connectTo`
-    public var connectTo: [String]
+    package var connectTo: [String]
     /// `log.level`
-    public var logLevel: Logger.Level
+    package var logLevel: Logger.Level
     /// `log.format`; nil selects text on a terminal, JSON otherwise.
-    public var logFormat: LogFormat?
+    package var logFormat: LogFormat?
     /// Settings that are valid but should be changed.
-    public let warnings: [ConfigurationWarning]
+    package let warnings: [ConfigurationWarning]
     /// SHA-256 digests of the configured values by key, to find what a reload changes without keeping secrets.
     let digests: [String: [UInt8]]
 
@@ -102,7 +97,7 @@ public struct BridgeConfiguration: Sendable {
     ///   - file: the YAML text of the configuration file, if there is one.
     ///   - readFile: reads a file that contains a secret.
     /// - Throws: ``ConfigurationError`` for the first invalid value.
-    public init(
+    package init(
         flags: [String: String] = [:], environment: [String: String], file: String? = nil,
         readFile: @escaping (String) throws(ConfigurationError) -> [UInt8]
     ) throws(ConfigurationError) {

@@ -2,9 +2,9 @@ import FoundationEssentials
 import JSON
 
 /// Reads the configuration file and the files that settings name.
-public enum ConfigurationFile {
+package enum ConfigurationFile {
     /// The largest accepted file, in bytes.
-    public static let maximumLength = 1_048_576
+    package static let maximumLength = 1_048_576
 
     /// Reads a file without a byte order mark at its start.
     ///
@@ -12,7 +12,7 @@ public enum ConfigurationFile {
     ///   - path: its path.
     ///   - key: the key or flag that names it, for the error.
     /// - Throws: ``ConfigurationError`` if it cannot be read or is too large.
-    public static func read(_ path: String, key: String) throws(ConfigurationError) -> [UInt8] {
+    package static func read(_ path: String, key: String) throws(ConfigurationError) -> [UInt8] {
         let data: Data
         do {
             data = try Data(contentsOf: URL(filePath: path))

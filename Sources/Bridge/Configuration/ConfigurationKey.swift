@@ -1,13 +1,13 @@
 /// A configuration key with its help.
-public struct ConfigurationKey: Sendable, Hashable {
+package struct ConfigurationKey: Sendable, Hashable {
     /// The key as in the configuration file, for example `listen.address`.
-    public let name: String
+    package let name: String
     /// The form of the value for help texts, for example `HOST:PORT`.
-    public let placeholder: String
+    package let placeholder: String
     /// The meaning, range and default of the value.
-    public let help: String
+    package let help: String
     /// Whether the value must not be printed. The key with `File` appended reads a secret from a file.
-    public let isSecret: Bool
+    package let isSecret: Bool
 
     private init(_ name: String, _ placeholder: String, _ help: String, isSecret: Bool = false) {
         self.name = name
@@ -17,7 +17,7 @@ public struct ConfigurationKey: Sendable, Hashable {
     }
 
     /// The environment variable, for example `BRIDGE_LISTEN_ADDRESS`.
-    public var environmentVariable: String { "BRIDGE_" + words.joined(separator: "_").uppercased() }
+    package var environmentVariable: String { "BRIDGE_" + words.joined(separator: "_").uppercased() }
 
     /// The parts of the name, split at dots and between a lowercase and an uppercase letter.
     private var words: [String] {
@@ -37,7 +37,7 @@ public struct ConfigurationKey: Sendable, Hashable {
 }
 
 extension ConfigurationKey {
-    static let listenAddress = Self(
+    package static let listenAddress = Self(
         "listen.address", "HOST:PORT",
         "Address and port of the listener for Amazon SNS and EventBridge. Default: 127.0.0.1:8080.")
     static let listenCertificate = Self(
@@ -62,7 +62,7 @@ extension ConfigurationKey {
     static let listenProxyProtocol = Self(
         "listen.proxyProtocol", "BOOLEAN",
         "Require a PROXY protocol version 2 header on each connection. Requires listen.trustedProxies. Default: false.")
-    static let adminAddress = Self(
+    package static let adminAddress = Self(
         "admin.address", "HOST:PORT",
         "Address and port of the admin server: metrics, status page and health. Default: 127.0.0.1:9090.")
     static let adminHosts = Self(
@@ -142,7 +142,7 @@ extension ConfigurationKey {
         "Burst of BatchImportFindings calls above the rate limit, per account and Region, from 1 to 1000. Default: 30.")
     static let checkSummaries = Self(
         "mapping.checkSummaries", "BOOLEAN", "Import a summary finding for each audit check. Default: true.")
-    static let severities = Self(
+    package static let severities = Self(
         "mapping.severities", "PATTERN=LABEL,…",
         "Severity labels for PROFILE/BEHAVIOR or CHECK, for example Fleet/*=HIGH. The first matching pattern applies; * matches "
             + "any text, ? any character. Default: none.")
@@ -169,14 +169,14 @@ extension ConfigurationKey {
         "External ID (sts:ExternalId) for assuming the roles, 2 to 1224 characters. Default: none.")
     static let awsRegions = Self(
         "aws.regions", "REGION,…", "Regions to accept findings from. Default: all Regions of sns.topics.")
-    static let logLevel = Self(
+    package static let logLevel = Self(
         "log.level", "LEVEL",
         "Lowest log level to print: trace, debug, info, notice, warning, error or critical. Default: info.")
-    static let logFormat = Self(
+    package static let logFormat = Self(
         "log.format", "FORMAT", "Log format: text or json. Default: text on a terminal, json otherwise.")
 
     /// All keys, in the order of the documentation.
-    public static let all: [ConfigurationKey] = [
+    package static let all: [ConfigurationKey] = [
         listenAddress, listenCertificate, listenPrivateKey, listenLoops, listenMaxConnections,
         listenMaxConnectionsPerAddress, listenTrustedProxies, listenProxyProtocol, adminAddress, adminHosts,
         adminAllowActions, adminToken, storeURL, storeMaxPending, deadLettersMaxCount, deadLettersMaxBytes,
@@ -191,5 +191,5 @@ extension ConfigurationKey {
     ]
 
     /// All accepted key names, including those with `File` appended for secrets.
-    public static let names = Set(all.flatMap { $0.isSecret ? [$0.name, $0.name + "File"] : [$0.name] })
+    package static let names = Set(all.flatMap { $0.isSecret ? [$0.name, $0.name + "File"] : [$0.name] })
 }

@@ -22,7 +22,7 @@ struct ConfigurationReload: Sendable, Hashable {
 extension ConfigurationKey {
     /// Whether a new value takes effect at SIGHUP. The settings of the listener, the store and the AWS clients need a
     /// restart.
-    public var isReloadable: Bool { Self.reloadable.contains(self) }
+    package var isReloadable: Bool { Self.reloadable.contains(self) }
 
     private static let reloadable: Set<ConfigurationKey> = [
         adminHosts, adminAllowActions, adminToken, storeMaxPending, deadLettersMaxCount, deadLettersMaxBytes,

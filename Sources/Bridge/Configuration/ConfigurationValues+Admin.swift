@@ -1,13 +1,5 @@
-/// The access rules of the admin server.
-struct AdminAccess: Sendable {
-    /// Host names accepted in the `Host` header in addition to IP addresses and `localhost`, in lower case.
-    var hosts: Set<String> = []
-    /// The bearer token required to replay or drop dead letters; nil if these actions are disabled.
-    var token: Secret?
-
-    /// Whether dead letters can be replayed and dropped through the admin server.
-    var allowsActions: Bool { token != nil }
-}
+import Admin
+import Cryptography
 
 extension ConfigurationValues {
     /// The accepted length of the token, in characters.

@@ -1,4 +1,6 @@
+import Cryptography
 import HTTPTypes
+import Intake
 
 extension ConfigurationValues {
     /// Reads the API keys and the credentials of Basic authentication.

@@ -1,6 +1,6 @@
 extension Duration {
     /// Parses a number with a unit: `500ms`, `30s`, `15m`, `1h`, `7d`; nil for anything else.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard (1...9).contains(digits.count), let number = Int64(digits) else { return nil }
         switch text.dropFirst(digits.count) {

@@ -2,7 +2,9 @@ import ErrorCodes
 import EventLoop
 import HTTPServer
 import HTTPTypes
+import Intake
 import Logging
+import Telemetry
 
 /// Writes the access log and counts failed requests and connections.
 struct AccessLog: Sendable {
@@ -79,9 +81,4 @@ struct AccessLog: Sendable {
         let rest = microseconds % 1000
         return String(microseconds / 1000) + (rest < 10 ? ".00" : rest < 100 ? ".0" : ".") + String(rest)
     }
-}
-
-extension SocketAddress? {
-    /// The address for a log line; `unknown` if there is none.
-    var text: String { self?.description ?? "unknown" }
 }

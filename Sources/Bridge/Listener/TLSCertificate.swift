@@ -3,6 +3,7 @@ import Cryptography
 import DeviceDefender
 import Logging
 import Synchronization
+import Telemetry
 
 /// The listener's certificate, reloaded when its files change.
 final class TLSCertificate: Sendable {

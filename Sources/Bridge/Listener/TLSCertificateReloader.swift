@@ -1,8 +1,10 @@
+import AWSCore
 import Cryptography
 import EventLoop
 import HTTPServer
 import Logging
 import ServiceLifecycle
+import Telemetry
 
 /// Reloads the listener's certificate when its files change, and on SIGHUP. Existing connections keep theirs.
 struct TLSCertificateReloader: Service {
@@ -54,7 +56,7 @@ struct TLSCertificateReloader: Service {
             metrics.certificateReloaded("replaced")
             metrics.certificateExpires(at: context.certificate.notAfter)
             logger.log(.certificateReplaced, [.name: .string(context.certificate.commonName ?? "")])
-            tlsCertificate.logWarnings(to: logger, now: Bridge.now() / 1000)
+            tlsCertificate.logWarnings(to: logger, now: WallClock.milliseconds() / 1000)
         case .failed(let reason):
             metrics.certificateReloaded("failed")
             logger.log(.certificateReloadFailed, [.reason: .string(reason)])

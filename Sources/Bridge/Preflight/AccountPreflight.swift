@@ -173,7 +173,7 @@ struct AccountPreflight: Sendable {
             _ = try await client.listAuditSuppressions(region: region)
         }
         guard configuration.catchUpInterval != nil else { return }
-        let now = Bridge.now()
+        let now = WallClock.milliseconds()
         let times = now.saturatingSubtracting(60_000)...now
         await permission("iot:ListAuditTasks") { () async throws(AWSError) in
             try await Self.first(of: client.auditTasks(in: times, region: region))

@@ -1,3 +1,4 @@
+import AWSCore
 import Cryptography
 
 /// Checks the listener's certificate as Amazon SNS and EventBridge do.
@@ -91,5 +92,5 @@ struct CertificatePreflight: Sendable {
         return String(host.prefix { $0 != ":" })
     }
 
-    private var now: Int64 { Bridge.now() / 1000 }
+    private var now: Int64 { WallClock.milliseconds() / 1000 }
 }

@@ -8,12 +8,12 @@ import Store
 import Synchronization
 
 /// Checks the configuration, this machine and AWS before the bridge is used, without changing anything.
-public struct Preflight: Sendable {
+package struct Preflight: Sendable {
     private let configuration: BridgeConfiguration
     private let report: @Sendable (PreflightCheck) -> Void
 
     /// - Parameter report: called with each check when it is complete.
-    init(_ configuration: BridgeConfiguration, report: @escaping @Sendable (PreflightCheck) -> Void) {
+    package init(_ configuration: BridgeConfiguration, report: @escaping @Sendable (PreflightCheck) -> Void) {
         self.configuration = configuration
         self.report = report
     }
@@ -25,7 +25,7 @@ public struct Preflight: Sendable {
     ///   - endpoint: the URL subscribed to the topics; nil for any subscribed URL that ends in `/sns`.
     ///   - report: called with each check when it is complete.
     /// - Returns: whether no check failed.
-    public static func run(
+    package static func run(
         configuration: BridgeConfiguration, environment: [String: String], endpoint: String? = nil,
         report: @escaping @Sendable (PreflightCheck) -> Void
     ) async -> Bool {
@@ -161,7 +161,7 @@ public struct Preflight: Sendable {
                 report(PreflightCheck("clock", "", .skipped, "the response of AWS STS has no date"))
                 return
             }
-            let difference = date.saturatingDistance(to: Bridge.now())
+            let difference = date.saturatingDistance(to: WallClock.milliseconds())
             report(
                 difference < Self.clockTolerance
                     ? PreflightCheck("clock", "", .passed, "within 60s of AWS")

@@ -1,9 +1,9 @@
-public import JSON
+package import JSON
 
 /// The result of one preflight check.
-public struct PreflightCheck: Sendable, Hashable {
+package struct PreflightCheck: Sendable, Hashable {
     /// The outcome of a check.
-    public enum Outcome: String, Sendable, Hashable {
+    package enum Outcome: String, Sendable, Hashable {
         /// As required.
         case passed
         /// Works, but should be changed.
@@ -15,17 +15,17 @@ public struct PreflightCheck: Sendable, Hashable {
     }
 
     /// The subject matter, for example `EventBridge rule`.
-    public let name: String
+    package let name: String
     /// The checked account and Region, topic, key or file; may be empty.
-    public let subject: String
+    package let subject: String
     /// The outcome.
-    public let outcome: Outcome
+    package let outcome: Outcome
     /// The observation.
-    public let detail: String
+    package let detail: String
     /// What to do; empty if nothing.
-    public let remediation: String
+    package let remediation: String
 
-    init(_ name: String, _ subject: String, _ outcome: Outcome, _ detail: String, remediation: String = "") {
+    package init(_ name: String, _ subject: String, _ outcome: Outcome, _ detail: String, remediation: String = "") {
         self.name = name
         self.subject = subject
         self.outcome = outcome
@@ -34,12 +34,12 @@ public struct PreflightCheck: Sendable, Hashable {
     }
 
     /// Reports an invalid configuration.
-    public init(_ error: ConfigurationError) {
+    package init(_ error: ConfigurationError) {
         self.init("configuration", error.key, .failed, error.problem, remediation: "correct the setting")
     }
 
     /// The check as JSON.
-    public var json: JSON {
+    package var json: JSON {
         [
             "name": .string(name), "subject": .string(subject), "outcome": .string(outcome.rawValue),
             "detail": .string(detail), "remediation": .string(remediation),
@@ -49,7 +49,7 @@ public struct PreflightCheck: Sendable, Hashable {
     /// The check as one line, and a second one with the remediation, if any.
     ///
     /// - Parameter marked: colors the word for the outcome.
-    public func text(marking marked: (Outcome, String) -> String) -> String {
+    package func text(marking marked: (Outcome, String) -> String) -> String {
         let word = outcome == .skipped ? "not checked" : outcome.rawValue
         let padding = String(repeating: " ", count: max(12 - word.count, 0))
         let line = "\(marked(outcome, word))\(padding)\(subject.isEmpty ? name : "\(name), \(subject)"): \(detail)"

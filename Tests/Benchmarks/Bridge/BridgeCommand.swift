@@ -4,6 +4,7 @@ import CoreMetrics
 import EventLoop
 import Foundation
 import JSON
+import Telemetry
 
 /// A bridge like that of `defender-bridge serve`, optionally without metrics, for ``ObservabilityBenchmark``.
 struct BridgeCommand: AsyncParsableCommand {

@@ -5,6 +5,7 @@ import HTTPClient
 import HTTPTypes
 import JSON
 import Synchronization
+import Telemetry
 import TestSupport
 
 /// A bridge that runs in its own process.

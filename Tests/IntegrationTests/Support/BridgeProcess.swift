@@ -5,6 +5,8 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import Telemetry
+
 /// `defender-bridge serve` as a child process.
 final class BridgeProcess: Sendable {
     let program: RunningProgram

@@ -1,6 +1,8 @@
 import Bridge
 import JSON
 
+@testable import Telemetry
+
 /// Holds log lines against the declared events and fields.
 enum LogLineCheck {
     private static let events = Dictionary(uniqueKeysWithValues: LogEvent.all.map { ($0.message, $0) })

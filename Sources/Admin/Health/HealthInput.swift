@@ -1,0 +1,35 @@
+import AWSCore
+import Processing
+import SNS
+import Store
+
+/// Everything that ``Health`` is derived from. Times are milliseconds since 1970.
+struct HealthInput: Sendable {
+    var now: Int64
+    /// When the process started.
+    var startedAt: Int64
+    /// Contents of the queue; nil if the store is unavailable.
+    var stored: StoreSnapshot.QueueSnapshot?
+    /// Why the store cannot be read or written; nil if it can.
+    var storeProblem: String?
+    /// Account-Regions whose circuit breaker is open.
+    var denied: [CircuitBreakers.Entry] = []
+    /// Whether `sns.topics` allows a topic.
+    var acceptsTopic: @Sendable (ARN) -> Bool = { _ in true }
+    /// Whether `sns.topics` or EventBridge credentials are configured, so that anything can be received.
+    var hasChannel = true
+    /// Recent deliveries that point to a misconfigured sender.
+    var intakeProblems = IntakeProblems()
+    /// Capacity of the queue (`store.maxPending`).
+    var maximumPending = Int.max
+    /// Share of each dead-letter limit in use (1 is full), by configuration key.
+    var deadLetterShares: [String: Double] = [:]
+    /// Interval of catch-up, in milliseconds; nil if off.
+    var catchUpInterval: Int64?
+    /// Warnings about the TLS certificate, as sentences.
+    var certificateWarnings: [String] = []
+    /// Whether the TLS certificate is not valid now.
+    var hasInvalidCertificate = false
+    /// Free space on the volume of the SQLite database, in bytes; nil if unknown or with PostgreSQL.
+    var freeSpace: UInt64?
+}

@@ -1,0 +1,78 @@
+import AWSCore
+import DeviceDefender
+import FoundationEssentials
+package import JSON
+import Processing
+package import Store
+import Telemetry
+
+/// Reports on dead letters, as JSON and as text. Pure functions.
+package enum DeadLetterReport {
+    /// A dead letter without its payload, as JSON.
+    package static func json(_ letter: DeadLetter) -> JSON { json(letter.summary) }
+
+    /// A dead letter without its payload, as JSON.
+    package static func json(_ letter: DeadLetterSummary) -> JSON {
+        [
+            "id": .string(letter.id), "account": .string(letter.accountRegion.account.digits),
+            "region": .string(letter.accountRegion.region.name), "channel": .string(letter.channel.name),
+            "receivedAt": time(letter.receivedAt), "attempts": .integer(letter.attempts),
+            "firstFailedAt": time(letter.firstFailedAt), "lastFailedAt": time(letter.lastFailedAt),
+            "reason": .string(letter.reason), "payloadBytes": .integer(letter.payloadLength),
+        ]
+    }
+
+    /// A dead letter as JSON, with its payload: as text, or in Base64 if it is not UTF-8.
+    package static func jsonWithPayload(_ letter: DeadLetter) -> JSON {
+        var members = json(letter).object ?? [:]
+        if let text = String(validating: letter.delivery.payload, as: UTF8.self) {
+            members["payload"] = .string(text)
+        } else {
+            members["payloadBase64"] = .string(Data(letter.delivery.payload).base64EncodedString())
+        }
+        return .object(members)
+    }
+
+    /// A table of dead letters as lines of text.
+    package static func lines(_ letters: [DeadLetter], now: Int64) -> [String] {
+        guard !letters.isEmpty else { return ["No matching dead letters."] }
+        let head = ["id", "account/Region", "channel", "attempts", "failed", "reason"]
+        let rows = letters.map { letter in
+            [
+                letter.delivery.id, "\(letter.delivery.accountRegion)", letter.delivery.channel.name,
+                String(letter.attempts), AgeText.text(now.saturatingSubtracting(letter.lastFailedAt)) + " ago",
+                letter.reason.count > reasonLength ? letter.reason.prefix(reasonLength) + "…" : letter.reason,
+            ]
+        }
+        return TextTable.lines([head] + rows, alignedRight: 3...4)
+    }
+
+    /// Length at which a reason is cut in the table, in characters.
+    private static let reasonLength = 120
+
+    /// One dead letter with its payload, as lines of text.
+    package static func lines(_ letter: DeadLetter) -> [String] {
+        let delivery = letter.delivery
+        let rows = [
+            ["id", delivery.id], ["account/Region", "\(delivery.accountRegion)"], ["channel", delivery.channel.name],
+            ["received", text(delivery.receivedAt)], ["attempts", String(letter.attempts)],
+            ["first failure", text(letter.firstFailedAt)], ["last failure", text(letter.lastFailedAt)],
+            ["reason", letter.reason], ["payload", "\(delivery.payload.count) bytes"],
+        ]
+        return TextTable.lines(rows, alignedRight: 9...9) + [""] + payloadLines(delivery.payload)
+    }
+
+    private static func payloadLines(_ payload: [UInt8]) -> [String] {
+        if let json = try? JSON(parsing: payload) {
+            return json.prettyPrinted().split(separator: "\n").map { String($0).escapingControls() }
+        }
+        guard let text = String(validating: payload, as: UTF8.self) else {
+            return [Data(payload).base64EncodedString()]
+        }
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).escapingControls() }
+    }
+
+    private static func text(_ milliseconds: Int64) -> String { Timestamp(milliseconds: milliseconds).iso8601 }
+
+    private static func time(_ milliseconds: Int64) -> JSON { .string(text(milliseconds)) }
+}

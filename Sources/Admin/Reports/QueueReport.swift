@@ -1,0 +1,114 @@
+import AWSCore
+import DeviceDefender
+package import JSON
+import Processing
+package import Store
+import Telemetry
+
+/// Report on the queue: number and age of deliveries by account-Region and state, and the pauses. A pure value.
+package struct QueueReport: Sendable, Hashable {
+    /// The counts, from ``DeliveryQueue/queueDepths(now:after:limit:)``.
+    package let depths: [QueueDepth]
+    /// The pauses.
+    package let pauses: [Pause]
+    /// The time of the report, in milliseconds since 1970.
+    package let now: Int64
+
+    /// Creates a report.
+    package init(depths: [QueueDepth], pauses: [Pause], now: Int64) {
+        self.depths = depths
+        self.pauses = pauses
+        self.now = now
+    }
+
+    /// Reads a store, page by page.
+    package init(of store: any DeliveryQueue, now: Int64) async throws(StoreError) {
+        var depths: [QueueDepth] = []
+        for try await page in store.queueDepths(now: now) { depths += page }
+        self.init(depths: depths, pauses: try await store.pauses(), now: now)
+    }
+
+    /// Number of deliveries in a state.
+    private func count(_ state: QueueDepth.State, of depths: [QueueDepth]) -> Int {
+        depths.reduce(0) { $0 + ($1.state == state ? $1.count : 0) }
+    }
+
+    /// Age of the oldest delivery that is not a dead letter, in milliseconds; nil if there is none.
+    private func oldestAge(of depths: [QueueDepth]) -> Int64? {
+        depths.filter { $0.state != .dead }.map(\.oldestReceivedAt).min().map { max(now.saturatingSubtracting($0), 0) }
+    }
+
+    private var byAccountRegion: [(accountRegion: AccountRegion, depths: [QueueDepth])] {
+        Dictionary(grouping: depths, by: \.accountRegion).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    // MARK: JSON
+
+    /// The report as JSON.
+    package var json: JSON {
+        var members = counts(of: depths)
+        members["pauses"] = .array(pauses.map(Self.json))
+        members["accountRegions"] = .array(
+            byAccountRegion.map { accountRegion, depths in
+                var members = counts(of: depths)
+                members["account"] = .string(accountRegion.account.digits)
+                members["region"] = .string(accountRegion.region.name)
+                members["states"] = .object(
+                    JSON.Members(
+                        uniqueKeysWithValues: depths.map { depth in (UTF8Text(depth.state.rawValue), json(of: depth)) })
+                )
+                return .object(members)
+            })
+        return .object(members)
+    }
+
+    private func counts(of depths: [QueueDepth]) -> JSON.Members {
+        var members = JSON.Members(
+            uniqueKeysWithValues: QueueDepth.State.allCases.map {
+                (UTF8Text($0.rawValue), .integer(count($0, of: depths)))
+            })
+        members["oldestAgeSeconds"] = oldestAge(of: depths).map { .integer($0 / 1000) } ?? .null
+        return members
+    }
+
+    private func json(of depth: QueueDepth) -> JSON {
+        [
+            "count": .integer(depth.count),
+            "oldestAgeSeconds": .integer(max(now.saturatingSubtracting(depth.oldestReceivedAt), 0) / 1000),
+        ]
+    }
+
+    /// A pause as JSON.
+    package static func json(_ pause: Pause) -> JSON {
+        [
+            "account": pause.account.map { .string($0.digits) } ?? .null, "by": .string(pause.pausedBy),
+            "since": .string(Timestamp(milliseconds: pause.pausedAt).iso8601),
+            "reason": pause.reason.map(JSON.string) ?? .null,
+        ]
+    }
+
+    // MARK: Text
+
+    /// The report as lines of text.
+    package var lines: [String] {
+        var rows = [["account/Region"] + QueueDepth.State.allCases.map(\.rawValue) + ["oldest"]]
+        rows += byAccountRegion.map { row("\($0.accountRegion)", $0.depths) }
+        if byAccountRegion.count != 1 { rows.append(row("total", depths)) }
+        let table = depths.isEmpty ? ["The queue is empty."] : TextTable.lines(rows, alignedRight: 1...5)
+        return pauses.map { Self.line($0) } + table
+    }
+
+    private func row(_ name: String, _ depths: [QueueDepth]) -> [String] {
+        [name] + QueueDepth.State.allCases.map { String(count($0, of: depths)) }
+            + [oldestAge(of: depths).map(AgeText.text) ?? "-"]
+    }
+
+    /// A pause as a line of text.
+    package static func line(_ pause: Pause) -> String {
+        let scope = pause.account.map { "account \($0)" } ?? "all accounts"
+        let since = Timestamp(milliseconds: pause.pausedAt).iso8601
+        let reason = pause.reason.map { ": \($0)" } ?? ""
+        return "Sending to Security Hub is paused for \(scope) since \(since) by \(pause.pausedBy)\(reason)"
+            .escapingControls()
+    }
+}

@@ -1,0 +1,49 @@
+import ErrorCodes
+import EventLoop
+package import HTTPServer
+import HTTPTypes
+import Intake
+import JSON
+package import Processing
+import Store
+
+/// The health checks `/healthz` and `/readyz`.
+///
+/// They are served on `listen.address` and on `admin.address`, because a probe cannot use a listener that expects the PROXY
+/// protocol, or a proxy in front of it that requires client certificates.
+package struct HealthRoutes: Sendable {
+    package let readiness: Readiness
+    /// The state of the listener's certificate at a time in milliseconds since 1970.
+    package let certificate: @Sendable (_ now: Int64) -> CertificateStatus
+    package let outage: StoreOutageTracker
+    package let clock: @Sendable () -> Int64
+
+    /// Adds the routes to a router.
+    package func add(to router: inout Router) {
+        router.on(.get, "/healthz") { _ in ServerResponse(status: .ok, json: ["status": "ok"]) }
+        router.on(.get, "/readyz") { _ in await ready() }
+    }
+
+    private func ready() async -> ServerResponse {
+        do throws(StoreError) {
+            try await readiness.check()
+            var ready: JSON.Members = ["status": "ready"]
+            let warnings = certificate(clock()).warnings
+            if !warnings.isEmpty { ready["warnings"] = .array(warnings.map(JSON.string)) }
+            return ServerResponse(status: .ok, json: .object(ready))
+        } catch {
+            outage.failed(error.message, to: .intake)
+            return IntakeResult.unavailable(code: .storeUnavailable, message: error.message).response
+        }
+    }
+
+    package init(
+        readiness: Readiness, certificate: @escaping @Sendable (_ now: Int64) -> CertificateStatus,
+        outage: StoreOutageTracker, clock: @escaping @Sendable () -> Int64
+    ) {
+        self.readiness = readiness
+        self.certificate = certificate
+        self.outage = outage
+        self.clock = clock
+    }
+}

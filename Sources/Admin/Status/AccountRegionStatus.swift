@@ -1,0 +1,116 @@
+import AWSCore
+import JSON
+import Processing
+import Store
+
+/// Status of an account-Region for status.json. A pure value; times are milliseconds since 1970.
+struct AccountRegionStatus: Sendable {
+    let accountRegion: AccountRegion
+    var lastDeliveryAt: Int64?
+    var depths: [QueueDepth] = []
+    var isPaused = false
+    var denial: CircuitBreaker.Denial?
+    var throttledAt: Int64?
+    var caughtUpTo: Int64?
+    var openFindings: [OpenFindings] = []
+    var audits: [FinishedAudit] = []
+    /// Whether the ledger was read; if not, ``openFindings`` and ``audits`` are unknown.
+    var isLedgerKnown = true
+
+    init(_ accountRegion: AccountRegion) { self.accountRegion = accountRegion }
+
+    /// An element of `accountRegions` in status.json.
+    ///
+    /// - Parameters:
+    ///   - elapsed: the monotonic time, in milliseconds, that ``denial`` refers to.
+    ///   - isKnown: whether the store was read. If not, members from the store are `null`.
+    func json(now: Int64, elapsed: Int64, isKnown: Bool) -> JSON {
+        let own: JSON.Members = [
+            "account": .string(accountRegion.account.digits), "region": .string(accountRegion.region.name),
+            "lastDeliveryAt": .time(lastDeliveryAt), "throttledAt": .time(throttledAt),
+            "denied": denial.map { $0.json(now: elapsed) } ?? .null,
+        ]
+        let stored: JSON.Members = [
+            "pending": .integer(count(.pending) + count(.waiting)), "leased": .integer(count(.leased)),
+            "dead": .integer(count(.dead)), "oldestPendingAgeSeconds": .age(oldest, now: now),
+            "paused": .bool(isPaused), "caughtUpTo": .time(caughtUpTo),
+            "openFindings": isLedgerKnown ? findings : .null,
+            "unsentFindings": isLedgerKnown ? .integer(openFindings.reduce(0) { $0 + $1.unsent }) : .null,
+            "audits": isLedgerKnown
+                ? .array(audits.sorted { ($0.schedule ?? "") < ($1.schedule ?? "") }.map(Self.json)) : .null,
+        ]
+        return .object(own.merging(isKnown ? stored : stored.mapValues { _ in .null }) { first, _ in first })
+    }
+
+    private func count(_ state: QueueDepth.State) -> Int { depths.first { $0.state == state }?.count ?? 0 }
+
+    private var oldest: Int64? { depths.filter { $0.state != .dead }.map(\.oldestReceivedAt).min() }
+
+    private var findings: JSON {
+        func count(_ severity: LedgerEntry.Severity?) -> JSON {
+            .integer(openFindings.first { $0.severity == severity }?.count ?? 0)
+        }
+        var members = JSON.Members(
+            uniqueKeysWithValues: LedgerEntry.Severity.allCases.map { (UTF8Text($0.rawValue), count($0)) })
+        if openFindings.contains(where: { $0.severity == nil && $0.count > 0 }) { members["UNKNOWN"] = count(nil) }
+        return .object(members)
+    }
+
+    private static func json(_ audit: FinishedAudit) -> JSON {
+        [
+            "schedule": audit.schedule.map(JSON.string) ?? .null, "taskId": .string(audit.taskID),
+            "startedAt": .time(audit.startTime), "finishedAt": .time(audit.finishedAt),
+        ]
+    }
+}
+
+extension AccountRegionStatus {
+    /// All known account-Regions, sorted.
+    ///
+    /// - Parameters:
+    ///   - configured: those of the configured topics.
+    ///   - stored: the contents of the store; nil if it is unavailable.
+    static func all(
+        configured: Set<AccountRegion>, stored: StoreSnapshot?, activity: ActivityLog.Snapshot,
+        denied: [CircuitBreakers.Entry]
+    ) -> [AccountRegionStatus] {
+        var all: [AccountRegion: AccountRegionStatus] = [:]
+        func change(_ accountRegion: AccountRegion, _ change: (inout AccountRegionStatus) -> Void) {
+            change(&all[accountRegion, default: AccountRegionStatus(accountRegion)])
+        }
+        for accountRegion in configured { change(accountRegion) { _ in } }
+        for entry in denied { change(entry.accountRegion) { $0.denial = entry.denial } }
+        for (accountRegion, time) in activity.throttledAt { change(accountRegion) { $0.throttledAt = time } }
+        for (accountRegion, time) in activity.lastDeliveries { change(accountRegion) { $0.lastDeliveryAt = time } }
+        if let stored {
+            for depth in stored.queue.depths { change(depth.accountRegion) { $0.depths.append(depth) } }
+            for (accountRegion, time) in stored.queue.watermarks { change(accountRegion) { $0.caughtUpTo = time } }
+            for (accountRegion, time) in stored.queue.lastDeliveries {
+                change(accountRegion) { $0.lastDeliveryAt = max(time, $0.lastDeliveryAt ?? time) }
+            }
+            for open in stored.ledger?.openFindings ?? [] {
+                change(open.accountRegion) { $0.openFindings.append(open) }
+            }
+            for audit in stored.ledger?.audits ?? [] { change(audit.accountRegion) { $0.audits.append(audit) } }
+            for accountRegion in all.keys where stored.queue.pauses.contains(where: { $0.applies(to: accountRegion) }) {
+                change(accountRegion) { $0.isPaused = true }
+            }
+            if stored.ledger == nil {
+                for accountRegion in all.keys { change(accountRegion) { $0.isLedgerKnown = false } }
+            }
+        }
+        return all.values.sorted { $0.accountRegion < $1.accountRegion }
+    }
+}
+
+extension CircuitBreaker.Denial {
+    /// The member `denied` of an account-Region in status.json.
+    ///
+    /// - Parameter now: the monotonic time, in milliseconds, that the denial refers to.
+    func json(now: Int64) -> JSON {
+        [
+            "cause": .string(cause.rawValue), "reason": .string(reason), "ageSeconds": .age(since, now: now),
+            "retryInSeconds": .integer(max(retryAt.saturatingSubtracting(now), 0) / 1000),
+        ]
+    }
+}

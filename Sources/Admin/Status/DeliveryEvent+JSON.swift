@@ -1,0 +1,16 @@
+import AWSCore
+import JSON
+import Processing
+
+extension DeliveryEvent {
+    /// An element of `events` in status.json.
+    var json: JSON {
+        [
+            "at": .time(at), "id": .string(id), "account": .string(accountRegion.account.digits),
+            "region": .string(accountRegion.region.name), "kind": .string(subject.kind.rawValue),
+            "subject": subject.text.map(JSON.string) ?? .null, "outcome": .string(outcome.rawValue),
+            "findings": .integer(findings), "findingId": findingID.map(JSON.string) ?? .null,
+            "consoleURL": consoleURL.map(JSON.string) ?? .null, "durationMilliseconds": .integer(duration),
+        ]
+    }
+}

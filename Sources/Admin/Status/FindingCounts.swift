@@ -1,0 +1,27 @@
+import Processing
+
+/// Counts the results for the findings of one delivery. A pure value.
+struct FindingCounts: Sendable, Hashable {
+    private var counts: [FindingResult: Int] = [:]
+    private var first: String?
+
+    /// Number of findings sent to Security Hub.
+    var sent: Int { counts.reduce(0) { $1.key == .unchanged || $1.key == .rejected ? $0 : $0 + $1.value } }
+
+    /// The finding, if there is exactly one.
+    var onlyFindingID: String? { counts.values.reduce(0, +) == 1 ? first : nil }
+
+    /// The outcome of the delivery: that of the most notable result, new findings first.
+    var outcome: DeliveryEvent.Outcome {
+        if counts[.imported] != nil { return .imported }
+        if counts[.updated] != nil { return .updated }
+        if counts[.archived] != nil { return .archived }
+        return counts[.workflowUpdated] == nil ? .unchanged : .workflowUpdated
+    }
+
+    /// Counts the result for a finding.
+    mutating func add(_ result: FindingResult, _ findingID: String) {
+        counts[result, default: 0] += 1
+        first = first ?? findingID
+    }
+}

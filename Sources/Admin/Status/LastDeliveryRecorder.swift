@@ -1,0 +1,51 @@
+import AWSCore
+package import EventLoop
+package import Logging
+import ServiceLifecycle
+package import Store
+import Telemetry
+
+/// Saves the times of the last deliveries to the store, so that the status page shows them after a restart and those of other bridges.
+///
+/// Runs periodically: a write for each delivery would slow down intake.
+package struct LastDeliveryRecorder: Service {
+    package let store: any CatchUpStore
+    package let activity: ActivityLog
+    package let loop: EventLoop
+    package let logger: Logger
+
+    private static let interval = Duration.seconds(30)
+
+    package func run() async {
+        let saved = await cancelWhenGracefulShutdown {
+            var saved: [AccountRegion: Int64] = [:]
+            while (try? await loop.sleep(for: Self.interval)) != nil { saved = await save(after: saved) }
+            return saved
+        }
+        _ = await save(after: saved)
+    }
+
+    /// Saves the times that changed.
+    ///
+    /// - Parameter saved: the times in the store.
+    /// - Returns: the times in the store afterwards.
+    func save(after saved: [AccountRegion: Int64]) async -> [AccountRegion: Int64] {
+        let known = activity.snapshot.lastDeliveries
+        let changes = known.filter { saved[$0.key] != $0.value }
+        guard !changes.isEmpty else { return saved }
+        do throws(StoreError) {
+            try await store.recordLastDeliveries(changes)
+            return known
+        } catch {
+            logger.log(.lastDeliveryNotStored, [.reason: "\(error)"])
+            return saved
+        }
+    }
+
+    package init(store: any CatchUpStore, activity: ActivityLog, loop: EventLoop, logger: Logger) {
+        self.store = store
+        self.activity = activity
+        self.loop = loop
+        self.logger = logger
+    }
+}

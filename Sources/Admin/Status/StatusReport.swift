@@ -1,0 +1,154 @@
+import AWSCore
+package import EventLoop
+package import JSON
+package import Processing
+import SNS
+import Store
+import Telemetry
+
+/// Builds the status of the bridge for status.json and the status page.
+package struct StatusReport: Sendable {
+    package var source: StatusSource
+    package let settings: Reloadable<AdminSettings>
+    package let circuitBreakers: CircuitBreakers
+    package let activity: ActivityLog
+    package let outage: StoreOutageTracker
+    /// The state of the listener's certificate at a time in milliseconds since 1970.
+    package let certificate: @Sendable (_ now: Int64) -> CertificateStatus
+    /// The product's version.
+    package let version: String
+    /// Start of the process, in milliseconds since 1970.
+    package let startedAt: Int64
+    /// The time, in milliseconds since 1970.
+    package let clock: @Sendable () -> Int64
+    /// The monotonic time, in milliseconds, that ``circuitBreakers`` uses.
+    package var elapsed: @Sendable () -> Int64 = MonotonicClock.milliseconds
+
+    /// The current status. Members from the store are `null` while it is unavailable.
+    package func json() async -> JSON {
+        do throws(StoreError) {
+            return json(try await source.snapshot(), problem: nil)
+        } catch {
+            return json(nil, problem: error.message)
+        }
+    }
+
+    private func json(_ stored: StoreSnapshot?, problem: String?) -> JSON {
+        let (now, settings, seen) = (clock(), settings.value, activity.snapshot)
+        let denied = circuitBreakers.entries
+        var status: JSON.Members = [
+            "version": .string(version), "at": .time(now), "uptimeSeconds": .age(startedAt, now: now),
+            "health": Health(healthInput(stored?.queue, problem, denied, seen.intakeProblems, settings, now)).json,
+            "ready": .bool(stored != nil), "problem": problem.map(JSON.string) ?? .null,
+            "topics": .array(settings.topics.patterns.map(\.description).sorted().map(JSON.string)),
+            "eventBridge": .bool(settings.acceptsEventBridge),
+            "denied": .array(denied.map { Self.json($0, now: elapsed()) }),
+            "actions": ["allowed": .bool(settings.access.allowsActions)],
+            "lastHour": Self.json(seen.histogram.lastHour(now: now)), "events": .array(seen.events.map(\.json)),
+        ]
+        let accountRegions = AccountRegionStatus.all(
+            configured: settings.topics.accountRegions, stored: stored, activity: seen, denied: denied)
+        status["accountRegions"] = .array(
+            accountRegions.prefix(StoreSnapshot.limit).map {
+                $0.json(now: now, elapsed: elapsed(), isKnown: stored != nil)
+            })
+        status["accountRegionsOmitted"] = .integer(max(accountRegions.count - StoreSnapshot.limit, 0))
+        status["ledger"] =
+            stored?.ledger.map { Self.json($0.counts) } ?? .null
+        return .object(status.merging(Self.members(of: stored?.queue, now: now)) { first, _ in first })
+    }
+
+    private func healthInput(
+        _ stored: StoreSnapshot.QueueSnapshot?, _ problem: String?, _ denied: [CircuitBreakers.Entry],
+        _ intakeProblems: IntakeProblems, _ settings: AdminSettings, _ now: Int64
+    ) -> HealthInput {
+        var input = HealthInput(now: now, startedAt: startedAt, stored: stored)
+        input.storeProblem = problem ?? (outage.isOut ? "writes fail" : nil)
+        input.denied = denied
+        input.intakeProblems = intakeProblems.recent(now: now)
+        input.acceptsTopic = { (try? settings.topics.accountRegion(of: $0)) != nil }
+        input.hasChannel = !settings.topics.patterns.isEmpty || settings.acceptsEventBridge
+        input.maximumPending = settings.maximumPending
+        for share in stored.map({ settings.shares(of: $0.deadLetterUsage, now: now) }) ?? [] {
+            input.deadLetterShares[share.limit.configurationKey] = share.ratio
+        }
+        input.catchUpInterval = settings.catchUpInterval?.milliseconds
+        let certificate = certificate(now)
+        input.certificateWarnings = certificate.warnings
+        input.hasInvalidCertificate = !certificate.isValid
+        if let path = settings.storePath { input.freeSpace = DiskSpace(ofStoreAt: path)?.free }
+        return input
+    }
+
+    // MARK: Members
+
+    /// Members that come from the store.
+    private static func members(of stored: StoreSnapshot.QueueSnapshot?, now: Int64) -> JSON.Members {
+        guard let stored else {
+            let names: [UTF8Text] = ["queue", "pauses", "subscriptions", "subscriptionsOmitted", "deadLetters"]
+            return Dictionary(uniqueKeysWithValues: names.map { ($0, .null) })
+        }
+        let held = stored.status
+        return [
+            "queue": [
+                "pending": .integer(held.pending), "leased": .integer(held.leased),
+                "completed": .integer(held.completed), "dead": .integer(held.dead),
+                "oldestAgeSeconds": .age(held.oldestReceivedAt, now: now),
+            ],
+            "pauses": .array(stored.pauses.map(QueueReport.json)),
+            "subscriptions": .array(stored.subscriptions.map { json($0, now: now) }),
+            "subscriptionsOmitted": .bool(stored.hasMoreSubscriptions),
+            "deadLetters": [
+                "total": .integer(held.dead), "bytes": .integer(stored.deadLetterUsage.total.bytes),
+                "dropped": .integer(stored.deadLetterUsage.dropped),
+                "newest": .array(stored.deadLetters.map(DeadLetterReport.json)),
+            ],
+        ]
+    }
+
+    private static func json(_ counts: LedgerCounts) -> JSON {
+        [
+            "active": .integer(counts.active), "archived": .integer(counts.archived),
+            "unsent": .integer(counts.unsent),
+        ]
+    }
+
+    private static func json(_ subscription: Subscription, now: Int64) -> JSON {
+        [
+            "topic": .string(subscription.topic.description), "state": .string(subscription.state.rawValue),
+            "ageSeconds": .age(subscription.changedAt, now: now),
+        ]
+    }
+
+    private static func json(_ entry: CircuitBreakers.Entry, now: Int64) -> JSON {
+        var members = entry.denial.json(now: now).object ?? [:]
+        members["account"] = .string(entry.accountRegion.account.digits)
+        members["region"] = .string(entry.accountRegion.region.name)
+        return .object(members)
+    }
+
+    private static func json(_ hour: (from: Int64, counts: [MinuteHistogram.Counts])) -> JSON {
+        [
+            "from": .time(hour.from), "deliveries": .array(hour.counts.map { .integer($0.deliveries) }),
+            "imports": .array(hour.counts.map { .integer($0.imports) }),
+        ]
+    }
+
+    package init(
+        source: StatusSource, settings: Reloadable<AdminSettings>, circuitBreakers: CircuitBreakers,
+        activity: ActivityLog, outage: StoreOutageTracker,
+        certificate: @escaping @Sendable (_ now: Int64) -> CertificateStatus, version: String, startedAt: Int64,
+        clock: @escaping @Sendable () -> Int64, elapsed: @escaping @Sendable () -> Int64 = MonotonicClock.milliseconds
+    ) {
+        self.source = source
+        self.settings = settings
+        self.circuitBreakers = circuitBreakers
+        self.activity = activity
+        self.outage = outage
+        self.certificate = certificate
+        self.version = version
+        self.startedAt = startedAt
+        self.clock = clock
+        self.elapsed = elapsed
+    }
+}

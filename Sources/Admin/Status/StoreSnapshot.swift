@@ -1,0 +1,121 @@
+import AWSCore
+import SNS
+package import Store
+
+/// Contents of the store for status and metrics, in two parts: the queue, which is read quickly, and the ledger, whose counts take longer
+/// the more findings there are.
+package struct StoreSnapshot: Sendable {
+    /// The queue, pauses, subscriptions, and state of catch-up and replicas.
+    package struct QueueSnapshot: Sendable {
+        package var status = QueueStatus()
+        /// By account and Region.
+        package var depths: [QueueDepth] = []
+        package var pauses: [Pause] = []
+        /// Ordered by topic, at most ``StoreSnapshot/limit``.
+        package var subscriptions: [Subscription] = []
+        /// Number of subscriptions by state.
+        var subscriptionCounts: [Subscription.State: Int] = [:]
+        /// Whether there are more than ``subscriptions`` has.
+        var hasMoreSubscriptions = false
+        /// Catch-up watermarks, in milliseconds since 1970.
+        var watermarks: [AccountRegion: Int64] = [:]
+        /// Space that dead letters use.
+        var deadLetterUsage = DeadLetterUsage()
+        /// The newest dead letters, newest first.
+        package var deadLetters: [DeadLetterSummary] = []
+        /// Times of the last deliveries, in milliseconds since 1970.
+        var lastDeliveries: [AccountRegion: Int64] = [:]
+        /// State of the replicas on one database.
+        var sharing = SharingStatus()
+    }
+
+    /// Counts of the ledger.
+    package struct Ledger: Sendable {
+        package var counts = LedgerCounts()
+        var openFindings: [OpenFindings] = []
+        var audits: [FinishedAudit] = []
+    }
+
+    package var queue = QueueSnapshot()
+    /// Nil if the query timed out.
+    var ledger: Ledger?
+
+    /// Most account-Regions, and most subscriptions, in the status.
+    package static let limit = 1000
+    /// Most dead letters in the status.
+    static let deadLetterLimit = 50
+}
+
+extension StoreSnapshot.QueueSnapshot {
+    /// Reads a store.
+    init(_ store: any Store, now: Int64) async throws(StoreError) {
+        status = try await store.queueStatus()
+        depths = try await QueueReport(of: store, now: now).depths
+        pauses = try await store.pauses()
+        for try await page in store.subscriptions(pageLimit: StoreSnapshot.limit) {
+            if subscriptions.isEmpty { subscriptions = page } else { hasMoreSubscriptions = true }
+            for subscription in page { subscriptionCounts[subscription.state, default: 0] += 1 }
+        }
+        watermarks = try await store.catchUpWatermarks()
+        deadLetterUsage = try await store.deadLetterUsage()
+        deadLetters = try await store.newestDeadLetters(limit: StoreSnapshot.deadLetterLimit)
+        lastDeliveries = try await store.lastDeliveries()
+        sharing = try await store.sharingStatus()
+    }
+}
+
+extension StoreSnapshot.Ledger {
+    /// Reads a store.
+    init(_ store: any Store) async throws(StoreError) {
+        counts = try await store.ledgerCounts()
+        openFindings = try await store.openFindings()
+        audits = try await store.finishedAudits()
+    }
+}
+
+/// Provides snapshots of the store for status and metrics, read once for all clients.
+package struct StatusSource: Sendable {
+    package let queue: CachedQuery<StoreSnapshot.QueueSnapshot>
+    let ledger: CachedQuery<StoreSnapshot.Ledger>
+
+    /// Longest time that a snapshot of the queue, and one of the ledger, is cached.
+    private static let (queueLimit, ledgerLimit) = (Duration.seconds(10), Duration.seconds(30))
+    /// A query that takes less than this is not cached.
+    private static let (uncachedQueueBelow, uncachedLedgerBelow) = (
+        Duration.milliseconds(500), Duration.milliseconds(100)
+    )
+    /// Age up to which metrics accept a snapshot, however fast the query is.
+    static let metricsAge = Duration.seconds(1)
+    private static let timeout = Duration.seconds(5)
+
+    /// A snapshot of queue and ledger, from about the same time.
+    ///
+    /// - Parameter age: accepts a snapshot up to this old; one from a slow query may be older.
+    func snapshot(atMost age: Duration = .zero) async throws(StoreError) -> StoreSnapshot {
+        // One after the other: a store that does not respond is not queried twice. A ledger that takes too long to count
+        // does not make the rest unknown.
+        StoreSnapshot(
+            queue: try await queue.value(atMost: age), ledger: try await ledger.valueWithinTimeout(atMost: age))
+    }
+}
+
+extension StatusSource {
+    /// - Parameter clock: milliseconds since 1970.
+    package init(_ store: any Store, clock: @escaping @Sendable () -> Int64) {
+        self.init { () throws(StoreError) in
+            try await StoreSnapshot.QueueSnapshot(store, now: clock())
+        } ledger: { () throws(StoreError) in
+            try await StoreSnapshot.Ledger(store)
+        }
+    }
+
+    package init(
+        queue: @escaping @Sendable () async throws(StoreError) -> StoreSnapshot.QueueSnapshot,
+        ledger: @escaping @Sendable () async throws(StoreError) -> StoreSnapshot.Ledger
+    ) {
+        self.queue = CachedQuery(
+            uncachedBelow: Self.uncachedQueueBelow, limit: Self.queueLimit, timeout: Self.timeout, read: queue)
+        self.ledger = CachedQuery(
+            uncachedBelow: Self.uncachedLedgerBelow, limit: Self.ledgerLimit, timeout: Self.timeout, read: ledger)
+    }
+}

@@ -1,0 +1,147 @@
+import AWSClient
+package import AWSCore
+import DeviceDefender
+import EventLoop
+import Glibc
+package import Logging
+import Processing
+import SNS
+import ServiceLifecycle
+import Store
+package import Telemetry
+
+/// Imports past audits and alarms from Device Defender into Security Hub, for `backfill`.
+///
+/// The queries are queued. A bridge that serves from the store processes them; if there is none, or the store supports
+/// several, this process does. After an interruption, the next bridge continues.
+package enum Backfill {
+    /// The progress of a backfill.
+    package struct Report: Sendable, Hashable {
+        /// The number of account-Regions to query.
+        package var accountRegions = 0
+        /// The number of account-Regions whose queries are complete.
+        package var completedQueries = 0
+        /// The number of deliveries that are queued or being processed.
+        package var remaining = 0
+        /// The maximum of ``remaining`` so far.
+        package var peak = 0
+        /// The number of deliveries dead-lettered since the start.
+        package var deadLettered = 0
+        /// What the remaining deliveries wait for, for the operator; nil while they are processed.
+        package var waitingFor: String?
+        /// Whether everything that the queries found is processed.
+        package var isComplete = false
+    }
+
+    /// SIGTERM or SIGINT interrupted the backfill.
+    package struct InterruptionError: Error, CustomStringConvertible {
+        /// The message for the operator.
+        package let description =
+            "backfill interrupted by a signal. The queue is kept; start a bridge or run backfill again to continue."
+    }
+
+    private static let pollInterval = Duration.milliseconds(500)
+
+    /// Queues the queries, and waits until everything that they find is processed.
+    ///
+    /// - Parameters:
+    ///   - configuration: the settings.
+    ///   - environment: the process's environment, for AWS's own settings.
+    ///   - registry: the destination of metrics.
+    ///   - logger: the destination of warnings.
+    ///   - lookback: how far back to query. AWS keeps audits for 90 days and alarm history for 30.
+    ///   - isIncluded: selects account-Regions among those configured.
+    ///   - report: called when the progress has changed.
+    /// - Returns: the final progress.
+    /// - Throws: ``ConfigurationError`` for invalid settings, or if no account-Region is selected;
+    ///   ``Interruption`` after SIGTERM or SIGINT.
+    package static func run(
+        configuration: BridgeConfiguration, environment: [String: String], registry: PrometheusRegistry, logger: Logger,
+        lookback: Duration, of isIncluded: (AccountRegion) -> Bool, report: @escaping @Sendable (Report) -> Void
+    ) async throws -> Report {
+        var isServed = false
+        let runtime = try await BridgeRuntime(
+            configuration: configuration, environment: environment, reloadsOnHangup: false,
+            openStore: { location in
+                let opened = try await StoreFactory.openForProcessing(location)
+                isServed = opened.isServed
+                return opened.store
+            })
+        let result: Result<Report, any Error>
+        do {
+            let accountRegions = try await accountRegions(configuration, runtime, isIncluded)
+            // The start is computed from AWS's time. If AWS is not reachable, the first query reports it.
+            if let accountRegion = accountRegions.first {
+                try? await runtime.accounts.client(for: accountRegion).fetchServiceTime(region: accountRegion.region)
+            }
+            let context = FindingWriter(
+                store: runtime.store, clock: WallClock.milliseconds, elapsed: MonotonicClock.milliseconds,
+                trust: runtime.clockTrust(isChecked: false, logger), jitter: { .random(in: 0...1) },
+                metrics: ProcessingMetrics(registry), logger: logger)
+            let backfill = BackfillQuery(
+                accountRegions: accountRegions, lookback: lookback, context: context, loop: runtime.mainLoop,
+                pollInterval: pollInterval,
+                isServed: isServed, report: report)
+            let workers = isServed ? nil : workers(context, runtime, configuration)
+            result = .success(try await run(backfill, alongside: workers, runtime))
+        } catch {
+            result = .failure(error)
+        }
+        await runtime.close()
+        return try result.get()
+    }
+
+    private static func accountRegions(
+        _ configuration: BridgeConfiguration, _ runtime: BridgeRuntime, _ isIncluded: (AccountRegion) -> Bool
+    ) async throws -> [AccountRegion] {
+        let served = configuration.topics.accountRegions.union(try await runtime.store.ledgerAccountRegions())
+        let accountRegions = served.filter(isIncluded).sorted()
+        guard !accountRegions.isEmpty else {
+            throw ConfigurationError(
+                "sns.topics",
+                "no topic for the requested account and Region. Add the topic, or change --account and --region."
+            )
+        }
+        guard
+            let pause = try await runtime.store.pauses().first(where: {
+                accountRegions.contains(where: $0.applies(to:))
+            })
+        else {
+            return accountRegions
+        }
+        let account = pause.account.map { " --account \($0)" } ?? ""
+        throw ConfigurationError(
+            "store.url", "sending is paused in this store. Run defender-bridge resume\(account) first.")
+    }
+
+    private static func workers(
+        _ context: FindingWriter, _ runtime: BridgeRuntime, _ configuration: BridgeConfiguration
+    ) -> WorkerPool {
+        WorkerPool(
+            context: context, accounts: runtime.accounts, clock: AWSClock(loop: runtime.clientLoop),
+            settings: Reloadable(configuration.processing), owner: "\(BridgeRuntime.hostName):\(getpid())")
+    }
+
+    private static func run(
+        _ backfill: BackfillQuery, alongside workers: WorkerPool?, _ runtime: BridgeRuntime
+    ) async throws -> Report {
+        var quiet = backfill.context.logger
+        quiet.logLevel = max(quiet.logLevel, .warning)
+        let group = ServiceGroup(services: workers.map { [$0] } ?? [], logger: quiet)
+        let work = Task { try await backfill.run() }
+        let watching = Task { for await _ in runtime.signals { work.cancel() } }
+        let result: Result<Report, any Error>
+        if workers == nil {
+            result = await work.result
+        } else {
+            async let running: Void = group.run()
+            result = await work.result
+            await group.triggerGracefulShutdown()
+            try await running
+        }
+        watching.cancel()
+        await watching.value
+        guard !work.isCancelled else { throw InterruptionError() }
+        return try result.get()
+    }
+}

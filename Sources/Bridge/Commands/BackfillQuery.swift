@@ -1,0 +1,113 @@
+import AWSCore
+import DeviceDefender
+import EventLoop
+import Planning
+import Processing
+import Store
+
+/// Queues the queries of a backfill, and reports progress until they are processed.
+struct BackfillQuery: Sendable {
+    let accountRegions: [AccountRegion]
+    let lookback: Duration
+    let context: FindingWriter
+    let loop: EventLoop
+    let pollInterval: Duration
+    /// Whether a bridge serves from the store exclusively, and so processes the queue.
+    let isServed: Bool
+    let report: @Sendable (Backfill.Report) -> Void
+
+    /// Queues the queries, and waits until the deliveries of these account-Regions are processed.
+    func run() async throws -> Backfill.Report {
+        let now = context.clock()
+        let start = context.trust.bestTime.saturatingSubtracting(lookback.milliseconds)
+        let work = CatchUpTask.catchUp(since: Timestamp(milliseconds: start))
+        var progress = BackfillProgress(accountRegions: Set(accountRegions), startedAt: now, before: try await depths())
+        for accountRegion in accountRegions {
+            _ = try await context.store.append(work.delivery(of: accountRegion, on: "backfill \(now)", now: now))
+        }
+        while true {
+            let obstacles = BackfillProgress.Obstacles(
+                denials: context.circuitBreakers.entries, pauses: try await context.store.pauses(), isServed: isServed)
+            if progress.update(try await depths(), obstacles, now: context.clock()) { report(progress.report) }
+            if progress.report.isComplete { return progress.report }
+            try await loop.sleep(for: pollInterval)
+        }
+    }
+
+    private func depths() async throws(StoreError) -> [QueueDepth] {
+        var depths: [QueueDepth] = []
+        for try await page in context.store.queueDepths(now: context.clock()) { depths += page }
+        return depths
+    }
+}
+
+/// Derives the progress of a backfill from queue depths. A pure value.
+///
+/// A query and its results are complete when all deliveries received until then are processed. So a backfill completes even
+/// while new deliveries arrive.
+struct BackfillProgress {
+    /// What may keep deliveries from being processed.
+    struct Obstacles {
+        /// The account-Regions that this process has suspended because AWS denies access.
+        var denials: [CircuitBreakers.Entry] = []
+        var pauses: [Pause] = []
+        /// Whether another process does the work.
+        var isServed = false
+    }
+
+    private let accountRegions: Set<AccountRegion>
+    private let startedAt: Int64
+    private let initialDeadLetters: Int
+    /// When all queries were first seen complete. Their results were queued before.
+    private var queriedAt: Int64?
+
+    private(set) var report = Backfill.Report()
+
+    /// - Parameters:
+    ///   - startedAt: when the queries were queued, in milliseconds since 1970.
+    ///   - before: the queue depths before that.
+    init(accountRegions: Set<AccountRegion>, startedAt: Int64, before depths: [QueueDepth]) {
+        self.accountRegions = accountRegions
+        self.startedAt = startedAt
+        initialDeadLetters = Self.deadLettered(depths, accountRegions)
+        report.accountRegions = accountRegions.count
+    }
+
+    /// Updates the progress from queue depths; returns whether the report has changed.
+    mutating func update(_ depths: [QueueDepth], _ obstacles: Obstacles = Obstacles(), now: Int64) -> Bool {
+        let last = report
+        let open = depths.filter { accountRegions.contains($0.accountRegion) && $0.state != .dead }
+        report.remaining = open.reduce(0) { $0 + $1.count }
+        report.peak = max(report.peak, report.remaining)
+        report.deadLettered = max(Self.deadLettered(depths, accountRegions) - initialDeadLetters, 0)
+        let openQueries = Set(open.filter { $0.oldestReceivedAt <= startedAt }.map(\.accountRegion))
+        report.completedQueries = max(report.completedQueries, accountRegions.count - openQueries.count)
+        if openQueries.isEmpty, queriedAt == nil { queriedAt = now }
+        if let queriedAt { report.isComplete = open.allSatisfy { $0.oldestReceivedAt > queriedAt } }
+        report.waitingFor = report.isComplete ? nil : Self.wait(open, obstacles)
+        return report != last
+    }
+
+    /// What the remaining deliveries wait for; nil while this process handles some of them.
+    private static func wait(_ open: [QueueDepth], _ obstacles: Obstacles) -> String? {
+        func count(_ state: QueueDepth.State) -> Int { open.reduce(0) { $0 + ($1.state == state ? $1.count : 0) } }
+        if let pause = obstacles.pauses.first(where: { pause in open.contains { pause.applies(to: $0.accountRegion) } })
+        {
+            return "sending to resume; run defender-bridge resume\(pause.account.map { " --account \($0)" } ?? "")"
+        }
+        if let entry = obstacles.denials.first(where: { entry in
+            open.contains { $0.accountRegion == entry.accountRegion }
+        }) {
+            return "access to \(entry.accountRegion): \(entry.denial.reason)"
+        }
+        if obstacles.isServed {
+            return "the running bridge; see /status.json on its admin address"
+        }
+        guard count(.leased) == 0, count(.pending) == 0, count(.waiting) > 0 else { return nil }
+        return "the retry of failed deliveries (\(count(.waiting))); see the log for the reasons"
+    }
+
+    private static func deadLettered(_ depths: [QueueDepth], _ accountRegions: Set<AccountRegion>) -> Int {
+        depths.filter { accountRegions.contains($0.accountRegion) && $0.state == .dead }.reduce(0) { $0 + $1.count }
+    }
+}

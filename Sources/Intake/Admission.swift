@@ -1,0 +1,128 @@
+import AWSCore
+import ErrorCodes
+package import Store
+import Synchronization
+
+/// Limits concurrent requests and the length of the queue, before any work is done on a delivery.
+///
+/// Under overload, requests are rejected cheaply and the disk does not fill. The type is lock-free.
+package final class Admission: Sendable {
+    /// Why a request was not admitted.
+    enum Rejection: Sendable {
+        /// Too many requests are in progress.
+        case busy
+        /// The queue has reached its limit.
+        case full
+    }
+
+    /// The most concurrent requests: twice as many as one commit of the store takes.
+    static let maximumRequests = 2000
+    /// How long a count of the queue is used, in milliseconds: while the queue is nearly full, and otherwise.
+    private static let (nearlyFullCountLifetime, countLifetime) = (1000 as Int64, 60_000 as Int64)
+
+    /// How long a request waits for the count. The rest of its time limit is for storing its delivery.
+    private static let countTimeout = Duration.seconds(1)
+
+    private let store: any DeliveryQueue
+    private let limit: Atomic<Int>
+    private let maximumRequests: Int
+    private let clock: @Sendable () -> Int64
+    private let requests = Atomic(0)
+    /// The deliveries at the last count plus those stored since: an upper bound, unless another process stores deliveries, too.
+    private let queued = Atomic(0)
+    private let countedAt = Atomic(Int64.min)
+    private let isCounting = Atomic(false)
+
+    /// - Parameters:
+    ///   - maximumPending: the most deliveries in the queue.
+    ///   - maximumRequests: the most concurrent requests.
+    ///   - clock: returns a monotonic time in milliseconds. With a wall clock that is set back, the queue would not be counted
+    ///     until the clock has caught up.
+    package init(
+        store: any DeliveryQueue, maximumPending: Int, maximumRequests: Int = Admission.maximumRequests,
+        clock: @escaping @Sendable () -> Int64 = MonotonicClock.milliseconds
+    ) {
+        self.store = store
+        limit = Atomic(maximumPending)
+        self.maximumRequests = maximumRequests
+        self.clock = clock
+    }
+
+    /// The most deliveries in the queue.
+    package var maximumPending: Int { limit.load(ordering: .relaxed) }
+
+    /// Changes the most deliveries in the queue.
+    package func use(maximumPending: Int) { limit.store(maximumPending, ordering: .relaxed) }
+
+    /// The number of requests in progress.
+    package var current: Int { requests.load(ordering: .relaxed) }
+
+    /// Handles a request, if the limits allow it.
+    ///
+    /// - Parameter body: handles the request. Its argument reserves capacity for several deliveries, and returns false if there
+    ///   is not enough: they are stored all or none.
+    func admit(_ body: (_ reserve: (Int) -> Bool) async -> IntakeResult) async -> Result<IntakeResult, Rejection> {
+        let count = requests.add(1, ordering: .relaxed).newValue
+        defer { requests.subtract(1, ordering: .relaxed) }
+        guard count <= maximumRequests else { return .failure(.busy) }
+        guard await hasCapacity() else { return .failure(.full) }
+        var reserved = 0
+        let result = await body { count in
+            guard reserve(count) else { return false }
+            reserved += count
+            return true
+        }
+        queued.add(result.stored - reserved, ordering: .relaxed)
+        return .success(result)
+    }
+
+    /// Reserves capacity in the queue. An empty queue accepts any number of deliveries: otherwise a request with more
+    /// deliveries than the limit would be retried forever.
+    private func reserve(_ count: Int) -> Bool {
+        let (before, after) = queued.add(count, ordering: .relaxed)
+        if after <= maximumPending || before <= 0 { return true }
+        queued.subtract(count, ordering: .relaxed)
+        return false
+    }
+
+    private func hasCapacity() async -> Bool {
+        let now = clock()
+        // While one request counts, the others use the previous count.
+        let isNearlyFull = queued.load(ordering: .relaxed) >= maximumPending - maximumPending / 5
+        let last = countedAt.load(ordering: .relaxed)
+        if last == .min
+            || now.saturatingSubtracting(last) >= (isNearlyFull ? Self.nearlyFullCountLifetime : Self.countLifetime)
+        {
+            await count(now)
+        }
+        return queued.load(ordering: .relaxed) < maximumPending
+    }
+
+    /// Counts the queue, unless another request is counting it.
+    private func count(_ now: Int64) async {
+        guard isCounting.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
+        else { return }
+        defer { isCounting.store(false, ordering: .releasing) }
+        let before = queued.load(ordering: .relaxed)
+        // A delivery that is stored during the count is counted once or twice, never zero times.
+        let timeout = StoreTimeLimit(Self.countTimeout)
+        let status = await StoreTimeLimit.$current.withValue(timeout) { try? await store.queueStatus() }
+        guard let status else { return }
+        queued.add(status.pending + status.leased - before, ordering: .relaxed)
+        countedAt.store(now, ordering: .relaxed)
+    }
+}
+
+extension Result where Success == IntakeResult, Failure == Admission.Rejection {
+    /// The result, including that of a request that was not admitted.
+    var intakeResult: IntakeResult {
+        switch self {
+        case .success(let result): result
+        case .failure(.busy):
+            .unavailable(code: .overloaded, message: "Overloaded: too many requests are in progress. Retry later.")
+        case .failure(.full): .queueFull
+        }
+    }
+}
+
+extension Admission.Rejection: Error {}

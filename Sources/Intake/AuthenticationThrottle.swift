@@ -1,0 +1,86 @@
+import AWSCore
+package import EventLoop
+import Glibc
+import Synchronization
+
+/// Rate-limits failed authentications per client address, against guessing of credentials.
+///
+/// An address that authenticated recently is exempt. Otherwise a client with wrong credentials could lock out EventBridge when
+/// all requests come from the address of one load balancer. All times are milliseconds of a monotonic clock.
+package final class AuthenticationThrottle: Sendable {
+    /// The most failures in a burst.
+    package let burst: Int
+    /// The time after which another failure is allowed, in milliseconds.
+    package let interval: Int64
+    /// How long an address is exempt after a successful authentication, in milliseconds.
+    static let exemption: Int64 = 3_600_000
+    /// The most addresses that are tracked; the least recently seen one is evicted.
+    static let maximumAddresses = 1024
+
+    private struct Account {
+        /// When all failures have expired.
+        var clearAt: Int64
+        var succeededAt: Int64?
+        var lastSeenAt: Int64
+    }
+
+    private let accounts = Mutex<[[UInt8]: Account]>([:])
+
+    package init(burst: Int = 20, interval: Int64 = 3000) { (self.burst, self.interval) = (burst, interval) }
+
+    /// Whether requests from an address are processed.
+    package func allows(_ address: SocketAddress?, now: Int64) -> Bool {
+        accounts.withLock { accounts in
+            guard let account = accounts[Self.key(address)] else { return true }
+            if let recordSuccess = account.succeededAt,
+                (0...Self.exemption).contains(now.saturatingSubtracting(recordSuccess))
+            {
+                return true
+            }
+            let remaining = account.clearAt.saturatingSubtracting(now)
+            // A larger value than failures can cause is left only after the clock was set back.
+            return remaining <= Int64(burst - 1) * interval || remaining > Int64(burst) * interval
+        }
+    }
+
+    /// Records a failed authentication.
+    package func recordFailure(_ address: SocketAddress?, now: Int64) {
+        update(address, now: now) { account in
+            let most = now.saturatingAdding(Int64(burst) * interval)
+            account.clearAt = min(max(account.clearAt, now).saturatingAdding(interval), most)
+        }
+    }
+
+    /// Records a successful authentication, which exempts the address for a while.
+    package func recordSuccess(_ address: SocketAddress?, now: Int64) {
+        update(address, now: now) { $0.succeededAt = now }
+    }
+
+    private func update(_ address: SocketAddress?, now: Int64, _ change: (inout Account) -> Void) {
+        let key = Self.key(address)
+        accounts.withLock { accounts in
+            var account = accounts[key] ?? Account(clearAt: now, lastSeenAt: now)
+            account.lastSeenAt = now
+            change(&account)
+            if accounts[key] == nil, accounts.count >= Self.maximumAddresses,
+                let oldest = accounts.min(by: { $0.value.lastSeenAt < $1.value.lastSeenAt })?.key
+            {
+                accounts[oldest] = nil
+            }
+            accounts[key] = account
+        }
+    }
+
+    /// The key that failures are counted by: an IPv4 address, or the network half (/64) of an IPv6 address, since one machine
+    /// usually owns a whole /64.
+    package static func key(_ address: SocketAddress?) -> [UInt8] {
+        guard let host = address?.host else { return [] }
+        var v4 = in_addr()
+        if inet_pton(AF_INET, host, &v4) == 1 { return withUnsafeBytes(of: &v4) { Array($0) } }
+        var v6 = in6_addr()
+        guard inet_pton(AF_INET6, host, &v6) == 1 else { return [] }
+        let bytes = withUnsafeBytes(of: &v6) { Array($0) }
+        let isMapped = bytes.prefix(12).elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF])
+        return isMapped ? Array(bytes.suffix(4)) : Array(bytes.prefix(8))
+    }
+}

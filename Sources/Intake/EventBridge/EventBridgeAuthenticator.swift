@@ -1,0 +1,117 @@
+import AWSCore
+package import Cryptography
+import FoundationEssentials
+package import HTTPServer
+import HTTPTypes
+import JSON
+
+/// Authenticates requests to `POST /eventbridge`: by API key, Basic authentication (RFC 7617) or OAuth bearer token (RFC 6750),
+/// whichever of them are configured.
+package struct EventBridgeAuthenticator: Sendable {
+    /// The credentials that are accepted.
+    package struct Credentials: Sendable {
+        /// The API keys; any of them is accepted.
+        package var apiKeys: [Secret] = []
+        /// The name of the header field that carries the API key.
+        package var apiKeyHeader = "x-api-key"
+        /// `user:password`.
+        package var basic: Secret?
+
+        package init(apiKeys: [Secret] = [], apiKeyHeader: String = "x-api-key", basic: Secret? = nil) {
+            self.apiKeys = apiKeys
+            self.apiKeyHeader = apiKeyHeader
+            self.basic = basic
+        }
+    }
+
+    /// The result of authenticating a request.
+    package enum Decision: Hashable {
+        case allowed
+        /// The credentials are missing or wrong.
+        case rejected
+        /// A claim of the token is missing or wrong; the value is its name.
+        case invalidClaim(String)
+        /// The keys that tokens are signed with cannot be fetched at the moment.
+        case unverifiable
+        /// The address failed too often; see ``AuthenticationThrottle``.
+        case overLimit
+    }
+
+    package let credentials: Credentials
+    package let tokens: TokenVerifier?
+    package let failures: AuthenticationThrottle
+
+    /// Authenticates a request.
+    ///
+    /// - Parameters:
+    ///   - now: milliseconds since 1970.
+    ///   - elapsed: the time of ``MonotonicClock``, in milliseconds.
+    package func decision(
+        on request: ServerRequest, now: Int64, elapsed: Int64 = MonotonicClock.milliseconds()
+    ) async -> Decision {
+        guard failures.allows(request.peer, now: elapsed) else { return .overLimit }
+        let decision = await decisionIgnoringThrottle(on: request.head.headerFields, now: now, elapsed: elapsed)
+        switch decision {
+        case .allowed: failures.recordSuccess(request.peer, now: elapsed)
+        case .rejected, .invalidClaim: failures.recordFailure(request.peer, now: elapsed)
+        case .unverifiable, .overLimit: break
+        }
+        return decision
+    }
+
+    /// The value of `WWW-Authenticate` (RFC 9110, section 11.6.1).
+    var challenge: String {
+        var schemes: [String] = []
+        if !credentials.apiKeys.isEmpty { schemes.append("ApiKey") }
+        if credentials.basic != nil { schemes.append(#"Basic realm="defender-bridge", charset="UTF-8""#) }
+        if tokens != nil { schemes.append("Bearer") }
+        return schemes.isEmpty ? "ApiKey" : schemes.joined(separator: ", ")
+    }
+
+    private func decisionIgnoringThrottle(on fields: HTTPFields, now: Int64, elapsed: Int64) async -> Decision {
+        if hasAPIKey(fields) { return .allowed }
+        if let basic = credentials.basic, let given = fields.credentials(of: "basic") {
+            guard let decoded = Data(base64Encoded: given) else { return .rejected }
+            return basic.matches(Array(decoded)) ? .allowed : .rejected
+        }
+        if let tokens, let token = fields.credentials(of: "bearer") {
+            switch await tokens.decision(on: token, now: now, elapsed: elapsed) {
+            case .genuine: return .allowed
+            case .rejected: return .rejected
+            case .invalidClaim(let claim): return .invalidClaim(claim)
+            case .unverifiable: return .unverifiable
+            }
+        }
+        return .rejected
+    }
+
+    private func hasAPIKey(_ fields: HTTPFields) -> Bool {
+        guard let name = HTTPField.Name(credentials.apiKeyHeader) else { return false }
+        let values = fields[values: name]
+        guard values.count == 1 else { return false }
+        // All keys are compared, so that the response time does not reveal which one matches.
+        return credentials.apiKeys.reduce(false) { isOne, key in key.matches(values[0]) || isOne }
+    }
+
+    package init(credentials: Credentials, tokens: TokenVerifier?, failures: AuthenticationThrottle) {
+        self.credentials = credentials
+        self.tokens = tokens
+        self.failures = failures
+    }
+}
+
+extension HTTPFields {
+    /// The credentials of `Authorization` for a scheme, whose name is case-insensitive (RFC 9110, section 11.4).
+    ///
+    /// - Parameter scheme: the scheme's name in lower case.
+    /// - Returns: nil for another scheme, and for more than one field, because two parsers could read that differently.
+    package func credentials(of scheme: String) -> String? {
+        let values = self[values: .authorization]
+        guard values.count == 1 else { return nil }
+        let value = values[0].utf8
+        guard let space = value.firstIndex(of: UInt8(ascii: " ")), value[..<space].count == scheme.utf8.count,
+            UTF8Text(values[0][..<space].lowercased()) == UTF8Text(scheme)
+        else { return nil }
+        return String(values[0][value.index(after: space)...])
+    }
+}

@@ -1,0 +1,69 @@
+import AWSCore
+import ErrorCodes
+package import EventLoop
+package import HTTPServer
+import HTTPTypes
+import Logging
+import Store
+import Telemetry
+
+/// The routes of `listen.address`.
+package struct IntakeRoutes: Sendable {
+    package let intake: Reloadable<IntakeHandlers>
+    package let admission: Admission
+    package let observer: any IntakeObserver
+
+    package var router: Router {
+        var router = Router()
+        // Some consoles and proxies append a slash to an endpoint.
+        for slash in ["", "/"] {
+            router.on(.post, "/sns" + slash) { request in
+                await respond("/sns", request) { _ in await intake.value.sns.receive(request) }
+            }
+            router.on(.post, "/eventbridge" + slash) { request in
+                await respond("/eventbridge", request) { await intake.value.eventBridge.receive(request, reserve: $0) }
+            }
+        }
+        return router
+    }
+
+    /// The longest body that is parsed on a connection's event loop, in bytes. A longer one would block the loop's other
+    /// connections for milliseconds.
+    static let maximumOnLoop = 65_536
+
+    /// Processes a delivery: a large one on another thread, and none whose client has disconnected, since its sender retries.
+    static func bounded(
+        _ request: ServerRequest, _ reserve: (Int) -> Bool,
+        _ receive: @escaping (_ reserve: (Int) -> Bool) async -> IntakeResult
+    ) async -> IntakeResult {
+        guard !request.clientHasLeft else { return .abandoned }
+        guard request.body.count > maximumOnLoop else { return await receive(reserve) }
+        return await withTaskExecutorPreference(globalConcurrentExecutor) {
+            // The request may have waited for a thread, and its client may have disconnected meanwhile.
+            request.clientHasLeft ? .abandoned : await receive(reserve)
+        }
+    }
+
+    /// The time limit for all store operations of a request. EventBridge's own timeout is 5 seconds.
+    private static let timeout = Duration.seconds(4)
+
+    private func respond(
+        _ route: String, _ request: ServerRequest,
+        _ receive: @escaping (_ reserve: (Int) -> Bool) async -> IntakeResult
+    ) async -> ServerResponse {
+        let start = ContinuousClock.now
+        let result = await StoreTimeLimit.$current.withValue(StoreTimeLimit(Self.timeout)) {
+            await admission.admit { reserve in await Self.bounded(request, reserve, receive) }.intakeResult
+        }
+        observer.record(result, of: request, route: route, after: ContinuousClock.now - start)
+        var response = result.response
+        response.details = result.details
+        return response
+    }
+
+    package init(intake: Reloadable<IntakeHandlers>, admission: Admission, observer: any IntakeObserver) {
+        self.intake = intake
+        self.admission = admission
+        self.observer = observer
+    }
+}

@@ -1,0 +1,85 @@
+import AWSCore
+import DeviceDefender
+package import HTTPServer
+import HTTPTypes
+import JSON
+package import SNS
+package import Store
+import Telemetry
+
+/// Handles HTTPS deliveries of Amazon SNS (`POST /sns`).
+package struct SNSHandler: Sendable {
+    package let verifier: SNSVerifier
+    package let store: any DeliveryQueue
+    package let subscriptions: SubscriptionManager
+    package let clock: @Sendable () -> Int64
+
+    /// Handles a request. The status decides whether SNS retries: it discards the message after 4xx and retries after 503.
+    package func receive(_ request: ServerRequest) async -> IntakeResult {
+        do throws(SNSError) {
+            try SNSMessage.requireEnvelope(isRaw: Self.isRaw(request))
+            let message = try SNSMessage(parsing: request.body)
+            guard !request.clientHasLeft else { return .abandoned }
+            let accountRegion = try await verifier.verify(message, now: clock())
+            guard case .notification = message.kind else { return try await subscriptions.handle(message) }
+            let result = await append(message, from: try self.accountRegion(of: message, on: accountRegion))
+            if result.response.status == .ok { await subscriptions.recordDelivery(message) }
+            return result
+        } catch {
+            return IntakeResult(error)
+        }
+    }
+
+    /// Whether the request says that raw message delivery is on for the subscription.
+    private static func isRaw(_ request: ServerRequest) -> Bool {
+        request.head.headerFields[values: rawDelivery].contains { UTF8Text($0.lowercased()) == "true" }
+    }
+
+    private static let rawDelivery: HTTPField.Name = {
+        guard let name = HTTPField.Name("x-amz-sns-rawdelivery") else { preconditionFailure("a valid name") }
+        return name
+    }()
+
+    /// The account and Region that a message belongs to.
+    ///
+    /// - Parameter accountRegion: those of its topic, which apply unless it is a central topic.
+    private func accountRegion(of message: SNSMessage, on accountRegion: AccountRegion) throws(SNSError)
+        -> AccountRegion
+    {
+        guard verifier.topics.isCentral(message.topic) else { return accountRegion }
+        return try verifier.topics.accountRegion(of: message.topic, stating: Self.auditedAccount(message))
+    }
+
+    /// The account that an audit notification states; nil for other messages.
+    private static func auditedAccount(_ message: SNSMessage) -> AccountID? {
+        guard let json = try? JSON(parsing: message.message),
+            case .audit(let notification) = try? DeviceDefenderMessage(json)
+        else { return nil }
+        return notification.account
+    }
+
+    private func append(_ message: SNSMessage, from accountRegion: AccountRegion) async -> IntakeResult {
+        let delivery = Delivery(
+            id: "sns:" + message.messageID, accountRegion: accountRegion, channel: .sns, topic: message.topic,
+            receivedAt: clock(), payload: Array(message.message.utf8))
+        let result = await IntakeResult.storing([delivery], in: store).withLogMetadata([
+            [
+                (LogMetadataKey.delivery.rawValue, delivery.id), (LogMetadataKey.messageID.rawValue, message.messageID),
+                (LogMetadataKey.topic.rawValue, message.topic.description),
+                (LogMetadataKey.account.rawValue, accountRegion.account.digits),
+                (LogMetadataKey.region.rawValue, accountRegion.region.name),
+            ]
+        ])
+        return DeviceDefenderMessage.isNamed(in: delivery.payload) ? result : result.unrelated(to: message.topic)
+    }
+
+    package init(
+        verifier: SNSVerifier, store: any DeliveryQueue, subscriptions: SubscriptionManager,
+        clock: @escaping @Sendable () -> Int64
+    ) {
+        self.verifier = verifier
+        self.store = store
+        self.subscriptions = subscriptions
+        self.clock = clock
+    }
+}

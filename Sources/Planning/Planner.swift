@@ -1,0 +1,251 @@
+import AWSCore
+package import DeviceDefender
+import JSON
+package import SecurityFindings
+package import Store
+
+/// A change of one finding.
+package struct Change: Sendable, Hashable {
+    /// The finding to import; nil if Security Hub already has it in this form.
+    package var finding: SecurityFinding?
+    /// The ledger entry after the import.
+    package var entry: LedgerEntry
+}
+
+/// Changes of different findings that are written together.
+package struct PlannedChanges: Sendable {
+    package let all: [Change]
+    /// The previous ledger entries of the findings, by id.
+    package let known: [String: LedgerEntry]
+
+    package init(_ all: [Change], known: [String: LedgerEntry]) {
+        self.all = all
+        self.known = known
+    }
+
+    /// The changes that are sent to Security Hub.
+    package var toBeSent: [Change] { all.filter { $0.finding != nil } }
+}
+
+/// Derives changes of findings from observations, dispositions and the ledger. Pure functions without clock, store or
+/// network.
+///
+/// The newest report wins, independent of order and repetition. Reports older than the applied one change nothing.
+package enum Planner {
+    /// Plans the change of one finding.
+    ///
+    /// - Parameters:
+    ///   - observations: the observations of the finding, in order of arrival; may be empty.
+    ///   - known: its ledger entry; nil if it has none.
+    ///   - disposition: the disposition of its subject.
+    ///   - now: the present time.
+    /// - Returns: nil if neither the finding nor the ledger changes.
+    package static func plan(
+        _ observations: [Observation], known: LedgerEntry?, disposition: Disposition?, now: Timestamp
+    ) -> Change? {
+        let disposition = DispositionChange(disposition)
+        var newest: Observation?
+        for observation in observations where isNewest(observation, comparedWith: newest, known) {
+            newest = observation.mergingTimes(of: newest, known)
+        }
+        let change: Change
+        if let newest {
+            change = reconcile(newest.finding, Facts(of: newest), known, disposition, now)
+        } else if let known, needsReconciling(known, disposition, now), let finding = known.asSent {
+            change = reconcile(finding, Facts(of: known), known, disposition, now)
+        } else {
+            return nil
+        }
+        return change.entry == known ? nil : change
+    }
+
+    /// Plans the end of a finding that a complete audit no longer lists. Nil if it has ended before, or if a newer
+    /// report exists.
+    ///
+    /// - Parameter time: the start of the audit.
+    package static func end(_ known: LedgerEntry, at time: Timestamp, now: Timestamp) -> Change? {
+        guard known.condition != .over, known.eventTime <= time.milliseconds, let finding = known.asSent else {
+            return nil
+        }
+        return reconcile(finding, Facts(of: known, condition: .over, time: time), known, DispositionChange(nil), now)
+    }
+
+    /// Plans the import of an unchanged finding, so that Security Hub has it and does not delete it.
+    package static func refresh(_ known: LedgerEntry, now: Timestamp) -> Change? {
+        guard var finding = known.asSent else { return nil }
+        finding.lastObservedAt = Timestamp(milliseconds: known.lastObservedAt)
+        return send(finding, Facts(of: known), known, now)
+    }
+
+    /// The age at which an unchanged finding is refreshed, in milliseconds. Security Hub deletes findings 90 days after
+    /// their last update; 15 days remain for outages.
+    package static let refreshAge: Int64 = 75 * 86_400_000
+
+    /// The ledger entry after Security Hub rejected a change: the finding stays as before, and counts as observed.
+    package static func rejected(_ change: Change, known: LedgerEntry) -> LedgerEntry {
+        let entry = change.entry
+        return LedgerEntry(
+            id: known.id, accountRegion: known.accountRegion, kind: known.kind, group: known.group,
+            subject: known.subject,
+            createdAt: known.createdAt, updatedAt: entry.updatedAt, eventTime: entry.eventTime,
+            firstObservedAt: known.firstObservedAt, lastObservedAt: entry.lastObservedAt, condition: entry.condition,
+            recordState: known.recordState, severity: known.severity, finding: known.finding, isSent: true)
+    }
+
+    // MARK: Steps
+
+    /// Whether a finding without new observations must be sent: its disposition has changed, or its last change is not
+    /// confirmed as sent.
+    private static func needsReconciling(_ known: LedgerEntry, _ disposition: DispositionChange, _ now: Timestamp)
+        -> Bool
+    {
+        !known.isSent || Facts(of: known).isActive(disposition, now) != (known.recordState == .active)
+    }
+
+    private static func reconcile(
+        _ finding: SecurityFinding, _ facts: Facts, _ known: LedgerEntry?, _ disposition: DispositionChange,
+        _ now: Timestamp
+    ) -> Change {
+        var finding = finding
+        let isActive = facts.isActive(disposition, now)
+        finding.recordState = isActive ? .active : .archived
+        if facts.kind == .audit, facts.condition != .over { finding.setSuppressed(!isActive) }
+        guard let known, known.isSent, FindingContent(finding) == FindingContent(stored: known.finding) else {
+            return send(finding, facts, known, now)
+        }
+        finding.updatedAt = Timestamp(milliseconds: known.updatedAt)
+        return Change(finding: nil, entry: facts.entry(finding, isSent: true))
+    }
+
+    private static func send(
+        _ finding: SecurityFinding, _ facts: Facts, _ known: LedgerEntry?, _ now: Timestamp
+    ) -> Change {
+        var finding = finding
+        // Security Hub ignores an update that is not later than the last one.
+        finding.updatedAt = max(
+            now, finding.createdAt, Timestamp(milliseconds: (known?.updatedAt ?? -1).saturatingAdding(1)))
+        return Change(finding: finding, entry: facts.entry(finding, isSent: false))
+    }
+
+    /// Whether an observation supersedes the newest one so far.
+    ///
+    /// Of two events of an alarm with equal times, the one that ends it wins; if both have the same condition, the one
+    /// whose content is greater, byte by byte. So the result does not depend on the order of arrival. An audit that is
+    /// imported again lists the present state: there the later observation wins.
+    private static func isNewest(_ observation: Observation, comparedWith newest: Observation?, _ known: LedgerEntry?)
+        -> Bool
+    {
+        guard let last = newest.map(Facts.init(of:)) ?? known.map({ Facts(of: $0) }) else { return true }
+        if observation.time.milliseconds != last.time { return observation.time.milliseconds > last.time }
+        guard observation.kind == .violation else { return true }
+        guard observation.condition == last.condition else { return observation.condition == .over }
+        guard
+            let content = newest.map({ FindingContent($0.finding) })
+                ?? known.flatMap({ FindingContent(stored: $0.finding) })
+        else { return true }
+        return content.isOrdered(before: FindingContent(observation.finding))
+    }
+}
+
+extension Observation {
+    /// A copy with the creation and observation times of what was observed before: a finding is created once.
+    fileprivate func mergingTimes(of newest: Observation?, _ known: LedgerEntry?) -> Observation {
+        var copy = self
+        if let before = newest?.finding {
+            copy.finding.createdAt = before.createdAt
+            copy.finding.firstObservedAt = min(finding.firstObservedAt, before.firstObservedAt)
+            copy.finding.lastObservedAt = max(finding.lastObservedAt, before.lastObservedAt)
+        } else if let known {
+            copy.finding.createdAt = Timestamp(milliseconds: known.createdAt)
+            copy.finding.firstObservedAt = min(
+                finding.firstObservedAt, Timestamp(milliseconds: known.firstObservedAt))
+            copy.finding.lastObservedAt = max(finding.lastObservedAt, Timestamp(milliseconds: known.lastObservedAt))
+        }
+        return copy
+    }
+}
+
+/// The ledger fields of a finding, apart from its content.
+private struct Facts {
+    let kind: LedgerEntry.Kind
+    let group: String
+    let subject: String
+    let condition: LedgerEntry.Condition
+    let time: Int64
+
+    init(of observation: Observation) {
+        kind = observation.kind
+        group = observation.group
+        subject = observation.subject
+        condition = observation.condition
+        time = observation.time.milliseconds
+    }
+
+    init(of known: LedgerEntry, condition: LedgerEntry.Condition? = nil, time: Timestamp? = nil) {
+        kind = known.kind
+        group = known.group
+        subject = known.subject
+        self.condition = condition ?? known.condition
+        self.time = time?.milliseconds ?? known.eventTime
+    }
+
+    /// Whether the finding is active: the problem is present, and no disposition hides it.
+    func isActive(_ disposition: DispositionChange, _ now: Timestamp) -> Bool {
+        guard condition != .over else { return false }
+        switch disposition {
+        case .suppression(let suppression):
+            if suppression.time.milliseconds > time { return !suppression.suppresses(at: now) }
+            // A newer audit wins over the suppression, unless the suppression expired after the audit.
+            return condition == .present || suppression.ended(after: time, by: now)
+        case .verification(let verification):
+            // An alarm that is raised again after its verification is active again.
+            return !(verification.verification.archives && verification.time.milliseconds >= time)
+        case .none: return condition == .present
+        }
+    }
+
+    func entry(_ finding: SecurityFinding, isSent: Bool) -> LedgerEntry {
+        LedgerEntry(
+            id: finding.id, accountRegion: finding.accountRegion, kind: kind, group: group, subject: subject,
+            createdAt: finding.createdAt.milliseconds, updatedAt: finding.updatedAt.milliseconds, eventTime: time,
+            firstObservedAt: finding.firstObservedAt.milliseconds,
+            lastObservedAt: finding.lastObservedAt.milliseconds, condition: condition,
+            recordState: finding.recordState == .active ? .active : .archived,
+            severity: LedgerEntry.Severity(finding.severity.label), finding: finding.json.serialized(), isSent: isSent)
+    }
+}
+
+/// The disposition of a finding, by its kind.
+private enum DispositionChange {
+    case suppression(SuppressionDisposition)
+    case verification(VerificationDisposition)
+    case none
+
+    init(_ disposition: Disposition?) {
+        if let suppression = disposition.flatMap({ SuppressionDisposition($0) }) {
+            self = .suppression(suppression)
+        } else if let verification = disposition.flatMap({ VerificationDisposition($0) }) {
+            self = .verification(verification)
+        } else {
+            self = .none
+        }
+    }
+}
+
+extension LedgerEntry.Severity {
+    /// The ledger's value for a finding's severity.
+    package init(_ label: SecurityFinding.Severity.Label) {
+        switch label {
+        case .critical: self = .critical
+        case .high: self = .high
+        case .medium: self = .medium
+        case .low: self = .low
+        case .informational: self = .informational
+        }
+    }
+}
+
+extension LedgerEntry {
+    /// The finding as last sent to Security Hub; nil if it cannot be parsed.
+    package var asSent: SecurityFinding? { (try? JSON(parsing: finding)).flatMap { SecurityFinding($0) } }
+}

@@ -1,0 +1,63 @@
+package import AWSCore
+package import DeviceDefender
+import JSON
+package import SecurityFindings
+package import Store
+
+/// The last verification of a violation by an operator.
+package struct VerificationDisposition: Sendable, Hashable {
+    /// The id of the violation's finding.
+    package let subject: String
+    package let accountRegion: AccountRegion
+    /// When the violation was verified.
+    package let time: Timestamp
+    package var verification: Verification
+    /// Whether Security Hub has the verification.
+    var isApplied: Bool
+    /// Whether the bridge has set the finding's workflow status to SUPPRESSED, or may have, and has not reset it.
+    var isHidden = false
+
+    /// How long it is kept if its finding does not exist, in milliseconds: Device Defender keeps violations for 30
+    /// days.
+    private static let retention: Int64 = 90 * 86_400_000
+
+    /// Whether it supersedes another one of the same violation: the later one wins. With equal times, the order is
+    /// arbitrary but independent of arrival.
+    package func isNewer(than other: Self?) -> Bool {
+        guard let other else { return true }
+        if time != other.time { return time > other.time }
+        return (verification.state.rawValue, verification.note ?? "")
+            > (other.verification.state.rawValue, other.verification.note ?? "")
+    }
+}
+
+extension VerificationDisposition {
+    private static let (stateKey, wordsKey, appliedKey, hiddenKey) = ("state", "words", "isApplied", "isHidden")
+
+    /// Parses a stored disposition; nil if it is of another kind.
+    package init?(_ disposition: Disposition) {
+        guard let json = try? JSON(parsing: disposition.content),
+            let state = json[Self.stateKey]?.string.flatMap(VerificationState.init),
+            let isApplied = json[Self.appliedKey]?.bool
+        else { return nil }
+        subject = disposition.subject
+        accountRegion = disposition.accountRegion
+        time = Timestamp(milliseconds: disposition.time)
+        verification = Verification(state: state, note: json[Self.wordsKey]?.string)
+        self.isApplied = isApplied
+        // Earlier versions did not store it, and hid every finding that they archived.
+        isHidden = json[Self.hiddenKey]?.bool ?? (isApplied && verification.archives)
+    }
+
+    /// The form for the store.
+    package var disposition: Disposition {
+        var content: JSON.Members = [
+            UTF8Text(Self.stateKey): .string(verification.state.rawValue), UTF8Text(Self.appliedKey): .bool(isApplied),
+            UTF8Text(Self.hiddenKey): .bool(isHidden),
+        ]
+        content[Self.wordsKey] = verification.note.map(JSON.string)
+        return Disposition(
+            subject: subject, accountRegion: accountRegion, time: time.milliseconds, dueAt: nil,
+            keepUntil: time.milliseconds + Self.retention, content: JSON.object(content).serialized())
+    }
+}

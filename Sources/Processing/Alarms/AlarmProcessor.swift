@@ -1,0 +1,136 @@
+import AWSCore
+import DeviceDefender
+import Logging
+import Planning
+import SecurityFindings
+import Store
+import Telemetry
+
+/// Processes the deliveries about alarms of one account and Region, in batches.
+struct AlarmProcessor: Sendable {
+    let accountRegion: AccountRegion
+    let context: FindingWriter
+    let sender: FindingSender
+
+    /// Processes leased deliveries.
+    func process(_ items: [SerialLane.Item]) async {
+        var batch: [AlarmBatchPlanner.Item] = []
+        for (leased, command) in items {
+            switch command {
+            case .alarm(let observation): batch.append((leased, .alarm(observation)))
+            case .verification(let disposition): batch.append((leased, .verification(disposition)))
+            case .refresh(let kinds): await refresh(kinds, leased, DeliverySubject(command))
+            case .ignored(let reason):
+                context.logger.log(.eventIgnored, .about(leased, [.reason: "\(reason)"]))
+                await context.finish(leased, about: DeliverySubject(command), .imported)
+            case .violationOver(let findingID, let time):
+                batch.append((leased, .ended(findingID: findingID, asOf: time)))
+            case .audit, .suppression, .suppressionEnded, .suppressionList, .archiveStale, .catchUp:
+                preconditionFailure("unexpected command for AlarmProcessor")
+            }
+        }
+        await update(batch)
+    }
+
+    private func refresh(_ kinds: InternalTask.RefreshedKinds, _ leased: LeasedDelivery, _ subject: DeliverySubject)
+        async
+    {
+        do {
+            let refresher = FindingRefresher(accountRegion: accountRegion, context: context, sender: sender)
+            await context.finish(leased, about: subject, try await refresher.refresh(kinds.kinds, leased.lease).outcome)
+        } catch let failure as SendError {
+            await context.finish(leased, about: subject, failure.outcome)
+        } catch let error as StoreError {
+            await context.finish(leased, about: subject, SendOutcome(error))
+        } catch {
+            await context.finish(leased, about: subject, .retryable("\(error)"))
+        }
+    }
+
+    /// Updates findings under the lease of the first delivery. If that lease is lost, the others continue without it.
+    private func update(_ items: [AlarmBatchPlanner.Item]) async {
+        var items = items
+        while let (first, _) = items.first {
+            do throws(StoreError) {
+                let (outcomes, results) = try await send(items, under: first.lease)
+                return await finish(items) { id in (outcomes[id] ?? .imported, results[id] ?? .unchanged) }
+            } catch  where error.code == .leaseLost {
+                context.leaseLost(first)
+                items = await withValidLease(Array(items.dropFirst()))
+            } catch  where error.code == .invalidValue && items.count > 1 {
+                // The store rejects the whole batch for one value: splitting isolates it, and the others are stored.
+                let middle = items.count / 2
+                await update(Array(items[..<middle]))
+                return await update(Array(items[middle...]))
+            } catch {
+                return await finish(items) { _ in (SendOutcome(error), nil) }
+            }
+        }
+    }
+
+    private func finish(
+        _ items: [AlarmBatchPlanner.Item], _ outcome: @Sendable (_ id: String) -> (SendOutcome, FindingResult?)
+    ) async {
+        await context.finish(
+            items.map { leased, input in
+                let (outcome, result) = outcome(input.findingID)
+                return FindingWriter.DeliveryOutcome(
+                    leased: leased, subject: DeliverySubject(input), outcome: outcome, finding: result)
+            })
+    }
+
+    /// Returns the deliveries whose leases are still valid.
+    private func withValidLease(_ items: [AlarmBatchPlanner.Item]) async -> [AlarmBatchPlanner.Item] {
+        let leases = items.map(\.leased.lease)
+        let now = context.clock()
+        // A failure of the store recurs when the outcomes are stored.
+        guard let extended = try? await context.store.extend(leases, for: WorkerPool.leaseDuration, now: now) else {
+            return items
+        }
+        for (item, lease) in zip(items, extended) where lease == nil { context.leaseLost(item.leased) }
+        return zip(items, extended).filter { $1 != nil }.map(\.0)
+    }
+
+    /// Imports and updates findings.
+    ///
+    /// - Returns: the outcomes and results by finding id. Findings without changes have none.
+    private func send(
+        _ items: [AlarmBatchPlanner.Item], under lease: Lease
+    ) async throws(StoreError) -> ([String: SendOutcome], [String: FindingResult]) {
+        let ids = Array(Set(items.map(\.input.findingID)))
+        let known = try await context.store.ledgerEntries(ids: ids)
+        let batch = AlarmBatchPlanner(
+            items.map(\.input), known: known, dispositions: try await context.store.dispositions(about: ids),
+            now: context.now)
+        var outcomes = try await context.write(
+            PlannedChanges(batch.changes, known: known), by: sender,
+            recording: LedgerUpdate(dispositions: batch.newDispositions), under: lease, isShared: true)
+        for severity in batch.unchanged { context.metrics.count(.unchanged, .violation, severity) }
+        var results = Self.results(of: batch.changes, known: known, outcomes)
+        // Import before update: Security Hub rejects updates of findings that it does not have.
+        let updates = batch.updates { outcomes[$0] == nil || outcomes[$0] == .imported }
+        let updated = await sender.update(updates.mapValues(\.verification))
+        let applied = updates.filter { updated.outcomes[$0.key] == .imported }.map { $0.value.applied.disposition }
+        for disposition in applied {
+            if results[disposition.subject] == nil { results[disposition.subject] = .workflowUpdated }
+            guard let severity = batch.severity(of: disposition.subject) else { continue }
+            context.metrics.count(.workflowUpdated, .violation, severity)
+        }
+        let missing = batch.entries.filter { updated.missing.contains($0.id) }.map(\.unsent)
+        let update = LedgerUpdate(entries: missing, dispositions: applied)
+        if !update.isEmpty { try await context.store.record(update, under: lease) }
+        outcomes.merge(updated.outcomes) { _, last in last }
+        return (outcomes, results)
+    }
+
+    private static func results(
+        of changes: [Change], known: [String: LedgerEntry], _ outcomes: [String: SendOutcome]
+    ) -> [String: FindingResult] {
+        var results: [String: FindingResult] = [:]
+        for change in changes where change.finding != nil {
+            let id = change.entry.id
+            results[id] = FindingResult(change, known: known[id], outcome: outcomes[id])
+        }
+        return results
+    }
+}

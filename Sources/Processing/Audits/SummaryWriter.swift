@@ -1,0 +1,62 @@
+import AWSCore
+import DeviceDefender
+import Planning
+import SecurityFindings
+import Store
+
+/// Updates the summaries of an audit's checks, and archives outdated ones.
+struct SummaryWriter: Sendable {
+    let accountRegion: AccountRegion
+    let context: FindingWriter
+    let sender: FindingSender
+    let mapping: MappingOptions
+    let lease: Lease
+
+    /// Updates the summaries of an audit.
+    ///
+    /// - Parameter completions: the known completions of the checks, including the audit itself.
+    /// - Returns: the findings that Security Hub rejected.
+    func summarize(_ task: AuditTask, _ completions: [String: CheckCompletion]) async throws -> FindingRejections {
+        let summaries = SummaryRules.observations(of: task, completions) { result in
+            SecurityFinding(summaryOf: result, task: task, accountRegion: accountRegion, severities: mapping.severities)
+        }
+        let known = try await context.store.ledgerEntries(ids: summaries.map(\.finding.id))
+        let now = context.now
+        let changes = PlannedChanges(
+            summaries.compactMap { Planner.plan([$0], known: known[$0.finding.id], disposition: nil, now: now) },
+            known: known)
+        let outcomes = try await context.write(changes, by: sender, under: lease)
+        context.countUnchanged(summaries, changes)
+        var rejections = FindingRejections()
+        try rejections.add(outcomes)
+        return rejections
+    }
+
+    /// Archives the summaries of other audits that an audit outdates.
+    ///
+    /// - Returns: the findings that Security Hub rejected.
+    func archiveOthers(_ task: AuditTask) async throws -> FindingRejections {
+        var rejections = FindingRejections()
+        for result in task.checks {
+            switch SummaryRules.Ended(result.status) {
+            case .all:
+                rejections.add(
+                    try await unseen.archive(
+                        .summary, of: result.check.name, before: task.startTime.milliseconds, at: task.startTime
+                    ).rejections)
+            case .onDemand:
+                let id = FindingID.summary(check: result.check, scheduledAuditName: nil, accountRegion: accountRegion)
+                let known = try await context.store.ledgerEntries(ids: [id]).values
+                rejections.add(
+                    try await unseen.archive(
+                        known.filter { $0.eventTime < task.startTime.milliseconds }, at: task.startTime))
+            case .none: continue
+            }
+        }
+        return rejections
+    }
+
+    private var unseen: UnseenFindingArchiver {
+        UnseenFindingArchiver(accountRegion: accountRegion, context: context, sender: sender, lease: lease)
+    }
+}

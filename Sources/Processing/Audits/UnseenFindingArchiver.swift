@@ -1,0 +1,40 @@
+import AWSCore
+import DeviceDefender
+import Planning
+import Store
+
+/// Archives findings and summaries that are no longer observed: a newer audit does not list them, or no audit confirms them.
+struct UnseenFindingArchiver: Sendable {
+    let accountRegion: AccountRegion
+    let context: FindingWriter
+    let sender: FindingSender
+    let lease: Lease
+
+    /// Archives the active entries of a group that were last observed before a time.
+    ///
+    /// - Parameters:
+    ///   - limit: the time, in milliseconds since 1970.
+    ///   - time: when the findings ended.
+    /// - Returns: the number of entries, and the findings that Security Hub rejected.
+    func archive(
+        _ kind: LedgerEntry.Kind, of group: String, before limit: Int64, at time: Timestamp
+    ) async throws -> (count: Int, rejections: FindingRejections) {
+        var (count, rejections) = (0, FindingRejections())
+        let entries = context.store.unseenEntries(of: accountRegion, kind: kind, group: group, before: limit)
+        for try await page in entries {
+            rejections.add(try await archive(page, at: time))
+            count += page.count
+        }
+        return (count, rejections)
+    }
+
+    /// Archives entries of the ledger.
+    ///
+    /// - Returns: the findings that Security Hub rejected.
+    func archive(_ entries: [LedgerEntry], at time: Timestamp) async throws -> FindingRejections {
+        guard !entries.isEmpty else { return FindingRejections() }
+        let now = context.now
+        return try await context.write(
+            { Planner.end($0, at: time, now: now) }, of: entries, by: sender, under: lease)
+    }
+}

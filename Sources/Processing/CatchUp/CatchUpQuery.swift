@@ -1,0 +1,293 @@
+import AWSClient
+import AWSCore
+import DeviceDefender
+import JSON
+import Logging
+import Planning
+import SecurityFindings
+import Store
+import Telemetry
+
+/// Queries Device Defender for events of an account and Region that no delivery reported, and queues them.
+///
+/// Amazon SNS drops a message after an hour at most of failed attempts; catch-up recovers it. It changes no findings
+/// itself: missed events are queued as deliveries, and are found again if the query is interrupted.
+struct CatchUpQuery: Sendable {
+    let accountRegion: AccountRegion
+    let context: FindingWriter
+    let client: AWSClient
+
+    /// How far before the watermark a query begins, in milliseconds: lists may show events late, and SNS may deliver
+    /// them for an hour.
+    private static let overlap: Int64 = 3_600_000
+    /// How far back the first query of an account and Region begins, in milliseconds.
+    private static let firstSpan: Int64 = 24 * 3_600_000
+    /// The longest duration of an audit, in milliseconds: an audit that ended after the watermark may have begun that
+    /// much earlier.
+    private static let longestAudit: Int64 = 48 * 3_600_000
+    /// How long AWS keeps audits and events, in milliseconds, minus one hour for clock differences. AWS rejects queries
+    /// for earlier times.
+    private static let (auditsKept, eventsKept) = (
+        90 * 86_400_000 - 3_600_000 as Int64, 30 * 86_400_000 - 3_600_000 as Int64
+    )
+
+    /// The number of missed events that were queued, by kind.
+    struct Result: Sendable, Hashable {
+        var audits = 0
+        var alarms = 0
+        var ends = 0
+        var verifications = 0
+        /// Listed elements that could not be parsed.
+        var unread = 0
+        /// The errors of queries that AWS denied.
+        var denied: [String] = []
+    }
+
+    /// Runs all queries.
+    ///
+    /// - Parameter since: the earliest time of events; nil to continue at the watermark.
+    func run(since: Timestamp?) async throws -> Result {
+        var result = Result()
+        let now = client.clock.serviceNow ?? context.clock()
+        let began = client.clock.elapsed()
+        do {
+            try await query(since, now, &result)
+        } catch let error as AWSError where error.kind == .invalid && corrected(now, since: began) != nil {
+            // AWS rejects queries for future times.
+        }
+        guard let right = corrected(now, since: began) else {
+            return try await finished(result, now)
+        }
+        // The dates of AWS's responses show that the clock was wrong, so the query used wrong times.
+        (result.unread, result.denied) = (0, [])
+        try await query(since, right, &result)
+        return try await finished(result, right)
+    }
+
+    /// The accepted difference between this clock and AWS's, in milliseconds: less than the overlap.
+    private static let tolerance: Int64 = 300_000
+
+    /// The time at the beginning by AWS's clock, if it differs from the assumed one.
+    private func corrected(_ now: Int64, since began: Duration) -> Int64? {
+        guard let service = client.clock.serviceNow else { return nil }
+        let right = service.saturatingSubtracting((client.clock.elapsed() - began).milliseconds)
+        return right.saturatingDistance(to: now) > Self.tolerance ? right : nil
+    }
+
+    private func finished(_ result: Result, _ now: Int64) async throws(StoreError) -> Result {
+        if result.denied.isEmpty { try await context.store.advanceCatchUpWatermark(of: accountRegion, to: now) }
+        return result
+    }
+
+    private func query(_ since: Timestamp?, _ now: Int64, _ result: inout Result) async throws {
+        let start = try await start(since, now)
+        try await runIfPermitted(&result) { try await findAudits(since: start, now: now, &$0) }
+        try await runIfPermitted(&result) {
+            let reported = try await findEvents(since: start, now: now, &$0)
+            try await findActive(except: reported, now: now, &$0)
+        }
+        _ = try await append([.suppressions])
+    }
+
+    private func start(_ since: Timestamp?, _ now: Int64) async throws(StoreError) -> Int64 {
+        var watermark = try await context.store.catchUpWatermarks()[accountRegion]
+        if let known = watermark, Self.isAhead(known, of: now) {
+            // It is unknown up to when events were queried, so all events that AWS keeps are queried.
+            let earliest = now.saturatingSubtracting(Self.eventsKept)
+            context.logger.log(
+                .catchUpWatermarkReset,
+                .about(accountRegion, [.aheadSeconds: .integer(known.saturatingSubtracting(now) / 1000)]))
+            try await context.store.resetCatchUpWatermark(of: accountRegion, to: earliest)
+            watermark = earliest
+        }
+        if let since { return since.milliseconds }
+        return watermark.map { $0.saturatingSubtracting(Self.overlap) } ?? now.saturatingSubtracting(Self.firstSpan)
+    }
+
+    /// Runs a query, and records a denial of access, so that the other queries still run.
+    private func runIfPermitted(_ result: inout Result, _ query: (inout Result) async throws -> Void) async throws {
+        do {
+            try await query(&result)
+        } catch let error as AWSError where error.kind == .accessDenied {
+            result.denied.append(error.description)
+        }
+    }
+
+    /// Whether a watermark is in the future by more than the accepted clock difference.
+    static func isAhead(_ watermark: Int64, of now: Int64) -> Bool {
+        watermark.saturatingSubtracting(now) > tolerance
+    }
+
+    /// The times to query: a valid range whatever the values from store and clock.
+    ///
+    /// - Parameter kept: how long AWS keeps the elements, in milliseconds before the end.
+    static func times(from start: Int64, to end: Int64, kept: Int64) -> ClosedRange<Int64> {
+        min(max(start, end.saturatingSubtracting(kept)), end)...end
+    }
+
+    // MARK: Audits
+
+    private func findAudits(since start: Int64, now: Int64, _ result: inout Result) async throws {
+        var tasks: [AuditTask] = []
+        let unread = result.unread
+        var listedAt: Int64?
+        let times = Self.times(from: start.saturatingSubtracting(Self.longestAudit), to: now, kept: Self.auditsKept)
+        for try await page in client.auditTasks(in: times, region: accountRegion.region) {
+            listedAt = listedAt ?? page.date
+            for element in page.elements where element["taskStatus"]?.string != AuditTask.Status.inProgress.rawValue {
+                do {
+                    guard let task = try await describe(element) else { continue }
+                    tasks.append(task)
+                } catch is UnrecognizedMessageError {
+                    result.unread += 1
+                }
+            }
+        }
+        let selected = AuditSelection.select(tasks, applied: try await context.store.appliedAudits(of: accountRegion))
+        result.audits = try await append(selected.map { .audit(taskID: $0.id) })
+        // An audit that could not be parsed may have completed any check.
+        guard result.unread == unread, let listedAt else { return }
+        try await recordCoverage(tasks, readOf: times, at: listedAt)
+    }
+
+    /// Records the span in which all audits are known, by AWS's clock. Findings that no audit confirms become stale
+    /// (``Staleness``).
+    ///
+    /// - Parameters:
+    ///   - times: the queried start times of audits.
+    ///   - listedAt: the time of the list by AWS's clock.
+    private func recordCoverage(
+        _ tasks: [AuditTask], readOf times: ClosedRange<Int64>, at listedAt: Int64
+    ) async throws(StoreError) {
+        // With a wrong clock, the query used other times.
+        guard listedAt.saturatingDistance(to: times.upperBound) <= Self.tolerance else { return }
+        // An audit that began before that time may have ended later.
+        let since = times.lowerBound.saturatingAdding(Self.longestAudit)
+        let until = min(listedAt, times.upperBound)
+        guard since <= until else { return }
+        var completions: [String: CheckCompletion] = [:]
+        for completion in tasks.flatMap({ SummaryRules.completions(of: $0, accountRegion: accountRegion) }) {
+            completions[completion.check] = completion.merged(with: completions[completion.check])
+        }
+        try await context.store.record(
+            AuditCoverage(since: since, until: until), of: accountRegion, Array(completions.values))
+    }
+
+    /// Describes a listed audit; nil if AWS has deleted it.
+    private func describe(_ listed: JSON) async throws -> AuditTask? {
+        guard let id = listed["taskId"]?.string else { throw UnrecognizedMessageError(reason: "an audit has no id") }
+        do {
+            return try AuditTask(
+                id: id, description: try await client.describeAuditTask(id: id, region: accountRegion.region))
+        } catch let error as AWSError where error.kind == .notFound {
+            return nil
+        }
+    }
+
+    // MARK: Alarms
+
+    /// - Returns: hashes of the ids of findings with missed events, so that a long list uses little memory.
+    private func findEvents(since start: Int64, now: Int64, _ result: inout Result) async throws -> Set<Int> {
+        var reported: Set<Int> = []
+        let times = Self.times(from: start, to: now, kept: Self.eventsKept)
+        for try await page in client.violationEvents(in: times, region: accountRegion.region) {
+            let listed = parse(page.elements, &result) { element throws(UnrecognizedMessageError) in
+                try AlarmReconciliation.Listed(violationEvent: element, accountRegion: accountRegion)
+            }
+            let known = try await context.store.ledgerEntries(ids: Array(Set(listed.map(\.findingID))))
+            let missed = listed.filter { AlarmReconciliation.isMissed($0, known: known[$0.findingID]) }
+            result.alarms += try await append(missed.map(\.task))
+            reported.formUnion(missed.map(\.findingID.hashValue))
+        }
+        return reported
+    }
+
+    /// - Parameter reported: hashes of the ids of findings whose missed events are queued.
+    private func findActive(except reported: Set<Int>, now: Int64, _ result: inout Result) async throws {
+        // AWS's time when the first page was sent: the list does not contain later alarms.
+        var listedAt: Int64?
+        var active: Set<Int> = []
+        for try await page in client.activeViolations(region: accountRegion.region) {
+            let listed = parse(page.elements, &result) { element throws(UnrecognizedMessageError) in
+                try AlarmReconciliation.Listed(activeViolation: element, accountRegion: accountRegion)
+            }
+            // An alarm that cannot be parsed is still raised, and must not keep others from ending.
+            let ids = page.elements.compactMap { $0["violationId"]?.string }
+            active.formUnion(ids.map { FindingID.violation(id: $0, accountRegion: accountRegion).hashValue })
+            listedAt = listedAt ?? page.date ?? now
+            let asOf = Self.asOf(page.date ?? now)
+            try await findMissed(listed, except: reported, asOf: asOf, &result)
+            // An alarm without an id may be any of the missing ones.
+            guard ids.count == page.elements.count else { return }
+        }
+        try await findEnds(active.union(reported), listedAt: Timestamp(milliseconds: listedAt ?? now), &result)
+    }
+
+    /// The time as of which a list is valid.
+    private static func asOf(_ time: Int64) -> Timestamp {
+        Timestamp(milliseconds: time.saturatingSubtracting(AlarmReconciliation.margin))
+    }
+
+    private func findMissed(
+        _ listed: [AlarmReconciliation.Listed], except reported: Set<Int>, asOf: Timestamp, _ result: inout Result
+    ) async throws {
+        let ids = Array(Set(listed.map(\.findingID)))
+        let known = try await context.store.ledgerEntries(ids: ids)
+        let dispositions = try await context.store.dispositions(about: ids)
+        let missed = listed.filter {
+            !reported.contains($0.findingID.hashValue) && AlarmReconciliation.isMissed($0, known: known[$0.findingID])
+        }
+        result.alarms += try await append(missed.map(\.task))
+        result.verifications += try await append(
+            listed.compactMap {
+                AlarmReconciliation.missedVerification($0, known: dispositions[$0.findingID], asOf: asOf)
+            })
+    }
+
+    private func findEnds(_ active: Set<Int>, listedAt: Timestamp, _ result: inout Result) async throws {
+        for try await page in context.store.staleEntries(of: accountRegion, kind: .violation, before: .max) {
+            let over = page.filter {
+                AlarmReconciliation.isOver($0, isListed: active.contains($0.id.hashValue), listedAt: listedAt)
+            }
+            result.ends += try await append(
+                over.map { .violationOver(findingID: $0.id, asOf: Self.asOf(listedAt.milliseconds)) })
+        }
+    }
+
+    private func parse(
+        _ elements: [JSON], _ result: inout Result,
+        _ parse: (JSON) throws(UnrecognizedMessageError) -> AlarmReconciliation.Listed
+    ) -> [AlarmReconciliation.Listed] {
+        let listed = elements.compactMap { try? parse($0) }
+        result.unread += elements.count - listed.count
+        return listed
+    }
+
+    // MARK: The queue
+
+    /// Queues tasks.
+    ///
+    /// - Returns: the number of tasks that were not queued before.
+    private func append(_ tasks: [CatchUpTask]) async throws -> Int {
+        let now = context.clock()
+        let deliveries = tasks.map { task in
+            task.delivery(of: accountRegion, on: Self.deduplicationKey(of: task, now), now: now)
+        }
+        var count = 0
+        // In parts, so that no transaction takes long.
+        for start in stride(from: 0, to: deliveries.count, by: Self.appendLimit) {
+            let results = try await context.store.append(Array(deliveries[start...].prefix(Self.appendLimit)))
+            count += results.count { $0 == .stored }
+        }
+        return count
+    }
+
+    /// The maximum number of tasks in one transaction.
+    private static let appendLimit = 1000
+
+    /// Each event is processed once, while suppressions are compared with each catch-up.
+    private static func deduplicationKey(of task: CatchUpTask, _ now: Int64) -> String {
+        if case .suppressions = task { return String(now) }
+        return ""
+    }
+}

@@ -1,0 +1,37 @@
+package import AWSClient
+import Planning
+
+extension SendOutcome {
+    /// The outcome of what a failed request was about.
+    package init(_ error: AWSError) {
+        self =
+            switch error.consequence {
+            case .reject: .rejected(error.description)
+            case .suspend: .accessDenied(error.description)
+            case .retry: .retryable(error.description)
+            }
+    }
+}
+
+extension AWSError {
+    /// What the error suspends; nil for nothing.
+    package var suspendedScope: CircuitBreakers.Scope? {
+        guard consequence == .suspend else { return nil }
+        return stage == .credentials || service != .iot ? .all : .audits
+    }
+}
+
+extension CircuitBreaker.Cause {
+    /// The cause of the suspension by an error.
+    package init(_ error: AWSError) {
+        self =
+            switch (error.stage, error.kind) {
+            case (_, .noCredentials): .noCredentials
+            case (.credentials, .accessDenied): .accessDenied
+            case (.credentials, _): .noCredentials
+            case (.connection, _): .unreachable
+            case (_, .notEnabled), (_, .notFound): .notEnabled
+            default: .accessDenied
+            }
+    }
+}

@@ -1,0 +1,63 @@
+package import AWSCore
+import SecurityFindings
+import Store
+
+/// Outcome of processing a delivery, for the event list of the status page.
+package struct DeliveryEvent: Sendable, Hashable {
+    /// The outcome. The raw values are those of `outcome` in status.json.
+    package enum Outcome: String, Sendable, Hashable, CaseIterable {
+        /// At least one finding is new in Security Hub.
+        case imported
+        /// Findings were updated.
+        case updated
+        /// Findings were archived.
+        case archived
+        /// Workflow status or note of findings was updated.
+        case workflowUpdated = "workflow_updated"
+        /// Security Hub already had the findings in this state, or there are none.
+        case unchanged
+        /// The delivery concerns no finding.
+        case ignored
+        /// It failed, and a retry is scheduled.
+        case retried
+        /// It failed permanently and is a dead letter.
+        case dead
+    }
+
+    /// Time of the outcome, in milliseconds since 1970.
+    package let at: Int64
+    /// The delivery's id.
+    package let id: String
+    package let accountRegion: AccountRegion
+    package let subject: DeliverySubject
+    package let outcome: Outcome
+    /// Number of findings sent to Security Hub.
+    package let findings: Int
+    /// The finding, if the delivery concerns exactly one.
+    package let findingID: String?
+    /// Time from accepting the delivery to the outcome, in milliseconds.
+    package let duration: Int64
+
+    /// The finding in the Security Hub console; nil if there is no finding, or it may not be in Security Hub.
+    package var consoleURL: String? {
+        switch outcome {
+        case .imported, .updated, .archived, .workflowUpdated, .unchanged:
+            findingID.map { ConsolePage.finding(id: $0, accountRegion: accountRegion) }
+        case .ignored, .retried, .dead: nil
+        }
+    }
+
+    package init(
+        at: Int64, id: String, accountRegion: AccountRegion, subject: DeliverySubject, outcome: Outcome, findings: Int,
+        findingID: String?, duration: Int64
+    ) {
+        self.at = at
+        self.id = id
+        self.accountRegion = accountRegion
+        self.subject = subject
+        self.outcome = outcome
+        self.findings = findings
+        self.findingID = findingID
+        self.duration = duration
+    }
+}

@@ -1,0 +1,151 @@
+import AWSCore
+package import CoreMetrics
+import Metrics
+package import Planning
+package import SecurityFindings
+package import Store
+import Telemetry
+
+/// Why a delivery was dead-lettered.
+package enum DeadLetterKind: String, Sendable, CaseIterable {
+    /// The payload is not a known message.
+    case notUnderstood = "not_understood"
+    /// AWS rejected it permanently.
+    case rejected = "refused"
+    /// All attempts failed.
+    case attempts
+    /// AWS denied access for as long as Security Hub keeps a finding.
+    case denied
+}
+
+/// Result of processing a finding.
+package enum FindingResult: String, Sendable, CaseIterable {
+    /// New in Security Hub.
+    case imported
+    /// Updated in Security Hub.
+    case updated
+    /// Archived in Security Hub.
+    case archived
+    /// Already in this state in Security Hub.
+    case unchanged
+    /// Workflow status or note was updated.
+    case workflowUpdated = "workflow_updated"
+    /// Rejected by Security Hub.
+    case rejected
+
+    /// The result for a finding that was sent; nil if it will be retried.
+    package init?(_ change: Change, known: LedgerEntry?, outcome: SendOutcome?) {
+        switch outcome {
+        case .imported where change.entry.recordState == .archived: self = .archived
+        case .imported: self = known?.isSent == true ? .updated : .imported
+        case .rejected: self = .rejected
+        case .retryable, .accessDenied, .interrupted, nil: return nil
+        }
+    }
+}
+
+/// Metrics of processing: deliveries and findings.
+package struct ProcessingMetrics: Sendable {
+    let importBatch: Recorder
+    let updateBatch: Recorder
+    package let retries: Counter
+    let leases: Counter
+    package let expired: Counter
+    private let deadLetters: CounterTable
+    private let droppedLetters: CounterTable
+    private let findings: CounterTable
+    private let caughtUp: CounterTable
+    private let delay: Metrics.Timer
+    private let eventDelay: MetricTable<Metrics.Timer>
+
+    package init(_ factory: any MetricsFactory) {
+        func counter(_ name: String) -> Counter { Counter(label: name, dimensions: [], factory: factory) }
+        func sizes(_ name: String) -> Recorder {
+            Recorder(label: name, dimensions: [], aggregate: true, factory: factory)
+        }
+        importBatch = sizes("defender_bridge_import_batch_findings")
+        updateBatch = sizes("defender_bridge_update_batch_findings")
+        retries = counter("defender_bridge_retries_total")
+        leases = counter("defender_bridge_leases_total")
+        expired = counter("defender_bridge_leases_expired_total")
+        deadLetters = CounterTable(
+            "defender_bridge_dead_letters_total", ["reason"], predefined: DeadLetterKind.allCases.map { [$0.rawValue] },
+            factory)
+        droppedLetters = CounterTable(
+            "defender_bridge_dead_letters_dropped_total", ["limit"],
+            predefined: DroppedDeadLetters.Cause.allCases.map { [$0.rawValue] }, factory)
+        let kinds = LedgerEntry.Kind.allCases.map(\.rawValue)
+        findings = CounterTable(
+            "defender_bridge_findings_total", ["kind", "severity", "outcome"],
+            predefined: kinds.flatMap { kind in
+                SecurityFinding.Severity.Label.allCases.flatMap { severity in
+                    FindingResult.allCases.map { [kind, severity.name, $0.rawValue] }
+                }
+            }, factory)
+        caughtUp = CounterTable(
+            "defender_bridge_catch_up_found_total", ["kind"],
+            predefined: [["audits"], ["alarms"], ["ends"], ["verifications"]], factory)
+        delay = Metrics.Timer(label: "defender_bridge_delivery_delay_seconds", dimensions: [], factory: factory)
+        eventDelay = MetricTable(kinds) {
+            Metrics.Timer(label: "defender_bridge_event_delay_seconds", dimensions: [("kind", $0)], factory: factory)
+        }
+    }
+
+    // MARK: Deliveries
+
+    /// Records leased deliveries.
+    package func leased(_ batch: LeaseBatch) {
+        leases.increment(by: batch.deliveries.count)
+        expired.increment(by: batch.expired)
+    }
+
+    /// Records a completed delivery.
+    ///
+    /// - Parameter now: milliseconds since 1970.
+    package func completed(_ delivery: Delivery, now: Int64) {
+        delay.recordMilliseconds(max(now.saturatingSubtracting(delivery.receivedAt), 0))
+    }
+
+    /// Counts a dead letter.
+    package func deadLettered(_ kind: DeadLetterKind) { deadLetters.add(1, kind.rawValue) }
+
+    /// Counts dead letters dropped because of a limit.
+    package func dropped(_ dropped: DroppedDeadLetters) {
+        for (cause, count) in dropped.counts { droppedLetters.add(count, cause.rawValue) }
+    }
+
+    /// Counts missed events that catch-up found.
+    func caughtUp(_ found: CatchUpQuery.Result) {
+        caughtUp.add(found.audits, "audits")
+        caughtUp.add(found.alarms, "alarms")
+        caughtUp.add(found.ends, "ends")
+        caughtUp.add(found.verifications, "verifications")
+    }
+
+    // MARK: Findings
+
+    /// Counts a finding by its result.
+    package func count(_ result: FindingResult, _ kind: LedgerEntry.Kind, _ severity: SecurityFinding.Severity.Label) {
+        findings.add(1, kind.rawValue, severity.name, result.rawValue)
+    }
+
+    /// Records a finding that was sent.
+    ///
+    /// - Parameters:
+    ///   - known: its previous ledger entry.
+    ///   - now: milliseconds since 1970.
+    package func sent(_ change: Change, _ result: FindingResult, known: LedgerEntry?, now: Int64) {
+        guard let finding = change.finding else { return }
+        count(result, change.entry.kind, finding.severity.label)
+        // A finding that is sent again unchanged has no event to measure a delay from.
+        let isNews = known.map { !$0.isSent || $0.eventTime < change.entry.eventTime } ?? true
+        guard isNews, result != .rejected else { return }
+        eventDelay[change.entry.kind.rawValue]?.recordMilliseconds(
+            max(now.saturatingSubtracting(change.entry.eventTime), 0))
+    }
+}
+
+extension SecurityFinding.Severity.Label {
+    /// The severity's value in metrics and logs.
+    var name: String { rawValue.lowercased() }
+}

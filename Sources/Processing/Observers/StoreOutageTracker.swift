@@ -1,0 +1,137 @@
+import AWSCore
+package import EventLoop
+package import Logging
+import ServiceLifecycle
+import Store
+import Synchronization
+import Telemetry
+
+/// State of a store outage, and when to report it: at its start, each minute, and at its end, however many operations fail. A pure
+/// value; times are milliseconds of a monotonic clock.
+struct OutageRecord: Sendable {
+    /// A report on the outage.
+    enum Report: Sendable, Hashable {
+        case began(reason: String)
+        case continues(reason: String, failures: Int, milliseconds: Int64)
+        case ended(failures: Int, milliseconds: Int64)
+    }
+
+    /// Time between two reports during an outage.
+    private static let interval: Int64 = 60_000
+    /// Time without a failure after which the outage is over: small writes may succeed while large ones still fail. It doubles with
+    /// each relapse, so that an intermittent failure counts as one outage.
+    private static let (quietPeriod, longestQuietPeriod) = (Int64(3_000), Int64(60_000))
+
+    private var beganAt: Int64?
+    private var lastReportedAt: Int64 = 0
+    private var lastFailedAt: Int64 = 0
+    private var failures = 0
+    private var quietPeriod = Self.quietPeriod
+    private var endedAt: Int64?
+
+    /// Whether there is an outage.
+    var isOut: Bool { beganAt != nil }
+
+    /// Records a failure. Returns a report if one is due.
+    mutating func failed(_ reason: String, now: Int64) -> Report? {
+        lastFailedAt = now
+        failures += 1
+        guard let beganAt else {
+            let isRelapse = endedAt.map { now.saturatingSubtracting($0) < Self.longestQuietPeriod } ?? false
+            quietPeriod = isRelapse ? min(quietPeriod * 2, Self.longestQuietPeriod) : Self.quietPeriod
+            (self.beganAt, lastReportedAt, failures) = (now, now, 1)
+            return .began(reason: reason)
+        }
+        guard now.saturatingSubtracting(lastReportedAt) >= Self.interval else { return nil }
+        lastReportedAt = now
+        return .continues(reason: reason, failures: failures, milliseconds: now.saturatingSubtracting(beganAt))
+    }
+
+    /// Records a success. Returns a report if the outage is over.
+    mutating func succeeded(now: Int64) -> Report? {
+        guard let beganAt, now.saturatingSubtracting(lastFailedAt) >= quietPeriod else { return nil }
+        (self.beganAt, endedAt) = (nil, now)
+        return .ended(failures: failures, milliseconds: now.saturatingSubtracting(beganAt))
+    }
+}
+
+/// Tracks outages of the store and logs them in few lines.
+package final class StoreOutageTracker: Sendable {
+    /// Use of the store. One use may fail while the other works: they have different connections and tables.
+    package enum Use: Sendable, CaseIterable {
+        /// Storing incoming deliveries.
+        case intake
+        /// Processing deliveries.
+        case work
+    }
+
+    private let records = Mutex<[Use: OutageRecord]>([:])
+    private let logger: Logger
+    private let clock: @Sendable () -> Int64
+
+    package init(logger: Logger, clock: @escaping @Sendable () -> Int64) {
+        self.logger = logger
+        self.clock = clock
+    }
+
+    /// Whether there is an outage for any use.
+    package var isOut: Bool { Use.allCases.contains { isOut($0) } }
+
+    /// Whether there is an outage for a use.
+    package func isOut(_ use: Use) -> Bool { records.withLock { $0[use]?.isOut ?? false } }
+
+    /// Records a failed operation.
+    package func failed(_ reason: String, to use: Use = .intake) {
+        log(records.withLock { $0[use, default: OutageRecord()].failed(reason, now: clock()) }, use)
+    }
+
+    /// Records a successful operation.
+    func succeeded(in use: Use = .intake) { log(records.withLock { $0[use]?.succeeded(now: clock()) }, use) }
+
+    private func log(_ report: OutageRecord.Report?, _ use: Use) {
+        switch report {
+        case .began(let reason):
+            logger.log(
+                use == .intake ? .storeUnavailable : .storeUnavailableToWorkers, [.reason: .string(reason)])
+        case .continues(let reason, let failures, let time):
+            logger.log(
+                use == .intake ? .storeStillUnavailable : .storeStillUnavailableToWorkers,
+                [
+                    .reason: .string(reason), .failures: .integer(failures), .duration: .string(AgeText.text(time)),
+                ])
+        case .ended(let failures, let time):
+            logger.log(
+                use == .intake ? .storeAvailable : .storeAvailableToWorkers,
+                [.failures: .integer(failures), .duration: .string(AgeText.text(time))])
+        case nil: return
+        }
+    }
+}
+
+/// Probes the store each second during an outage.
+package struct StoreProbe: Service {
+    package let readiness: Readiness
+    package let outage: StoreOutageTracker
+    package let loop: EventLoop
+
+    package func run() async {
+        await cancelWhenGracefulShutdown {
+            while (try? await loop.sleep(for: .seconds(1))) != nil {
+                // An outage seen by the workers may affect intake too, for example when the file is gone.
+                guard outage.isOut else { continue }
+                do throws(StoreError) {
+                    try await readiness.check()
+                    outage.succeeded(in: .intake)
+                } catch {
+                    outage.failed(error.message, to: .intake)
+                }
+            }
+        }
+    }
+
+    package init(readiness: Readiness, outage: StoreOutageTracker, loop: EventLoop) {
+        self.readiness = readiness
+        self.outage = outage
+        self.loop = loop
+    }
+}

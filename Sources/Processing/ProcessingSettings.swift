@@ -1,0 +1,28 @@
+package import AWSCore
+package import Planning
+
+/// The settings of processing. A reload of the configuration replaces them.
+package struct ProcessingSettings: Sendable {
+    /// The options for findings (`mapping.*`).
+    package var mapping: MappingOptions
+    /// The account-Regions of `sns.topics`.
+    package var accountRegions: Set<AccountRegion>
+    /// `catchUp.interval`; nil for never.
+    package var catchUpInterval: Duration?
+    /// `sns.maxMessageAge`
+    package var maximumMessageAge: Duration
+    /// `deadLetters.maxAge`
+    package var maximumDeadLetterAge: Duration
+
+    /// Creates settings.
+    package init(
+        mapping: MappingOptions, accountRegions: Set<AccountRegion>, catchUpInterval: Duration?,
+        maximumMessageAge: Duration, maximumDeadLetterAge: Duration
+    ) {
+        self.mapping = mapping
+        self.accountRegions = accountRegions
+        self.catchUpInterval = catchUpInterval
+        self.maximumMessageAge = maximumMessageAge
+        self.maximumDeadLetterAge = maximumDeadLetterAge
+    }
+}
