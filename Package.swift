@@ -49,65 +49,69 @@ let package = Package(
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "ErrorCodes", swiftSettings: strict),
         .target(name: "JSON", swiftSettings: strict),
-        .target(name: "AWSCore", swiftSettings: strict),
-        .target(name: "EventLoop", dependencies: ["CLibuv"], swiftSettings: strict),
+        .target(name: "Encoding", swiftSettings: strict),
+        .target(name: "AWSCore", dependencies: ["Encoding"], swiftSettings: strict),
+        .target(name: "EventLoop", dependencies: ["Encoding", "CLibuv"], swiftSettings: strict),
         .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(
-            name: "HTTPServer", dependencies: ["ErrorCodes", "EventLoop", "Cryptography", "JSON", httpTypes],
+            name: "HTTPServer",
+            dependencies: ["Encoding", "ErrorCodes", "EventLoop", "Cryptography", "JSON", httpTypes],
             swiftSettings: strict),
         .target(
-            name: "HTTPClient", dependencies: ["EventLoop", "Cryptography", "CLibcurl", httpTypes],
+            name: "HTTPClient", dependencies: ["Encoding", "EventLoop", "Cryptography", "CLibcurl", httpTypes],
             swiftSettings: strict),
         .target(
-            name: "AWSClient", dependencies: ["HTTPClient", "EventLoop", "JSON", "AWSCore", httpTypes],
+            name: "AWSClient", dependencies: ["Encoding", "HTTPClient", "EventLoop", "JSON", "AWSCore", httpTypes],
             swiftSettings: strict),
         .target(
-            name: "SNS", dependencies: ["ErrorCodes", "JSON", "AWSCore", "Cryptography"], swiftSettings: strict),
-        .target(name: "DeviceDefender", dependencies: ["JSON", "AWSCore"], swiftSettings: strict),
-        .target(
-            name: "SecurityFindings", dependencies: ["JSON", "AWSCore", "DeviceDefender", "Cryptography"],
+            name: "SNS", dependencies: ["Encoding", "ErrorCodes", "JSON", "AWSCore", "Cryptography"],
             swiftSettings: strict),
-        .target(name: "Store", dependencies: ["AWSCore"], swiftSettings: strict),
+        .target(name: "DeviceDefender", dependencies: ["Encoding", "JSON", "AWSCore"], swiftSettings: strict),
+        .target(
+            name: "SecurityFindings", dependencies: ["Encoding", "JSON", "AWSCore", "DeviceDefender", "Cryptography"],
+            swiftSettings: strict),
+        .target(name: "Store", dependencies: ["Encoding", "AWSCore"], swiftSettings: strict),
         .target(
             name: "SQLiteStore",
             dependencies: [
-                "Store", "AWSCore", .product(name: "GRDB", package: "GRDB.swift"),
+                "Encoding", "Store", "AWSCore", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ], swiftSettings: strict),
         .target(
-            name: "PostgreSQLStore", dependencies: ["Store", "AWSCore", "EventLoop", "CLibpq"], swiftSettings: strict),
+            name: "PostgreSQLStore", dependencies: ["Encoding", "Store", "AWSCore", "EventLoop", "CLibpq"],
+            swiftSettings: strict),
         .target(
             name: "Telemetry",
             dependencies: [
-                "JSON", "AWSCore", "EventLoop", coreMetrics, logging, metrics, serviceLifecycle,
+                "Encoding", "JSON", "AWSCore", "EventLoop", coreMetrics, logging, metrics, serviceLifecycle,
             ], swiftSettings: strict),
         .target(
             name: "Planning",
-            dependencies: ["JSON", "AWSCore", "Cryptography", "DeviceDefender", "SecurityFindings", "Store"],
+            dependencies: ["Encoding", "JSON", "AWSCore", "Cryptography", "DeviceDefender", "SecurityFindings", "Store"],
             swiftSettings: strict),
         .target(
             name: "Processing",
             dependencies: [
-                "JSON", "AWSCore", "EventLoop", "DeviceDefender", "SecurityFindings", "Store", "AWSClient", "Telemetry",
+                "Encoding", "JSON", "AWSCore", "EventLoop", "DeviceDefender", "SecurityFindings", "Store", "AWSClient", "Telemetry",
                 "Planning", coreMetrics, logging, metrics, serviceLifecycle,
             ], swiftSettings: strict),
         .target(
             name: "Intake",
             dependencies: [
-                "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "SNS", "DeviceDefender",
+                "Encoding", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "SNS", "DeviceDefender",
                 "Store", "Telemetry", httpTypes, coreMetrics, logging, metrics,
             ], swiftSettings: strict),
         .target(
             name: "Admin",
             dependencies: [
-                "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "SNS", "DeviceDefender",
+                "Encoding", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "SNS", "DeviceDefender",
                 "Store", "AWSClient", "Telemetry", "Planning", "Processing", "Intake", httpTypes, logging,
                 serviceLifecycle,
             ], resources: statusPage.map { .embedInCode("Page/\($0)") }, swiftSettings: strict),
         .target(
             name: "Bridge",
             dependencies: [
-                "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "HTTPClient", "AWSClient",
+                "Encoding", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "HTTPClient", "AWSClient",
                 "SNS", "DeviceDefender", "SecurityFindings", "Store", "SQLiteStore", "PostgreSQLStore", "Telemetry",
                 "Planning", "Processing", "Intake", "Admin", httpTypes, coreMetrics, logging, metrics,
                 serviceLifecycle,
@@ -117,12 +121,14 @@ let package = Package(
 
         .target(
             name: "LocalAWS",
-            dependencies: ["HTTPServer", "HTTPClient", "EventLoop", "Cryptography", "JSON", "AWSCore", httpTypes],
+            dependencies: [
+                "Encoding", "HTTPServer", "HTTPClient", "EventLoop", "Cryptography", "JSON", "AWSCore", httpTypes,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "defender-bridge",
             dependencies: [
-                "Bridge", "LocalAWS", "EventLoop", "HTTPClient", "JSON", "AWSCore", "Store", httpTypes,
+                "Encoding", "Bridge", "LocalAWS", "EventLoop", "HTTPClient", "JSON", "AWSCore", "Store", httpTypes,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 logging,
             ], swiftSettings: strict),
@@ -137,6 +143,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 coreMetrics,
             ], path: "Tests/Benchmarks/Bridge", swiftSettings: strict),
+        .testTarget(name: "EncodingTests", dependencies: ["Encoding", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "AWSCoreTests", dependencies: ["AWSCore"], swiftSettings: strict),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"], swiftSettings: strict),
@@ -151,33 +158,38 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "AWSClientTests",
-            dependencies: ["AWSClient", "HTTPClient", "EventLoop", "JSON", "AWSCore", "TestSupport", httpTypes],
+            dependencies: [
+                "Encoding", "AWSClient", "HTTPClient", "EventLoop", "JSON", "AWSCore", "TestSupport", httpTypes,
+            ],
             exclude: ["identities.py"], swiftSettings: strict),
         .testTarget(
-            name: "SNSTests", dependencies: ["SNS", "ErrorCodes", "AWSCore", "JSON", "Cryptography", "TestSupport"],
+            name: "SNSTests",
+            dependencies: ["Encoding", "SNS", "ErrorCodes", "AWSCore", "JSON", "Cryptography", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "DeviceDefenderTests", dependencies: ["DeviceDefender", "JSON", "AWSCore"], swiftSettings: strict),
+            name: "DeviceDefenderTests", dependencies: ["Encoding", "DeviceDefender", "JSON", "AWSCore"],
+            swiftSettings: strict),
         .testTarget(
-            name: "SecurityFindingsTests", dependencies: ["SecurityFindings", "DeviceDefender", "JSON", "AWSCore"],
+            name: "SecurityFindingsTests",
+            dependencies: ["Encoding", "SecurityFindings", "DeviceDefender", "JSON", "AWSCore"],
             exclude: ["validate_goldens.py"], resources: [.copy("Goldens")], swiftSettings: strict),
         .testTarget(
             name: "StoreTests",
             dependencies: [
-                "Store", "SQLiteStore", "PostgreSQLStore", "AWSCore", "EventLoop", "TestSupport",
+                "Encoding", "Store", "SQLiteStore", "PostgreSQLStore", "AWSCore", "EventLoop", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         .testTarget(
             name: "LocalAWSTests",
             dependencies: [
-                "LocalAWS", "HTTPServer", "HTTPClient", "EventLoop", "Cryptography", "JSON", "AWSCore", "TestSupport",
-                httpTypes,
+                "Encoding", "LocalAWS", "HTTPServer", "HTTPClient", "EventLoop", "Cryptography", "JSON", "AWSCore",
+                "TestSupport", httpTypes,
             ], exclude: ["aws_clients.py"], swiftSettings: strict),
         .testTarget(
             name: "BridgeTests",
             dependencies: [
-                "Bridge", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "HTTPClient",
+                "Encoding", "Bridge", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "HTTPClient",
                 "AWSClient", "SNS",
                 "DeviceDefender", "SecurityFindings", "Store", "SQLiteStore", "PostgreSQLStore", "Telemetry",
                 "Planning",

@@ -1,4 +1,5 @@
 public import AWSCore
+import Encoding
 public import EventLoop
 import HTTPClient
 import HTTPTypes
@@ -226,7 +227,7 @@ public struct AWSClient: Sendable {
             RequestSigning(
                 region: region.name, service: operation.service.signingName, accessKeyID: credentials.accessKeyID,
                 secretAccessKey: credentials.secretAccessKey, sessionToken: credentials.sessionToken,
-                date: Timepoint.amzDate(clock.now().saturatingAdding(offset)))
+                date: Timestamp(milliseconds: clock.now().saturatingAdding(offset)).amzDate)
         }
         do {
             let (response, body) = try await http.send(
@@ -239,7 +240,8 @@ public struct AWSClient: Sendable {
                     error: operation.error(errorResponse), authority: endpoint.authority,
                     retryAfter: RetryPolicy.retryAfter(response.headerFields[.retryAfter]),
                     correction: ClockSkew.correction(
-                        code: errorResponse.code, date: response.headerFields[.date].flatMap(Timepoint.httpDate),
+                        code: errorResponse.code,
+                        date: response.headerFields[.date].flatMap { Timestamp(httpDate: $0)?.milliseconds },
                         now: clock.now(), offset: offset)))
         } catch {
             return .failure(AttemptError(error: operation.error(error), authority: endpoint.authority))

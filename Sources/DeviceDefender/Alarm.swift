@@ -1,3 +1,4 @@
+public import Encoding
 public import JSON
 
 /// A state change of a detect alarm, as published to SNS.

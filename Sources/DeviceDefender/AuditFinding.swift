@@ -1,3 +1,4 @@
+public import Encoding
 public import JSON
 
 /// An audit finding: a resource that failed a check, from `ListAuditFindings` of the AWS IoT API.

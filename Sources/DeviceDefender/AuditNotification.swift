@@ -1,4 +1,5 @@
 public import AWSCore
+import Encoding
 public import JSON
 
 /// The notification about a finished audit, as published to SNS.

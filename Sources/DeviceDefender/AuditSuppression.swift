@@ -1,3 +1,4 @@
+public import Encoding
 public import JSON
 
 /// A suppression of a check's findings about a resource, until a date or permanently.

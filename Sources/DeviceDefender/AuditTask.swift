@@ -1,3 +1,4 @@
+public import Encoding
 public import JSON
 
 /// A run of an audit: the data common to a finished audit's notification and `DescribeAuditTask`.

@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 public import JSON
 
 /// An AWS IoT API call that affects Device Defender's findings, from CloudTrail through EventBridge.

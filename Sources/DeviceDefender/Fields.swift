@@ -1,3 +1,4 @@
+import Encoding
 import JSON
 
 /// Reads the members of a JSON object from external input. `null` counts as absent, and so does an empty string, which

@@ -1,4 +1,5 @@
 import CLibuv
+import Encoding
 
 /// A timer of an event loop. Create and use it on the loop's thread, and call ``close()`` at the end.
 public final class LoopTimer {
@@ -52,12 +53,7 @@ public final class LoopTimer {
 
 extension Duration {
     /// Milliseconds, rounded up, clamped to 0 to 100 years.
-    var wholeMilliseconds: UInt64 {
-        let (seconds, attoseconds) = components
-        guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        let bounded = min(seconds, 100 * 366 * 86_400)
-        return UInt64(bounded) * 1000 + UInt64((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
-    }
+    var wholeMilliseconds: UInt64 { UInt64(clamping: min(millisecondsRoundedUp, 100 * 366 * 86_400_000)) }
 }
 
 extension EventLoop {

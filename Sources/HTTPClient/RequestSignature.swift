@@ -1,5 +1,5 @@
 import Cryptography
-import Glibc
+import Encoding
 
 /// Computes the fields that sign a request with AWS Signature Version 4 ("Create a signed AWS API request" in the AWS
 /// General Reference).
@@ -17,7 +17,7 @@ struct RequestSignature {
 
     /// The fields to add to the request.
     var addedFields: [(name: String, value: String)] {
-        let date = signing.date ?? Self.now
+        let date = signing.date ?? WallClock.now().amzDate
         var added = [("X-Amz-Date", date)]
         if let token = signing.sessionToken { added.append(("X-Amz-Security-Token", token)) }
         added.append(("Authorization", authorization(fields + added, date: date)))
@@ -55,14 +55,4 @@ struct RequestSignature {
 
     /// The text with whitespace trimmed and runs of spaces collapsed.
     private static func trimmed(_ text: String) -> String { text.split(separator: " ").joined(separator: " ") }
-
-    /// This machine's time, in the form of `X-Amz-Date`.
-    private static var now: String {
-        var seconds = time(nil)
-        var parts = tm()
-        gmtime_r(&seconds, &parts)
-        func padded(_ number: CInt) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        return "\(parts.tm_year + 1900)\(padded(parts.tm_mon + 1))\(padded(parts.tm_mday))T"
-            + "\(padded(parts.tm_hour))\(padded(parts.tm_min))\(padded(parts.tm_sec))Z"
-    }
 }

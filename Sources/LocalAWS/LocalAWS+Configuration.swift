@@ -1,6 +1,6 @@
 public import AWSCore
+import Encoding
 public import EventLoop
-import FoundationEssentials
 
 extension LocalAWS {
     /// A long-term access key.
@@ -41,7 +41,7 @@ extension LocalAWS {
         /// The PEM file with the certificate authorities of `https` endpoints; nil for the system's.
         public var endpointCertificateAuthorities: String?
         /// Milliseconds since 1970.
-        public var clock: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
+        public var clock: @Sendable () -> Int64 = WallClock.milliseconds
 
         /// Makes a configuration with the defaults, on free ports of this machine.
         public init() {

@@ -1,4 +1,4 @@
-import AWSCore
+import Encoding
 
 /// A token bucket per host for requests that unauthenticated clients can trigger.
 public struct FetchRateLimiter: Sendable {

@@ -1,4 +1,5 @@
 public import AWSCore
+import Encoding
 import ErrorCodes
 
 extension SNSMessage {
@@ -6,7 +7,7 @@ extension SNSMessage {
     /// topic and token, on the host of the topic's Region, never taken from a message.
     public static func confirmationURL(topic: ARN, token: String) -> String {
         "https://\(topic.accountRegion.region.snsHost)/?Action=ConfirmSubscription"
-            + "&TopicArn=\(percentEncoded(topic.description))&Token=\(percentEncoded(token))&Version=2010-03-31"
+            + "&TopicArn=\(PercentEncoding.encode(topic.description))&Token=\(PercentEncoding.encode(token))&Version=2010-03-31"
     }
 
     /// The URL that confirms the subscription, or re-subscribes after an unsubscribe; nil for a notification.
@@ -50,7 +51,7 @@ extension SNSMessage {
             separator: UInt8(ascii: "&"), omittingEmptySubsequences: false)
         {
             let parts = parameter.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, let value = percentDecoded(parts[1]),
+            guard parts.count == 2, let value = PercentEncoding.decode(parts[1]),
                 parameters.updateValue(value, forKey: Array(parts[0])) == nil
             else { return false }
         }
@@ -62,37 +63,6 @@ extension SNSMessage {
                 Array("Token".utf8): Array(confirmation.token.utf8),
             ]
     }
-
-    /// Percent-encodes everything except unreserved characters (RFC 3986, section 2.3).
-    private static func percentEncoded(_ text: String) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var encoded: [UInt8] = []
-        for byte in text.utf8 {
-            if byte.isLetterOrDigit || "-._~".utf8.contains(byte) {
-                encoded.append(byte)
-            } else {
-                encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 0x0F)]]
-            }
-        }
-        return String(decoding: encoded, as: UTF8.self)
-    }
-
-    /// Percent-decodes a parameter's value; nil unless every `%` is followed by two hexadecimal digits.
-    private static func percentDecoded(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        var decoded: [UInt8] = []
-        var rest = text
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%") {
-                guard let high = rest.popFirst()?.hexadecimalValue, let low = rest.popFirst()?.hexadecimalValue else {
-                    return nil
-                }
-                decoded.append(high << 4 | low)
-            } else {
-                decoded.append(byte)
-            }
-        }
-        return decoded
-    }
 }
 
 extension SNSMessage.Kind {
@@ -100,17 +70,6 @@ extension SNSMessage.Kind {
         switch self {
         case .notification: nil
         case .subscriptionConfirmation(let confirmation), .unsubscribeConfirmation(let confirmation): confirmation
-        }
-    }
-}
-
-extension UInt8 {
-    fileprivate var hexadecimalValue: UInt8? {
-        switch self {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
-        default: nil
         }
     }
 }

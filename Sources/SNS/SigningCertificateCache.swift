@@ -1,5 +1,6 @@
 public import AWSCore
 public import Cryptography
+import Encoding
 import ErrorCodes
 import Synchronization
 

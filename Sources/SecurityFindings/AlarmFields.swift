@@ -1,4 +1,5 @@
 import DeviceDefender
+import Encoding
 
 /// The `ProductFields` of an alarm, with the keys of Device Defender's own integration where it has one (AWS IoT Device
 /// Defender Developer Guide, "Integration with AWS Security Hub").

@@ -1,5 +1,6 @@
 import AWSCore
 import DeviceDefender
+import Encoding
 import JSON
 
 /// The content of a finding, before the limits of the format are applied.

@@ -1,6 +1,7 @@
 public import AWSCore
 import Cryptography
 public import DeviceDefender
+import Encoding
 
 /// The IDs of findings: stable for the same problem, however often it is found.
 ///
@@ -62,7 +63,7 @@ public enum FindingID {
     }
 
     private static func id(_ resource: String, _ accountRegion: AccountRegion) -> String {
-        let encoded = FindingText.percentEncoded(resource) { (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "%") }
+        let encoded = PercentEncoding.encode(resource) { (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "%") }
         return cut(arn(encoded, accountRegion))
     }
 

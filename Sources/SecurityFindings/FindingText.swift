@@ -76,18 +76,4 @@ enum FindingText {
         }
         return map
     }
-
-    /// Percent-encodes (RFC 3986) every byte for which `isKept` is false.
-    static func percentEncoded(_ text: String, keeping isKept: (UInt8) -> Bool) -> String {
-        var result: [UInt8] = []
-        for byte in text.utf8 {
-            if isKept(byte) {
-                result.append(byte)
-            } else {
-                result.append(UInt8(ascii: "%"))
-                result.append(contentsOf: Digest.hexadecimal([byte]).uppercased().utf8)
-            }
-        }
-        return String(decoding: result, as: UTF8.self)
-    }
 }

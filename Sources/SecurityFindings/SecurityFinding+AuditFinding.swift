@@ -1,5 +1,6 @@
 public import AWSCore
 public import DeviceDefender
+import Encoding
 import JSON
 
 extension SecurityFinding {

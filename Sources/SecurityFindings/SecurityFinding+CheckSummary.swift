@@ -1,5 +1,6 @@
 public import AWSCore
 public import DeviceDefender
+import Encoding
 
 extension SecurityFinding {
     /// Makes the summary finding of an audit check: active if resources failed or the check could not run, otherwise

@@ -1,5 +1,6 @@
 import AWSCore
 import DeviceDefender
+import Encoding
 public import JSON
 
 extension SecurityFinding {

@@ -1,5 +1,6 @@
 public import AWSCore
-public import DeviceDefender
+import DeviceDefender
+public import Encoding
 public import JSON
 
 /// A Security Hub finding, with the used subset of the AWS Security Finding Format (ASFF).

@@ -1,6 +1,7 @@
 import AWSCore
 import ArgumentParser
 import Bridge
+import Encoding
 import Foundation
 import Logging
 import Telemetry

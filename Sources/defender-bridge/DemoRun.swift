@@ -1,5 +1,6 @@
 import AWSCore
 import Bridge
+import Encoding
 import EventLoop
 import Foundation
 import HTTPClient
@@ -33,7 +34,7 @@ struct DemoRun: Sendable {
             ARN(service: "sns", accountRegion: accountRegion, resource: "device-defender-audit"),
             ARN(service: "sns", accountRegion: accountRegion, resource: "device-defender-detect")
         )
-        let threeHoursAgo = Int64(Date().timeIntervalSince1970 * 1000) - 3 * 3_600_000
+        let threeHoursAgo = WallClock.milliseconds() - 3 * 3_600_000
         scenario = FleetScenario(accountRegion: accountRegion, findings: findings, startTime: threeHoursAgo)
     }
 

@@ -1,6 +1,7 @@
 import AWSCore
 import ArgumentParser
 import Bridge
+import Encoding
 import Foundation
 import JSON
 import Store
@@ -29,7 +30,7 @@ struct StoreOptions: ParsableArguments {
     }
 
     /// The present time in milliseconds since 1970.
-    static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
+    static var now: Int64 { WallClock.milliseconds() }
 
     /// Prints JSON.
     static func show(_ json: JSON) { print(json.prettyPrinted()) }

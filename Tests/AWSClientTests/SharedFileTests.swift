@@ -1,3 +1,4 @@
+import Encoding
 import JSON
 import TestSupport
 import Testing
@@ -80,19 +81,6 @@ struct SharedFileTests {
             ("2026-11-22T10:00:00Zx", nil),
         ] as [(String, Int64?)])
     func moments(text: String, milliseconds: Int64?) {
-        #expect(Timepoint.iso8601(text) == milliseconds)
-    }
-
-    @Test("The Date of a response and the date of a signature")
-    func dates() {
-        #expect(Timepoint.httpDate("Sun, 22 Nov 2026 10:00:00 GMT") == 1_795_341_600_000)
-        #expect(Timepoint.httpDate("Thu, 29 Feb 2024 23:59:59 GMT") == 1_709_251_199_000)
-        for text in [
-            "", "Sunday, 22-Nov-26 10:00:00 GMT", "Sun, 22 Nov 2026 10:00:00 CET", "Sun, 22 Foo 2026 10:00:00 GMT",
-        ] {
-            #expect(Timepoint.httpDate(text) == nil)
-        }
-        #expect(Timepoint.amzDate(1_795_341_600_999) == "20261122T100000Z")
-        #expect(Timepoint.amzDate(1_709_251_199_000) == "20240229T235959Z")
+        #expect(Timestamp(credentialsExpiration: text)?.milliseconds == milliseconds)
     }
 }

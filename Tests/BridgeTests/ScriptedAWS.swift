@@ -89,7 +89,7 @@ final class ScriptedAWS: HTTPTransport {
         }
         var response = HTTPResponse(status: .ok)
         if let date = state.withLock({ $0.date }) {
-            response.headerFields[.date] = httpDate(secondsSince1970: Int(date / 1000))
+            response.headerFields[.date] = Timestamp(milliseconds: date).httpDate
         }
         return (response, payload.serialized())
     }

@@ -128,16 +128,6 @@ struct ServerResponseTests {
         #expect(response.headerFields[.contentType] == "application/json")
         #expect(try JSON(parsing: response.body) == ["error": "foreign_origin", "message": "Ask."])
     }
-
-    @Test(
-        "a time is formatted as in RFC 9110",
-        arguments: [
-            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
-            (1_709_164_800, "Thu, 29 Feb 2024 00:00:00 GMT"), (4_102_444_799, "Thu, 31 Dec 2099 23:59:59 GMT"),
-        ])
-    func date(seconds: Int, text: String) {
-        #expect(httpDate(secondsSince1970: seconds) == text)
-    }
 }
 
 @Suite("OutputQueue")

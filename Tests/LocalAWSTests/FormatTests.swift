@@ -1,3 +1,4 @@
+import Encoding
 import JSON
 import Testing
 
@@ -16,7 +17,7 @@ struct FormatTests {
             ("2000-03-01T00:00:00Z", 951_868_800_000_000_000), ("2199-12-31T23:59:59Z", 7_258_118_399_000_000_000),
         ])
     func timestamps(text: String, nanoseconds: Int64) {
-        #expect(Timestamp(iso8601: text)?.nanoseconds == nanoseconds)
+        #expect(FindingTimestamp(iso8601: text)?.nanoseconds == nanoseconds)
     }
 
     @Test(
@@ -30,22 +31,21 @@ struct FormatTests {
             "+026-11-22T10:00:00Z",
         ])
     func noTimestamps(text: String) {
-        #expect(Timestamp(iso8601: text) == nil)
+        #expect(FindingTimestamp(iso8601: text) == nil)
     }
 
     @Test("timestamps are formatted as parsed, in every month")
     func roundTrip() {
         for milliseconds in stride(from: Int64(0), to: 7_258_118_400_000, by: 31 * 86_400_000 + 1) {
-            let moment = Timestamp(milliseconds: milliseconds)
-            guard Timestamp(iso8601: moment.iso8601) != moment else { continue }
-            Issue.record("\(moment.iso8601) is read as another time")
+            let text = Timestamp(milliseconds: milliseconds).iso8601
+            #expect(FindingTimestamp(iso8601: text)?.nanoseconds == milliseconds * 1_000_000)
         }
     }
 
     @Test("a time out of range is clamped")
     func clamped() {
         #expect(Timestamp(milliseconds: .min).iso8601 == "1970-01-01T00:00:00.000Z")
-        #expect(Timestamp(milliseconds: .max).iso8601 == "2199-12-31T23:59:59.999Z")
+        #expect(Timestamp(milliseconds: .max).iso8601 == "9999-12-31T23:59:59.999Z")
         #expect(Timestamp(milliseconds: 1_795_341_600_003).epochSeconds == "1795341600.003")
     }
 

@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import EventLoop
 import HTTPClient
 import HTTPTypes
@@ -90,7 +91,7 @@ struct CredentialsFetcher: Sendable {
     private static func credentials(_ json: JSON, token: String) -> Credentials? {
         var expiration: Int64?
         if let text = KeyText.trimmed(json["Expiration"]?.string) {
-            guard let time = Timepoint.iso8601(text) else { return nil }
+            guard let time = Timestamp(credentialsExpiration: text)?.milliseconds else { return nil }
             expiration = time
         }
         return try? Credentials(

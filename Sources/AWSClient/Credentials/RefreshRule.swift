@@ -1,4 +1,4 @@
-import AWSCore
+import Encoding
 
 /// Decides when temporary credentials are renewed. Times are milliseconds since 1970.
 enum RefreshRule {

@@ -1,4 +1,4 @@
-import AWSCore
+import Encoding
 
 /// Credentials that are fetched on first use and renewed before they expire. Concurrent callers share one fetch.
 actor RefreshingCredentials: CredentialsProvider {

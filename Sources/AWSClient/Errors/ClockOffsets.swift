@@ -1,4 +1,4 @@
-import AWSCore
+import Encoding
 import Synchronization
 
 /// The clock skew between this machine and AWS's endpoints, once a request has failed because of it.

@@ -1,4 +1,5 @@
 public import AWSCore
+import Encoding
 import HTTPTypes
 
 /// The identity of a caller.
@@ -49,7 +50,10 @@ extension AWSClient {
         var operation = Self.tokenService(name, parameters)
         operation.isSigned = token == nil
         let body = try await perform(operation, in: region)
-        guard let expiration = XMLText.element("Expiration", in: body).flatMap(Timepoint.iso8601),
+        guard
+            let expiration = XMLText.element("Expiration", in: body).flatMap({
+                Timestamp(credentialsExpiration: $0)?.milliseconds
+            }),
             let credentials = try? Credentials(
                 id: XMLText.element("AccessKeyId", in: body), secret: XMLText.element("SecretAccessKey", in: body),
                 token: XMLText.element("SessionToken", in: body), expiration: expiration),

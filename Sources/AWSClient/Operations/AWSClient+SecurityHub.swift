@@ -1,4 +1,5 @@
 public import AWSCore
+import Encoding
 import HTTPTypes
 public import JSON
 

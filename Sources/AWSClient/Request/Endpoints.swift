@@ -1,4 +1,5 @@
 public import AWSCore
+import Encoding
 
 /// The address of a service: scheme, authority and path prefix.
 public struct Endpoint: Sendable, Hashable, CustomStringConvertible {

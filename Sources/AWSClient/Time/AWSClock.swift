@@ -1,5 +1,5 @@
+import Encoding
 public import EventLoop
-import Glibc
 
 /// A client's sources of time, replaceable in tests.
 public struct AWSClock: Sendable {
@@ -38,12 +38,6 @@ public struct AWSClock: Sendable {
 
     /// The machine's clock, with its own sleep.
     init(sleep: @escaping @Sendable (Duration) async throws -> Void, executor: (any TaskExecutor)? = nil) {
-        let start = ContinuousClock.now
-        self.init(
-            now: {
-                var time = timespec()
-                clock_gettime(CLOCK_REALTIME, &time)
-                return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-            }, elapsed: { ContinuousClock.now - start }, sleep: sleep, executor: executor)
+        self.init(now: WallClock.milliseconds, elapsed: MonotonicClock.elapsed, sleep: sleep, executor: executor)
     }
 }

@@ -1,4 +1,4 @@
-import AWSCore
+import Encoding
 import Synchronization
 
 /// AWS's time, learned from the `Date` field of its responses, independent of this machine's clock.
@@ -28,7 +28,7 @@ public final class ServiceTime: Sendable {
         let isFresh = reading.withLock { reading in
             reading.map { (0..<Self.pause).contains(elapsed.saturatingSubtracting($0.at)) } ?? false
         }
-        guard !isFresh, let time = Timepoint.httpDate(date) else { return }
+        guard !isFresh, let time = Timestamp(httpDate: date)?.milliseconds else { return }
         reading.withLock { $0 = Reading(time: time, at: elapsed) }
     }
 

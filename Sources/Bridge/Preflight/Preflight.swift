@@ -157,7 +157,7 @@ package struct Preflight: Sendable {
     private func checkClock(_ runtime: AWSRuntime) async {
         do throws(HTTPClientError) {
             let response = try await runtime.requestSTS()
-            guard let date = response.headerFields[.date].flatMap(AWSDate.milliseconds) else {
+            guard let date = response.headerFields[.date].flatMap({ Timestamp(httpDate: $0)?.milliseconds }) else {
                 report(PreflightCheck("clock", "", .skipped, "the response of AWS STS has no date"))
                 return
             }

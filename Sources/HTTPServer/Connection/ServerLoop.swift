@@ -1,4 +1,5 @@
 import Cryptography
+import Encoding
 import EventLoop
 import Glibc
 
@@ -55,7 +56,7 @@ final class ServerLoop {
                 throw error
             }
         }
-        date = httpDate(secondsSince1970: time(nil))
+        date = WallClock.now().httpDate
         let timer = LoopTimer(on: loop) { [self] in tick() }
         timer.start(after: configuration.tick, repeating: configuration.tick)
         self.timer = timer
@@ -136,7 +137,7 @@ final class ServerLoop {
 
     func tick() {
         seconds += 1
-        date = httpDate(secondsSince1970: time(nil))
+        date = WallClock.now().httpDate
         for connection in connections.all { connection.checkTime() }
         if limitCounts != (0, 0) {
             report(.connectionLimitReached(idleClosed: limitCounts.idleClosed, rejected: limitCounts.rejected))

@@ -1,3 +1,5 @@
+import Encoding
+
 /// A path with one variable segment, for example `/things/{id}`.
 struct PathTemplate: Equatable {
     private let segments: [Substring]
@@ -21,22 +23,9 @@ struct PathTemplate: Equatable {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == segments.count else { return nil }
         for (index, part) in parts.enumerated() where index != variableIndex && part != segments[index] { return nil }
-        return Self.decoded(parts[variableIndex]).flatMap { $0.isEmpty ? nil : $0 }
-    }
-
-    private static func decoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst().flatMap(HTTPGrammar.hexDigit),
-                let low = rest.popFirst().flatMap(HTTPGrammar.hexDigit)
-            else { return nil }
-            bytes.append(UInt8(high << 4 | low))
+        let segment = PercentEncoding.decode(parts[variableIndex].utf8).flatMap {
+            String(validating: $0, as: UTF8.self)
         }
-        return String(validating: bytes, as: UTF8.self)
+        return segment.flatMap { $0.isEmpty ? nil : $0 }
     }
 }

@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import HTTPServer
 import HTTPTypes
 import JSON

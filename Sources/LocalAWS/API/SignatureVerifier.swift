@@ -1,5 +1,6 @@
 import AWSCore
 import Cryptography
+import Encoding
 import HTTPServer
 import HTTPTypes
 
@@ -115,15 +116,21 @@ struct SignatureVerifier {
     private var canonicalRequest: String {
         let fields = scope.signedFields.map { "\($0):\(value(of: $0) ?? "")\n" }.joined()
         return [
-            // Every service except S3 signs the path encoded twice.
-            request.head.method.rawValue, PercentEncoding.encode(request.path.utf8, keeping: "/"), canonicalQuery,
-            fields, scope.signedFields.joined(separator: ";"), bodyDigest,
+            request.head.method.rawValue, canonicalPath, canonicalQuery, fields,
+            scope.signedFields.joined(separator: ";"), bodyDigest,
         ].joined(separator: "\n")
+    }
+
+    /// Every service except S3 signs the path encoded twice.
+    private var canonicalPath: String {
+        PercentEncoding.encode(bytes: request.path.utf8) {
+            PercentEncoding.isUnreserved($0) || $0 == UInt8(ascii: "/")
+        }
     }
 
     private var canonicalQuery: String {
         func canonical(_ text: String) -> [UInt8] {
-            Array(PercentEncoding.encode(PercentEncoding.decode(text.utf8, plusIsSpace: false) ?? []).utf8)
+            Array(PercentEncoding.encode(bytes: PercentEncoding.decode(text.utf8) ?? []).utf8)
         }
         let parameters = PercentEncoding.split(request.query).map { (canonical($0.name), canonical($0.value)) }
         let sorted = parameters.sorted {

@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 
 /// The documented request rates per account and Region: "AWS Security Hub endpoints and quotas", "AWS IoT Device Defender
 /// endpoints and quotas" in the AWS General Reference.

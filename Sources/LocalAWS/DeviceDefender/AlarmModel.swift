@@ -1,3 +1,4 @@
+import Encoding
 import JSON
 
 /// Device Defender's alarms in one account and Region (`ListViolationEvents` and `ListActiveViolations` of the AWS IoT API
@@ -42,8 +43,8 @@ struct AlarmModel {
     /// - Parameter parameters: the query parameters.
     /// - Throws: ``ServiceError`` if the call is rejected.
     func listEvents(_ parameters: [String: String]) throws(ServiceError) -> JSON {
-        guard let start = parameters["startTime"].flatMap({ Timestamp(iso8601: $0) }),
-            let end = parameters["endTime"].flatMap({ Timestamp(iso8601: $0) }), start <= end
+        guard let start = parameters["startTime"].flatMap({ Timestamp(iso8601: $0, accepting: .offset) }),
+            let end = parameters["endTime"].flatMap({ Timestamp(iso8601: $0, accepting: .offset) }), start <= end
         else { throw .invalidRequest("startTime and endTime must be timestamps, in this order") }
         let page = try page(of: events.indices, parameters, also: ["startTime", "endTime"]) { index in
             (start.milliseconds...end.milliseconds).contains(events[index].time)

@@ -1,3 +1,4 @@
+import Encoding
 import JSON
 
 /// Device Defender's audits in one account and Region (`DescribeAuditTask`, `ListAuditTasks`, `ListAuditFindings` and
@@ -48,8 +49,8 @@ struct AuditModel {
     /// - Parameter parameters: the query parameters.
     /// - Throws: ``ServiceError`` if the call is rejected.
     func listTasks(_ parameters: [String: String]) throws(ServiceError) -> JSON {
-        guard let start = parameters["startTime"].flatMap({ Timestamp(iso8601: $0) }),
-            let end = parameters["endTime"].flatMap({ Timestamp(iso8601: $0) }), start <= end
+        guard let start = parameters["startTime"].flatMap({ Timestamp(iso8601: $0, accepting: .offset) }),
+            let end = parameters["endTime"].flatMap({ Timestamp(iso8601: $0, accepting: .offset) }), start <= end
         else { throw .invalidRequest("startTime and endTime must be timestamps, in this order") }
         let page = try Page(
             tasks.indices, token: parameters["nextToken"].map(JSON.string),

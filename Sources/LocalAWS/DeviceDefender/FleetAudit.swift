@@ -1,4 +1,5 @@
 public import AWSCore
+import Encoding
 public import JSON
 
 /// A Device Defender audit.

@@ -1,3 +1,4 @@
+import Encoding
 public import JSON
 
 /// An audit finding: a resource that failed a check.

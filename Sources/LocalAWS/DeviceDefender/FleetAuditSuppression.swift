@@ -1,3 +1,4 @@
+import Encoding
 public import JSON
 
 /// A suppression of a check's findings about a resource (`AuditSuppression` of the AWS IoT API).

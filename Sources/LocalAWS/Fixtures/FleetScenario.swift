@@ -1,5 +1,6 @@
 public import AWSCore
 import Cryptography
+import Encoding
 public import JSON
 
 /// A deterministic scenario of a fictional fleet: an audit, alarms, and operators' actions.

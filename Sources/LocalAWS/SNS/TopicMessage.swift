@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import JSON
 
 /// An SNS message for HTTP endpoints.

@@ -1,6 +1,6 @@
 import AWSCore
 import Cryptography
-import FoundationEssentials
+import Encoding
 
 /// The version of SNS's signatures.
 public enum TopicSignatureVersion: String, Sendable, Hashable, CaseIterable {
@@ -59,7 +59,7 @@ struct TopicSigner: Sendable {
         guard let certificate = certificates[host] else { return nil }
         let signature = try key.sign(Array(message.stringToSign.utf8), digest: version.digest)
         return Signature(
-            version: version, base64: Data(signature).base64EncodedString(),
+            version: version, base64: Base64.encode(signature),
             certificateURL: "https://\(host)\(certificate.path)")
     }
 

@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 
 /// AWS STS (AWS Security Token Service API Reference).
 enum TokenService {

@@ -1,3 +1,4 @@
+import Encoding
 import JSON
 
 /// A schema for a JSON value.
@@ -40,7 +41,8 @@ indirect enum FindingValidator: Sendable {
         case .findingType:
             Self.isFindingType(json.string) ? nil : "\(path()) should match pattern \"^([^/]+)(/[^/]+){0,2}$\""
         case .time:
-            json.string.flatMap { Timestamp(iso8601: $0) } == nil ? "\(path()) should match format \"date-time\"" : nil
+            json.string.flatMap { FindingTimestamp(iso8601: $0) } == nil
+                ? "\(path()) should match format \"date-time\"" : nil
         case .word(let words):
             json.string.map(words.contains) == true ? nil : "\(path()) should be equal to one of the allowed values"
         case .integer(let range):

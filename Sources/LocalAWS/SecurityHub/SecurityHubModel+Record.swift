@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import JSON
 
 extension SecurityHubModel.Record {
@@ -11,7 +12,7 @@ extension SecurityHubModel.Record {
     private static let shared = ["Confidence", "Criticality", "RelatedFindings", "Severity", "Types"]
 
     /// Creates a finding, with the members that Security Hub adds.
-    init(creating finding: JSON.Members, updatedAt: Timestamp, accountRegion: AccountRegion, now: Int64) {
+    init(creating finding: JSON.Members, updatedAt: FindingTimestamp, accountRegion: AccountRegion, now: Int64) {
         members = Self.withProviderFields(finding)
         self.updatedAt = updatedAt
         for (name, value) in [
@@ -22,7 +23,7 @@ extension SecurityHubModel.Record {
     }
 
     /// Applies an update from the finding's provider, which replaces everything but the customers' members.
-    mutating func update(with finding: JSON.Members, updatedAt: Timestamp, now: Int64) {
+    mutating func update(with finding: JSON.Members, updatedAt: FindingTimestamp, now: Int64) {
         let old = members
         members = Self.withProviderFields(finding)
         self.updatedAt = updatedAt

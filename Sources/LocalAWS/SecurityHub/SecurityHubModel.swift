@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import JSON
 
 /// Security Hub in one account and Region.
@@ -12,7 +13,7 @@ struct SecurityHubModel {
     /// A stored finding.
     struct Record {
         var members: JSON.Members
-        var updatedAt: Timestamp
+        var updatedAt: FindingTimestamp
         /// The members that `BatchUpdateFindings` has set; the provider's updates no longer replace them.
         var customerFields: Set<String> = []
 
@@ -94,7 +95,7 @@ struct SecurityHubModel {
         }
         guard let members = finding.object, let id = members["Id"]?.string,
             let product = members["ProductArn"]?.string, let text = members["UpdatedAt"]?.string,
-            let updatedAt = Timestamp(iso8601: text)
+            let updatedAt = FindingTimestamp(iso8601: text)
         else { return ("InternalFailure", "The finding is malformed.") }
         guard members["AwsAccountId"] == .string(accountRegion.account.digits) else {
             return ("InvalidInput", "The AwsAccountId is not the account that the call came from.")

@@ -28,11 +28,3 @@ extension Int64 {
         self < other ? other.saturatingSubtracting(self) : saturatingSubtracting(other)
     }
 }
-
-extension Duration {
-    /// Whole milliseconds, rounded down, or the nearest value that fits.
-    public var milliseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds.saturatingMultiplied(by: 1000).saturatingAdding(attoseconds / 1_000_000_000_000_000)
-    }
-}

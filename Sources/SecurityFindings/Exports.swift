@@ -1,0 +1,2 @@
+// Until the rooms above import Encoding themselves.
+@_exported public import Encoding
