@@ -9,8 +9,10 @@ public struct FetchRateLimiter: Sendable {
     /// The most hosts that are tracked.
     private static let maximumHosts = 256
 
-    /// The time at which each host's bucket is full again, in milliseconds of the caller's clock.
-    private var fullAt: [String: Int64] = [:]
+    private static let full = TokenBucket(rate: 1000 / Double(interval), burst: Double(burst))
+
+    /// The bucket of each host that is not full.
+    private var buckets: [String: TokenBucket] = [:]
 
     /// Creates a limiter with full buckets.
     public init() {}
@@ -20,15 +22,10 @@ public struct FetchRateLimiter: Sendable {
     /// - Parameter now: the time of a monotonic clock, in milliseconds. If it goes back, the buckets are refilled.
     /// - Returns: false if the rate limit is reached.
     public mutating func allowRequest(to host: String, now: Int64) -> Bool {
-        let span = Int64(Self.burst) * Self.interval
-        fullAt = fullAt.filter { $0.value > now && $0.value <= now.saturatingAdding(span) }
-        let full = fullAt[host] ?? now
-        guard full.saturatingAdding(Self.interval) <= now.saturatingAdding(span),
-            fullAt[host] != nil || fullAt.count < Self.maximumHosts
-        else {
-            return false
-        }
-        fullAt[host] = full.saturatingAdding(Self.interval)
-        return true
+        let now = Duration.milliseconds(now)
+        // A level below zero is left only after the clock went back.
+        buckets = buckets.filter { (0..<$0.value.burst).contains($0.value.level(now: now)) }
+        guard buckets[host] != nil || buckets.count < Self.maximumHosts else { return false }
+        return buckets[host, default: Self.full].take(now: now)
     }
 }

@@ -42,16 +42,11 @@ public final class SigningCertificateCache: Sendable {
         var certificates: [SigningCertificateURL: (known: SigningCertificate, lastUse: UInt64)] = [:]
         var fetchLimiter = FetchRateLimiter()
         var rejections: [(url: SigningCertificateURL, rejection: SNSError, end: Int64)] = []
-        var fetches: [SigningCertificateURL: Task<Outcome, Never>] = [:]
         var uses: UInt64 = 0
     }
 
-    private enum Step {
-        case done(Outcome)
-        case wait(Task<Outcome, Never>)
-    }
-
     private let state = Mutex(State())
+    private let fetches = SingleFlight<SigningCertificateURL, Outcome>()
     private let fetch: Fetch
     private let report: @Sendable (SNSError.Kind?) -> Void
     private let authorities: TrustStore
@@ -81,12 +76,12 @@ public final class SigningCertificateCache: Sendable {
     public func certificate(
         at url: SigningCertificateURL, now: Int64, elapsed: Int64 = MonotonicClock.milliseconds()
     ) async throws(SNSError) -> SigningCertificate {
-        let outcome: Outcome
-        switch state.withLock({ step(for: url, now: now, elapsed: elapsed, state: &$0) }) {
-        case .done(let known): outcome = known
-        case .wait(let fetch): outcome = await fetch.value
+        let fetch = fetches.start(url) { running in
+            state.withLock { Self.known(url, running: running, elapsed: elapsed, state: &$0) }
+        } operation: {
+            await self.outcome(of: url, now: now, elapsed: elapsed)
         }
-        return try outcome.get()
+        return try await fetch.value.get()
     }
 
     /// The latest expiry of each Region's cached certificates, in seconds since 1970.
@@ -96,26 +91,24 @@ public final class SigningCertificateCache: Sendable {
             certificates.map { ($0.key.region, $0.value.known.validity.upperBound) }, uniquingKeysWith: max)
     }
 
-    private func step(
-        for url: SigningCertificateURL, now: Int64, elapsed: Int64, state: inout State
-    ) -> Step {
+    /// The outcome without a fetch; nil if one is needed and allowed.
+    ///
+    /// - Parameter running: the number of fetches in progress.
+    private static func known(
+        _ url: SigningCertificateURL, running: Int, elapsed: Int64, state: inout State
+    ) -> Outcome? {
         if let known = state.certificates[url] {
             state.uses += 1
             state.certificates[url] = (known.known, state.uses)
-            return .done(.success(known.known))
+            return .success(known.known)
         }
-        if let running = state.fetches[url] { return .wait(running) }
         state.rejections.removeAll { $0.end <= elapsed }
-        if let known = state.rejections.first(where: { $0.url == url }) { return .done(.failure(known.rejection)) }
-        guard state.fetches.count < Self.maximumFetches else {
-            return .done(.failure(.certificateUnavailable("too many concurrent fetches")))
-        }
+        if let known = state.rejections.first(where: { $0.url == url }) { return .failure(known.rejection) }
+        guard running < maximumFetches else { return .failure(.certificateUnavailable("too many concurrent fetches")) }
         guard state.fetchLimiter.allowRequest(to: url.region.snsHost, now: elapsed) else {
-            return .done(.failure(.certificateUnavailable("the rate limit for its host is reached")))
+            return .failure(.certificateUnavailable("the rate limit for its host is reached"))
         }
-        let task = Task { await self.outcome(of: url, now: now, elapsed: elapsed) }
-        state.fetches[url] = task
-        return .wait(task)
+        return nil
     }
 
     private func outcome(of url: SigningCertificateURL, now: Int64, elapsed: Int64) async -> Outcome {
@@ -133,7 +126,6 @@ public final class SigningCertificateCache: Sendable {
     private static func cache(
         _ outcome: Outcome, of url: SigningCertificateURL, elapsed: Int64, state: inout State
     ) {
-        state.fetches[url] = nil
         switch outcome {
         case .success(let known):
             if state.certificates.count >= maximumCertificates,

@@ -9,13 +9,13 @@ struct CallRuleTests {
     /// The number of simultaneous requests that get a token.
     private static func taken(_ bucket: inout TokenBucket, requests: Int = 40, now: Int64) -> Int {
         var count = 0
-        for _ in 0..<requests where bucket.take(now: now) { count += 1 }
+        for _ in 0..<requests where bucket.take(now: .milliseconds(now)) { count += 1 }
         return count
     }
 
     @Test("a bucket allows its burst at once, and then its rate")
     func bucket() {
-        var bucket = TokenBucket(Throttle.Rate(perSecond: 10, burst: 30), now: 1000)
+        var bucket = Throttle.Rate(perSecond: 10, burst: 30).bucket
         #expect(Self.taken(&bucket, now: 1000) == 30)
         #expect(Self.taken(&bucket, now: 1099) == 0)
         #expect(Self.taken(&bucket, now: 1100) == 1)
@@ -25,7 +25,7 @@ struct CallRuleTests {
 
     @Test("a clock that goes backward adds no tokens", arguments: [-1_000_000, 0, 999])
     func backwards(time: Int64) {
-        var bucket = TokenBucket(Throttle.Rate(perSecond: 1000, burst: 1), now: 1000)
+        var bucket = Throttle.Rate(perSecond: 1000, burst: 1).bucket
         #expect(Self.taken(&bucket, now: 1000) == 1)
         #expect(Self.taken(&bucket, now: time) == 0)
         #expect(Self.taken(&bucket, now: 1000) == 0)

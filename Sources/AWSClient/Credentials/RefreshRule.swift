@@ -34,6 +34,6 @@ enum RefreshRule {
         return left <= min(earliest, lifetime / 4) ? .useAndRefresh : .use
     }
 
-    /// The backoff after a number of consecutive failures, in milliseconds.
-    static func backoff(afterFailures count: Int) -> Int64 { 1000 << Int64(min(max(count, 1), 7) - 1) }
+    /// The time between attempts that fail.
+    static let backoff = ExponentialBackoff(base: .seconds(1), cap: .seconds(64))
 }

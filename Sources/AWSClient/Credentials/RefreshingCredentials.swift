@@ -7,7 +7,7 @@ actor RefreshingCredentials: CredentialsProvider {
     private let clock: AWSClock
     private let fetch: Fetch
     private var held: (credentials: Credentials, obtainedAt: Int64)?
-    private var fetching: Task<Result<Credentials, CredentialsError>, Never>?
+    private let fetches: SingleFlight<OnlyKey, Result<Credentials, CredentialsError>>
     private var failures = 0
     /// The earliest time of the next attempt, in milliseconds of the clock's elapsed time.
     private var notBefore = Int64.min
@@ -21,6 +21,7 @@ actor RefreshingCredentials: CredentialsProvider {
     init(clock: AWSClock, fetch: @escaping Fetch) {
         self.clock = clock
         self.fetch = fetch
+        fetches = SingleFlight(executor: clock.executor)
     }
 
     func credentials() async throws(CredentialsError) -> Credentials {
@@ -50,13 +51,12 @@ actor RefreshingCredentials: CredentialsProvider {
     private var elapsed: Int64 { clock.elapsed().milliseconds }
 
     private func fetched() async throws(CredentialsError) -> Credentials {
-        if fetching == nil, let lastFailure, elapsed < notBefore { throw lastFailure }
+        if !fetches.isRunning(.only), let lastFailure, elapsed < notBefore { throw lastFailure }
         return try await startFetching().value.get()
     }
 
-    private func startFetching() -> Task<Result<Credentials, CredentialsError>, Never> {
-        if let fetching { return fetching }
-        let task = Task(executorPreference: clock.executor) { [isClosed, fetch] in
+    private func startFetching() -> SingleFlight<OnlyKey, Result<Credentials, CredentialsError>>.Flight {
+        fetches.start(.only) { [isClosed, fetch] in
             let result: Result<Credentials, CredentialsError>
             do throws(CredentialsError) {
                 guard !isClosed else { throw CredentialsError("the client was closed", kind: .canceled) }
@@ -67,12 +67,9 @@ actor RefreshingCredentials: CredentialsProvider {
             await self.finish(result)
             return result
         }
-        fetching = task
-        return task
     }
 
     private func finish(_ result: Result<Credentials, CredentialsError>) {
-        fetching = nil
         switch result {
         case .success(let credentials):
             let now = clock.present
@@ -82,14 +79,14 @@ actor RefreshingCredentials: CredentialsProvider {
         case .failure(let error):
             failures += 1
             lastFailure = error
-            notBefore = elapsed.saturatingAdding(RefreshRule.backoff(afterFailures: failures))
+            notBefore = elapsed.saturatingAdding(
+                RefreshRule.backoff.delay(afterFailures: failures).milliseconds)
         }
     }
 
     /// Cancels a pending fetch, waits for its end, and prevents further ones.
     func close() async {
         isClosed = true
-        fetching?.cancel()
-        _ = await fetching?.value
+        await fetches.cancel()
     }
 }

@@ -1,3 +1,5 @@
+import Encoding
+
 /// How often and when a temporarily failed request is retried: exponential backoff with full jitter (AWS Builders'
 /// Library, "Timeouts, retries, and backoff with jitter").
 public struct RetryPolicy: Sendable, Hashable {
@@ -33,13 +35,9 @@ public struct RetryPolicy: Sendable, Hashable {
     ///   - random: a number from 0 to 1, for the jitter.
     ///   - retryAfter: the delay that the service asked for, or nil; the minimum delay, up to ``maximumDelay``.
     public func delay(afterAttempt attempt: Int, random: Double, retryAfter: Duration?) -> Duration {
-        let doublings = min(max(attempt, 1), 31) - 1
-        // Doubling stops at the limit, so it cannot overflow.
-        var ceiling = min(max(baseDelay, .zero), maximumDelay)
-        for _ in 0..<doublings where ceiling < maximumDelay { ceiling = min(ceiling * 2, maximumDelay) }
-        // The comparison is also false for not-a-number.
-        let jittered = ceiling * (random >= 0 ? min(random, 1) : 0)
-        return max(jittered, min(retryAfter ?? .zero, maximumDelay), .zero)
+        let backoff = ExponentialBackoff(base: baseDelay, cap: maximumDelay, jitter: .full)
+        return max(
+            backoff.delay(afterFailures: attempt, random: random), min(retryAfter ?? .zero, maximumDelay), .zero)
     }
 
     /// Parses the seconds of a `Retry-After` field (RFC 9110, section 10.2.3); nil for a date, which AWS does not send.

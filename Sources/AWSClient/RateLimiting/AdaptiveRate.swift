@@ -1,3 +1,4 @@
+import Encoding
 import Glibc
 
 /// A rate limit that adapts to throttling: the adaptive retry mode of AWS's SDKs (AWS SDKs and Tools Reference Guide,
@@ -20,24 +21,18 @@ struct AdaptiveRate: Sendable, Hashable {
     private var measuredRate = 0.0
     private var lastStep: Double
     private var count = 0.0
-    // The token bucket.
     private(set) var rate = 1.0
-    private var capacity = 1.0
-    private var tokens = 0.0
-    private var filledAt: Double
+    private var bucket = TokenBucket(rate: 1, burst: 1)
 
     init(now: Double) {
         lastFailure = now
         lastStep = floor(now)
-        filledAt = now
+        bucket.empty(now: .seconds(now))
     }
 
     /// Reserves a token; returns the seconds to wait before using it.
     mutating func reserve(now: Double) -> Double {
-        guard isLimiting else { return 0 }
-        fill(now: now)
-        tokens -= 1
-        return tokens >= 0 ? 0 : -tokens / rate
+        isLimiting ? bucket.reserve(now: .seconds(now)) / .seconds(1) : 0
     }
 
     /// Records a response other than throttling.
@@ -66,15 +61,10 @@ struct AdaptiveRate: Sendable, Hashable {
     }
 
     private mutating func set(rate next: Double, now: Double) {
-        fill(now: now)
         let bounded = min(next, 2 * measuredRate)
         rate = max(bounded, Self.leastRate)
-        capacity = bounded >= 1 ? bounded : 1
-        tokens = min(tokens, capacity)
-    }
-
-    private mutating func fill(now: Double) {
-        tokens = min(capacity, tokens + max(now - filledAt, 0) * rate)
-        filledAt = max(filledAt, now)
+        let tokens = bucket.level(now: .seconds(now))
+        bucket = TokenBucket(rate: rate, burst: bounded)
+        bucket.setLevel(tokens, now: .seconds(now))
     }
 }

@@ -1,3 +1,5 @@
+import Encoding
+
 /// The rate limit of one operation in one account and Region: AWS's documented quota, the adaptive rate after
 /// throttling, and `Retry-After`. A pure value; times are durations since a fixed moment.
 struct OperationPace: Sendable {
@@ -15,7 +17,7 @@ struct OperationPace: Sendable {
     /// Changes the quota, keeping the number of used tokens.
     mutating func use(_ quota: Quota, now: Duration) {
         var fresh = TokenBucket(rate: quota.rate, burst: quota.usableBurst)
-        if let bucket { fresh.drain(bucket.missing(now: now), now: now) }
+        if let bucket { fresh.setLevel(fresh.burst - bucket.burst + bucket.level(now: now), now: now) }
         (self.quota, bucket) = (quota, fresh)
     }
 

@@ -7,9 +7,12 @@ struct Throttle {
     /// The rate limit of an operation.
     struct Rate: Hashable {
         /// Sustained requests per second.
-        let perSecond: Int64
+        let perSecond: Double
         /// The burst.
-        let burst: Int64
+        let burst: Double
+
+        /// A full bucket.
+        var bucket: TokenBucket { TokenBucket(rate: perSecond, burst: burst) }
     }
 
     private struct Key: Hashable {
@@ -18,14 +21,17 @@ struct Throttle {
     }
 
     private var buckets: [Key: TokenBucket] = [:]
+    /// The latest time so far, in milliseconds since 1970: a clock that goes back changes nothing.
+    private var latest = Int64.min
 
     /// Counts one request, and returns whether it is within the limit.
     ///
     /// - Parameter now: milliseconds since 1970.
     mutating func allows(_ operation: LocalAWS.Operation, of accountRegion: AccountRegion, now: Int64) -> Bool {
         guard let rate = Self.rate(of: operation) else { return true }
-        return buckets[Key(accountRegion: accountRegion, operation: operation), default: TokenBucket(rate, now: now)]
-            .take(now: now)
+        latest = max(latest, now)
+        return buckets[Key(accountRegion: accountRegion, operation: operation), default: rate.bucket]
+            .take(now: .milliseconds(latest))
     }
 
     /// The error for a request over the limit.
@@ -56,31 +62,5 @@ struct Throttle {
             .describeTrails, .getTrailStatus:
             nil
         }
-    }
-}
-
-/// A token bucket; a request takes one token.
-struct TokenBucket {
-    private let rate: Throttle.Rate
-    /// Thousandths of tokens, so that a millisecond adds a whole number.
-    private var thousandths: Int64
-    private var time: Int64
-
-    /// Makes a full bucket.
-    init(_ rate: Throttle.Rate, now: Int64) {
-        self.rate = rate
-        thousandths = rate.burst * 1000
-        time = now
-    }
-
-    /// Takes a token if one is available.
-    mutating func take(now: Int64) -> Bool {
-        // Enough time to fill any bucket.
-        let elapsed = max(0, min(now.saturatingSubtracting(time), 3_600_000))
-        time = max(time, now)
-        thousandths = min(thousandths + elapsed * rate.perSecond, rate.burst * 1000)
-        guard thousandths >= 1000 else { return false }
-        thousandths -= 1000
-        return true
     }
 }
