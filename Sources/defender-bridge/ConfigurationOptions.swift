@@ -1,7 +1,6 @@
 import ArgumentParser
 import Bridge
 import EventLoop
-import Foundation
 import Store
 
 /// The flags that set configuration keys. Precedence: flags, environment variables, the `--config` file, defaults.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Bridge
-import Foundation
+import FoundationEssentials
+import Glibc
 import JSON
 
 /// Converts a message to findings, without store or network.
@@ -42,7 +43,7 @@ struct ConvertCommand: ParsableCommand {
         let configuration = try options.load(environment: ProcessInfo.processInfo.environment)
         let bytes: [UInt8]
         if file == "-" {
-            bytes = Array(FileHandle.standardInput.readData(ofLength: ConfigurationFile.maximumLength + 1))
+            bytes = StandardStream.readInput(atMost: ConfigurationFile.maximumLength + 1)
         } else {
             bytes = try ConfigurationFile.read(file, key: "FILE")
         }

@@ -2,7 +2,7 @@ import AWSCore
 import ArgumentParser
 import Bridge
 import Encoding
-import Foundation
+import Glibc
 import Glibc
 import JSON
 import Store
@@ -122,7 +122,7 @@ struct DeadLetterSelection: ParsableArguments {
             throw CommandError(message: "cannot ask for confirmation: standard input is not a terminal. Add --yes.")
         }
         let question = "\(action.verb.capitalized) \(Self.countText(count))? [y/N] "
-        try FileHandle.standardError.write(contentsOf: Data(question.utf8))
+        StandardStream.write(question, to: STDERR_FILENO)
         let answer = readLine()?.lowercased() ?? ""
         guard ["y", "yes"].contains(answer) else {
             throw CommandError(message: "canceled: no dead letters were \(action.pastParticiple).")

@@ -1,7 +1,6 @@
 import Admin
 import ArgumentParser
 import Bridge
-import Foundation
 import JSON
 import Store
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Bridge
 import EventLoop
-import Foundation
+import Glibc
 
 /// The root command: parses the arguments, runs a subcommand and sets the exit code.
 @main
@@ -53,8 +53,8 @@ struct DefenderBridge: AsyncParsableCommand {
     }
 
     private static func fail(_ message: String, code: Int32) -> Never {
-        try? FileHandle.standardError.write(contentsOf: Data((message + "\n").utf8))
-        Foundation.exit(code)
+        StandardStream.write(message + "\n", to: STDERR_FILENO)
+        Glibc.exit(code)
     }
 }
 

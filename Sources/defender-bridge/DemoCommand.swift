@@ -1,7 +1,7 @@
 import ArgumentParser
 import Bridge
 import EventLoop
-import Foundation
+import FoundationEssentials
 import LocalAWS
 import Logging
 import Telemetry

@@ -2,7 +2,8 @@ import AWSCore
 import Bridge
 import Encoding
 import EventLoop
-import Foundation
+import FoundationEssentials
+import Glibc
 import HTTPClient
 import HTTPTypes
 import JSON
@@ -185,8 +186,9 @@ struct DemoRun: Sendable {
     }
 
     private func printLine(_ text: String) {
-        let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
-        print(String(format: "%7.2f s  ", seconds) + text)
+        let hundredths = (ContinuousClock.now - start).milliseconds / 10
+        let seconds = "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
+        print(String(repeating: " ", count: max(7 - seconds.count, 0)) + seconds + " s  " + text)
         // A reader of a pipe sees each step when it happens, too.
         fflush(nil)
     }

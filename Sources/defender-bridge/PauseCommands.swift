@@ -2,7 +2,7 @@ import AWSCore
 import Admin
 import ArgumentParser
 import Bridge
-import Foundation
+import FoundationEssentials
 import Store
 
 /// Pauses sending to Security Hub.
@@ -31,7 +31,7 @@ struct PauseCommand: AsyncParsableCommand {
     var reason: String?
 
     func run() async throws {
-        let user = ProcessInfo.processInfo.environment["SUDO_USER"] ?? NSUserName()
+        let user = ProcessInfo.processInfo.environment["SUDO_USER"] ?? ProcessInfo.processInfo.userName
         let pause = Pause(
             account: account, pausedBy: "\(user)@\(ProcessInfo.processInfo.hostName)", pausedAt: StoreOptions.now,
             reason: reason)

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Synchronization
 
 /// Shows the progress of a long-running command on standard output: a bar on a terminal, otherwise occasional lines.
@@ -53,5 +53,5 @@ final class ProgressBar: Sendable {
         return "[" + String(repeating: "#", count: full) + String(repeating: ".", count: width - full) + "]"
     }
 
-    private func write(_ text: String) { try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) }
+    private func write(_ text: String) { StandardStream.write(text, to: STDOUT_FILENO) }
 }

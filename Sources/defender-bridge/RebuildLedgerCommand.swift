@@ -1,7 +1,7 @@
 import AWSCore
 import ArgumentParser
 import Bridge
-import Foundation
+import FoundationEssentials
 import JSON
 import Synchronization
 

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Bridge
-import Foundation
+import FoundationEssentials
 import Telemetry
 
 /// Runs the bridge until SIGTERM or SIGINT.

@@ -2,7 +2,7 @@ import AWSCore
 import ArgumentParser
 import Bridge
 import Encoding
-import Foundation
+import FoundationEssentials
 import JSON
 import Store
 

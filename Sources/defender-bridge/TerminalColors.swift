@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// Colors text on standard output if that is a terminal and the user has not disabled colors (https://no-color.org).
 struct TerminalColors: Sendable {

@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import FoundationEssentials
 import GRDB
 import TestSupport

@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import EventLoop
 import Glibc
 import Synchronization
@@ -316,16 +317,16 @@ struct ReplicaFaultTests {
         try await withDatabase { url in
             let wrong = try await PostgreSQLStore(
                 address: PostgreSQLAddress(url: url), lifetime: .seconds(10), timeout: .seconds(60),
-                clock: DatabaseClock(local: { DatabaseClock.systemTime() + offset }))
+                clock: DatabaseClock(local: { WallClock.milliseconds() + offset }))
             try await withCleanup {
                 try await withStore(url) { right in
-                    let now = DatabaseClock.systemTime()
+                    let now = WallClock.milliseconds()
                     // Both have joined before there is anything to share.
                     #expect(try await right.leaseBatch(now: now, owner: "right").isEmpty)
                     #expect(try await wrong.leaseBatch(now: now + offset, owner: "wrong").isEmpty)
                     _ = try await wrong.append(delivery(1, at: now + offset))
                     _ = try await right.append(delivery(2, of: accountRegions[1], at: now))
-                    let rightNow = DatabaseClock.systemTime() + 1000
+                    let rightNow = WallClock.milliseconds() + 1000
                     let one = try await right.lease(limit: 1, for: .seconds(10), owner: "right", now: rightNow)
                     #expect(one.deliveries.count == 1)
                     let other = try await wrong.lease(

@@ -1,3 +1,4 @@
+import Encoding
 import FoundationEssentials
 import GRDB
 import TestSupport

@@ -1,4 +1,5 @@
 import Dispatch
+import Encoding
 import GRDB
 import Synchronization
 import TestSupport

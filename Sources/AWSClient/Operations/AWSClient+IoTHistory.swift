@@ -1,6 +1,5 @@
 public import AWSCore
 import Encoding
-import FoundationEssentials
 import HTTPTypes
 
 /// Device Defender's history: past audits and alarms.
@@ -67,6 +66,6 @@ extension AWSClient {
 
     /// ISO 8601 to the second, as AWS's SDKs format times in queries.
     private static func timestamp(_ milliseconds: Int64) -> String {
-        Date(timeIntervalSince1970: (Double(milliseconds) / 1000).rounded(.down)).formatted(.iso8601)
+        Timestamp(milliseconds: milliseconds).iso8601Seconds
     }
 }

@@ -34,6 +34,9 @@ extension Timestamp {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// The time as `YYYY-MM-DDTHH:MM:SSZ`, rounded down to seconds.
+    public var iso8601Seconds: String { iso8601.prefix(19) + "Z" }
+
     /// Parses ISO 8601: `YYYY-MM-DDTHH:MM:SS`, optionally a fraction of one to nine digits (truncated to milliseconds),
     /// and `Z`; nil for anything else, for dates that do not exist and out of range.
     ///

@@ -87,7 +87,7 @@ public struct FleetScenario: Sendable {
     }
 
     private func event(_ name: String, number: Int64, parameters: JSON) -> JSON {
-        let time = Timestamp(milliseconds: startTime + 5 * 3_600_000 + number * 60_000).iso8601.prefix(19) + "Z"
+        let time = Timestamp(milliseconds: startTime + 5 * 3_600_000 + number * 60_000).iso8601Seconds
         let digits = Digest.hexadecimal(Digest.sha256(Array("event \(number)".utf8)))
         let parts = [(0, 8), (8, 4), (12, 4), (16, 4), (20, 12)]
         return [

@@ -1,3 +1,4 @@
+import Encoding
 import EventLoop
 import Store
 
@@ -30,7 +31,7 @@ actor ConnectionPool {
 
     /// The duration of an outage after which callers no longer wait for its end.
     private static let longOutage = Duration.seconds(4)
-    private static let longestPause = Duration.seconds(2)
+    private static let backoff = ExponentialBackoff(base: .milliseconds(100), cap: .seconds(2))
 
     init(
         _ address: PostgreSQLAddress, limit: Int, on loop: EventLoop, as pool: StoreEvent.Pool, limits: SessionLimits,
@@ -156,8 +157,7 @@ actor ConnectionPool {
             opening -= 1
             count -= 1
             let tries = (outage?.tries ?? 0) + 1
-            let pause = min(Self.longestPause, .milliseconds(50 << min(tries, 10)))
-            outage = (outage?.since ?? .now, tries, .now + pause, error)
+            outage = (outage?.since ?? .now, tries, .now + Self.backoff.delay(afterFailures: tries), error)
             await finishClosing()
         }
         watchTime()

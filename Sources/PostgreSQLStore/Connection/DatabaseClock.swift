@@ -1,5 +1,4 @@
-import AWSCore
-import Glibc
+import Encoding
 import Synchronization
 
 /// Converts between this machine's clock and the database's. All times in the queue are the database's. In milliseconds
@@ -14,7 +13,7 @@ final class DatabaseClock: Sendable {
     private static let longestMeasurement: Int64 = 1000
 
     /// - Parameter local: this machine's clock.
-    init(local: @escaping @Sendable () -> Int64 = DatabaseClock.systemTime) { self.local = local }
+    init(local: @escaping @Sendable () -> Int64 = WallClock.milliseconds) { self.local = local }
 
     /// The time of this machine's clock.
     var localTime: Int64 { local() }
@@ -36,11 +35,4 @@ final class DatabaseClock: Sendable {
 
     /// Converts a time of the database's clock to the local clock.
     func local(_ time: Int64) -> Int64 { time.saturatingAdding(correction) }
-
-    /// The operating system's time.
-    static let systemTime: @Sendable () -> Int64 = {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-    }
 }

@@ -1,4 +1,4 @@
-import AWSCore
+import Encoding
 import Store
 
 /// The time limits of a database session. All are shorter than the lifetime of a heartbeat, so that no lock and no

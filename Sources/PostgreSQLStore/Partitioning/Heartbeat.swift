@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import EventLoop
 import Store
 import Synchronization
@@ -121,6 +122,8 @@ actor Heartbeat {
     /// Starts listening, and sends heartbeats once this process is a member.
     func start() { running = Task(executorPreference: loop) { await self.run() } }
 
+    private static let backoff = ExponentialBackoff(base: .milliseconds(50), cap: .seconds(1), jitter: .half)
+
     private func run() async {
         var failures = 0
         while !Task.isCancelled {
@@ -135,8 +138,8 @@ actor Heartbeat {
             } catch {
                 recordFailure(error, &failures)
             }
-            // At most a second, with jitter.
-            await interruptibleSleep(.milliseconds(min(50 << min(failures, 5), 1000)) * Double.random(in: 0.5...1))
+            // The loss of a connection is a failure, too.
+            await interruptibleSleep(Self.backoff.delay(afterFailures: failures + 1, random: .random(in: 0...1)))
         }
     }
 

@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 
 extension LedgerUpdate {
     /// Whether a store accepts all of it. A single invalid value makes the store reject the whole update, so external

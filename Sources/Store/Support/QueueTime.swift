@@ -1,4 +1,4 @@
-import AWSCore
+import Encoding
 
 /// Limits how far in the future a retry or the end of a lease can be.
 ///
