@@ -3,6 +3,7 @@ import AWSCore
 import Admin
 package import CoreMetrics
 import Cryptography
+import Encoding
 package import EventLoop
 import Glibc
 import HTTPClient
@@ -187,13 +188,15 @@ package final class Bridge: Sendable {
             }
             return nil
         }
-        let result: Result<Void, any Error>
-        do { result = .success(try await group.run()) } catch { result = .failure(error) }
-        stopping.cancel()
-        let signal = await stopping.value
-        await runtime.close()
-        logger.log(.bridgeStopped)
-        try result.get()
+        var signal: CInt?
+        try await withCleanup {
+            try await group.run()
+        } cleanup: {
+            stopping.cancel()
+            signal = await stopping.value
+            await runtime.close()
+            logger.log(.bridgeStopped)
+        }
         return signal
     }
 

@@ -1,6 +1,7 @@
 import AWSClient
 import AWSCore
 import Cryptography
+import Encoding
 import EventLoop
 import FoundationEssentials
 import Glibc
@@ -27,12 +28,11 @@ struct BridgeRuntime: Sendable {
     let http: HTTPClient
     /// The AWS clients by account-Region.
     let accounts: AccountClients
-    private let credentials: CredentialsChain
     /// SIGTERM and SIGINT, as they arrive.
     let signals: AsyncStream<CInt>
     /// SIGHUP, as it arrives.
     let hangups: AsyncStream<Void>
-    private let watchers: LoopBound<[SignalWatcher]>
+    private let cleanup: CleanupStack
 
     /// The timeout of requests to Amazon SNS, which waits 15 seconds for the bridge's response.
     private static let timeout = Duration.seconds(8)
@@ -55,46 +55,50 @@ struct BridgeRuntime: Sendable {
         let settings = try Self.settings(environment)
         let authorities = try Self.authorities(environment)
         self.authorities = try Self.trustStore(authorities)
-        store = try await openStore(configuration.store)
-        do {
-            mainLoop = try EventLoop(name: "bridge-main")
-        } catch {
-            await store.close()
-            throw error
-        }
         let (signals, continuation) = AsyncStream.makeStream(of: CInt.self)
         let (hangups, hangup) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         (self.signals, self.hangups) = (signals, hangups)
-        watchers = await Self.watchSignals(on: mainLoop, reloadsOnHangup ? hangup : nil) { signal in
-            continuation.yield(signal)
-            stop()
-        }
+        var cleanup = CleanupStack()
         do {
-            listenLoops = try await Self.loops(configuration.loops)
+            let store = try await openStore(configuration.store)
+            cleanup.add { await store.close() }
+            let mainLoop = try EventLoop(name: "bridge-main")
+            cleanup.add { await mainLoop.shutdown() }
+            let watchers = await Self.watchSignals(on: mainLoop, reloadsOnHangup ? hangup : nil) { signal in
+                continuation.yield(signal)
+                stop()
+            }
+            cleanup.add { await mainLoop.run { for watcher in watchers.value { watcher.close() } } }
+            var listenLoops: [EventLoop] = []
+            for number in 1...configuration.loops {
+                let loop = try EventLoop(name: "bridge-listen-\(number)")
+                cleanup.add { await loop.shutdown() }
+                listenLoops.append(loop)
+            }
+            let clientLoop = try EventLoop(name: "bridge-aws")
+            cleanup.add { await clientLoop.shutdown() }
+            let http = try await Self.httpClient(on: clientLoop, Self.client(configuration, authorities))
+            cleanup.add { await http.shutdown() }
+            let (accounts, credentials) = Self.accounts(
+                configuration, settings, http: http, loop: clientLoop, report: report)
+            cleanup.add { await credentials.close() }
+            cleanup.add { await accounts.close() }
+            (self.store, self.mainLoop, self.listenLoops, self.clientLoop) = (store, mainLoop, listenLoops, clientLoop)
+            (self.http, self.accounts, self.cleanup) = (http, accounts, cleanup)
         } catch {
-            await Self.close(mainLoop, watchers)
-            await store.close()
+            await cleanup.run()
             throw error
         }
+    }
+
+    private static func httpClient(
+        on loop: EventLoop, _ configuration: HTTPClient.Configuration
+    ) async throws(ConfigurationError) -> HTTPClient {
         do {
-            clientLoop = try EventLoop(name: "bridge-aws")
+            return try await HTTPClient(loop: loop, configuration: configuration)
         } catch {
-            await Self.close(listenLoops)
-            await Self.close(mainLoop, watchers)
-            await store.close()
-            throw error
-        }
-        do {
-            http = try await HTTPClient(loop: clientLoop, configuration: Self.client(configuration, authorities))
-        } catch {
-            await clientLoop.shutdown()
-            await Self.close(listenLoops)
-            await Self.close(mainLoop, watchers)
-            await store.close()
             throw ConfigurationError("network.connectTo", "\(error). Correct the value.")
         }
-        (accounts, credentials) = Self.accounts(
-            configuration, settings, http: http, loop: clientLoop, report: report)
     }
 
     /// Reads AWS's own settings from the environment and AWS's files.
@@ -130,13 +134,8 @@ struct BridgeRuntime: Sendable {
 
     /// Closes everything. No operation may be in progress.
     func close() async {
-        await accounts.close()
-        await credentials.close()
-        await http.shutdown()
-        await store.close()
-        await clientLoop.shutdown()
-        await Self.close(listenLoops)
-        await Self.close(mainLoop, watchers)
+        var cleanup = cleanup
+        await cleanup.run()
     }
 
     /// Decides whether this machine's clock is trusted.
@@ -153,21 +152,6 @@ struct BridgeRuntime: Sendable {
         [(.main, mainLoop), (.aws, clientLoop)] + listenLoops.map { (.listen, $0) }
     }
 
-    private static func loops(_ count: Int) async throws -> [EventLoop] {
-        var loops: [EventLoop] = []
-        do {
-            for number in 1...count { loops.append(try EventLoop(name: "bridge-listen-\(number)")) }
-        } catch {
-            await close(loops)
-            throw error
-        }
-        return loops
-    }
-
-    private static func close(_ loops: [EventLoop]) async {
-        for loop in loops { await loop.shutdown() }
-    }
-
     private static func watchSignals(
         on loop: EventLoop, _ hangup: AsyncStream<Void>.Continuation?, stop: @escaping @Sendable (CInt) -> Void
     ) async -> LoopBound<[SignalWatcher]> {
@@ -180,11 +164,6 @@ struct BridgeRuntime: Sendable {
             }
             return LoopBound(watchers, loop: loop)
         }
-    }
-
-    private static func close(_ loop: EventLoop, _ watchers: LoopBound<[SignalWatcher]>) async {
-        await loop.run { for watcher in watchers.value { watcher.close() } }
-        await loop.shutdown()
     }
 
     /// The file of certificate authorities for AWS's hosts (`AWS_CA_BUNDLE`); nil for the system's.

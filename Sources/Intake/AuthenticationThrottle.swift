@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 package import EventLoop
 import Glibc
 import Synchronization
@@ -8,25 +9,33 @@ import Synchronization
 /// An address that authenticated recently is exempt. Otherwise a client with wrong credentials could lock out EventBridge when
 /// all requests come from the address of one load balancer. All times are milliseconds of a monotonic clock.
 package final class AuthenticationThrottle: Sendable {
-    /// The most failures in a burst.
+    /// The most failures at once.
     package let burst: Int
     /// The time after which another failure is allowed, in milliseconds.
     package let interval: Int64
+    /// What an address that has not failed is allowed.
+    private let full: TokenBucket
     /// How long an address is exempt after a successful authentication, in milliseconds.
     static let exemption: Int64 = 3_600_000
     /// The most addresses that are tracked; the least recently seen one is evicted.
     static let maximumAddresses = 1024
 
     private struct Account {
-        /// When all failures have expired.
-        var clearAt: Int64
+        /// The failures that are allowed.
+        var failures: TokenBucket
         var succeededAt: Int64?
         var lastSeenAt: Int64
     }
 
     private let accounts = Mutex<[[UInt8]: Account]>([:])
 
-    package init(burst: Int = 20, interval: Int64 = 3000) { (self.burst, self.interval) = (burst, interval) }
+    /// - Parameters:
+    ///   - burst: the most failures at once.
+    ///   - interval: the time after which another failure is allowed, in milliseconds.
+    package init(burst: Int = 20, interval: Int64 = 3000) {
+        (self.burst, self.interval) = (burst, interval)
+        full = TokenBucket(rate: 1000 / Double(interval), burst: Double(burst))
+    }
 
     /// Whether requests from an address are processed.
     package func allows(_ address: SocketAddress?, now: Int64) -> Bool {
@@ -37,18 +46,15 @@ package final class AuthenticationThrottle: Sendable {
             {
                 return true
             }
-            let remaining = account.clearAt.saturatingSubtracting(now)
-            // A larger value than failures can cause is left only after the clock was set back.
-            return remaining <= Int64(burst - 1) * interval || remaining > Int64(burst) * interval
+            let level = account.failures.level(now: .milliseconds(now))
+            // A level below zero is left only after the clock was set back.
+            return level >= 1 || level < 0
         }
     }
 
     /// Records a failed authentication.
     package func recordFailure(_ address: SocketAddress?, now: Int64) {
-        update(address, now: now) { account in
-            let most = now.saturatingAdding(Int64(burst) * interval)
-            account.clearAt = min(max(account.clearAt, now).saturatingAdding(interval), most)
-        }
+        update(address, now: now) { $0.failures.spend(now: .milliseconds(now)) }
     }
 
     /// Records a successful authentication, which exempts the address for a while.
@@ -59,7 +65,7 @@ package final class AuthenticationThrottle: Sendable {
     private func update(_ address: SocketAddress?, now: Int64, _ change: (inout Account) -> Void) {
         let key = Self.key(address)
         accounts.withLock { accounts in
-            var account = accounts[key] ?? Account(clearAt: now, lastSeenAt: now)
+            var account = accounts[key] ?? Account(failures: full, lastSeenAt: now)
             account.lastSeenAt = now
             change(&account)
             if accounts[key] == nil, accounts.count >= Self.maximumAddresses,

@@ -2,6 +2,7 @@ import AWSCore
 import ArgumentParser
 import Bridge
 import Encoding
+import FoundationEssentials
 import Glibc
 import Glibc
 import JSON

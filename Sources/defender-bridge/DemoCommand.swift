@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bridge
+import Encoding
 import EventLoop
 import FoundationEssentials
 import LocalAWS
@@ -41,13 +42,10 @@ struct DemoCommand: AsyncParsableCommand {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(at: folder) }
         let loop = try EventLoop(name: "demo")
-        let result: Result<Void, any Error>
-        do {
-            result = .success(try await DemoRun(loop: loop, folder: folder, findings: findings, once: once).run())
-        } catch {
-            result = .failure(error)
+        try await withCleanup {
+            try await DemoRun(loop: loop, folder: folder, findings: findings, once: once).run()
+        } cleanup: {
+            await loop.shutdown()
         }
-        await loop.shutdown()
-        try result.get()
     }
 }

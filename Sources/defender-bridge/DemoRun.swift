@@ -46,10 +46,11 @@ struct DemoRun: Sendable {
         let aws = try await LocalAWS(loop: loop, configuration: settings)
         aws.add(scenario.auditTask, findings: scenario.auditFindings, in: scenario.accountRegion)
         printLine("Simulated AWS STS, AWS IoT, Security Hub and Amazon SNS started at \(aws.apiURL).")
-        let result: Result<Void, any Error>
-        do { result = .success(try await runBridge(aws)) } catch { result = .failure(error) }
-        await aws.stop()
-        try result.get()
+        try await withCleanup {
+            try await runBridge(aws)
+        } cleanup: {
+            await aws.stop()
+        }
     }
 
     private func runBridge(_ aws: LocalAWS) async throws {
@@ -156,17 +157,14 @@ struct DemoRun: Sendable {
 
     private func post(_ event: JSON, to bridge: Bridge) async throws -> Int {
         let client = try await HTTPClient(loop: loop)
-        let result: Result<Int, any Error>
-        do {
-            let request = HTTPRequest(
-                method: .post, scheme: "http", authority: bridge.listenAddress.description, path: "/eventbridge",
-                headerFields: [.contentType: "application/json", Self.apiKeyHeader: Self.apiKey])
-            result = .success(try await client.send(request, body: event.serialized()).response.status.code)
-        } catch {
-            result = .failure(error)
+        let request = HTTPRequest(
+            method: .post, scheme: "http", authority: bridge.listenAddress.description, path: "/eventbridge",
+            headerFields: [.contentType: "application/json", Self.apiKeyHeader: Self.apiKey])
+        return try await withCleanup {
+            try await client.send(request, body: event.serialized()).response.status.code
+        } cleanup: {
+            await client.shutdown()
         }
-        await client.shutdown()
-        return try result.get()
     }
 
     private static var apiKeyHeader: HTTPField.Name {

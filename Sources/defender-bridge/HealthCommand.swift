@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bridge
+import Encoding
 import EventLoop
 import FoundationEssentials
 import HTTPClient
@@ -34,16 +35,17 @@ struct HealthCommand: AsyncParsableCommand {
             method: .get, scheme: "http", authority: try Self.target(of: configuration.adminAddress),
             path: live ? "/healthz" : "/readyz")
         let loop = try EventLoop(name: "health")
-        let result: Result<String, any Error>
-        do {
+        let answer = try await withCleanup {
             let client = try await HTTPClient(loop: loop, configuration: HTTPClient.Configuration())
-            do { result = .success(try await Self.send(request, by: client)) } catch { result = .failure(error) }
-            await client.shutdown()
-        } catch {
-            result = .failure(error)
+            return try await withCleanup {
+                try await Self.send(request, by: client)
+            } cleanup: {
+                await client.shutdown()
+            }
+        } cleanup: {
+            await loop.shutdown()
         }
-        await loop.shutdown()
-        print(try result.get())
+        print(answer)
     }
 
     /// Sends the request.

@@ -19,11 +19,12 @@ struct StoreOptions: ParsableArguments {
     ) async throws -> Value {
         let configuration = try options.loadForStore(environment: ProcessInfo.processInfo.environment)
         let store = try await StoreFactory.open(configuration.store, for: access)
-        let result: Result<Value, any Error>
-        do { result = .success(try await body(store)) } catch { result = .failure(error) }
-        await store.close()
         do {
-            return try result.get()
+            return try await withCleanup {
+                try await body(store)
+            } cleanup: {
+                await store.close()
+            }
         } catch let error as StoreError {
             throw CommandError(message: error.message, exitCode: error.code == .unavailable ? 75 : 1)
         }

@@ -1,5 +1,6 @@
 import AWSCore
 import DeviceDefender
+import Encoding
 import FoundationEssentials
 package import JSON
 import Processing
@@ -28,7 +29,7 @@ package enum DeadLetterReport {
         if let text = String(validating: letter.delivery.payload, as: UTF8.self) {
             members["payload"] = .string(text)
         } else {
-            members["payloadBase64"] = .string(Data(letter.delivery.payload).base64EncodedString())
+            members["payloadBase64"] = .string(Base64.encode(letter.delivery.payload))
         }
         return .object(members)
     }
@@ -67,7 +68,7 @@ package enum DeadLetterReport {
             return json.prettyPrinted().split(separator: "\n").map { String($0).escapingControls() }
         }
         guard let text = String(validating: payload, as: UTF8.self) else {
-            return [Data(payload).base64EncodedString()]
+            return [Base64.encode(payload)]
         }
         return text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).escapingControls() }
     }

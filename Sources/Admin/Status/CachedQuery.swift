@@ -1,3 +1,4 @@
+import Encoding
 package import Store
 import Synchronization
 
@@ -11,12 +12,12 @@ package final class CachedQuery<Value: Sendable>: Sendable {
 
     private struct State {
         var kept: (value: Value, since: ContinuousClock.Instant, until: ContinuousClock.Instant)?
-        var reading: Task<ReadResult, Never>?
         /// How often ``invalidate()`` was called.
         var invalidations = 0
     }
 
     private let state = Mutex(State())
+    private let queries: SingleFlight<OnlyKey, ReadResult>
     private let uncachedBelow: Duration
     private let limit: Duration
     private let timeout: Duration
@@ -44,6 +45,7 @@ package final class CachedQuery<Value: Sendable>: Sendable {
         self.limit = limit
         self.timeout = timeout
         self.executor = executor
+        queries = SingleFlight(executor: executor)
         self.instant = instant
         self.sleep = sleep
         self.read = read
@@ -59,9 +61,10 @@ package final class CachedQuery<Value: Sendable>: Sendable {
     /// Discards the cached value, so that the next caller runs the query: the store has just changed.
     package func invalidate() {
         state.withLock { state in
-            (state.kept, state.reading) = (nil, nil)
+            state.kept = nil
             state.invalidations += 1
         }
+        queries.forget(.only)
     }
 
     /// The cached value, or the result of a query.
@@ -80,28 +83,18 @@ package final class CachedQuery<Value: Sendable>: Sendable {
         let now = instant()
         let kept = state.withLock { $0.kept.flatMap { $0.until > now || now - $0.since < age ? $0.value : nil } }
         if let kept { return kept }
-        return try await wait(for: reading())?.get()
+        let query = queries.start(.only) { await self.readOnce() }
+        return try await wait(for: query)?.get()
     }
 
-    private func reading() -> Task<ReadResult, Never> {
-        state.withLock { state in
-            if let reading = state.reading { return reading }
-            let reading = Task(executorPreference: executor) { [invalidations = state.invalidations] in
-                await self.readOnce(after: invalidations)
-            }
-            state.reading = reading
-            return reading
-        }
-    }
-
-    private func readOnce(after invalidations: Int) async -> ReadResult {
+    private func readOnce() async -> ReadResult {
+        let invalidations = state.withLock(\.invalidations)
         let start = instant()
         let result: ReadResult
         do throws(StoreError) { result = .success(try await read()) } catch { result = .failure(error) }
         let end = instant()
         state.withLock { state in
             guard state.invalidations == invalidations else { return }
-            state.reading = nil
             state.kept = (try? result.get()).map {
                 ($0, start, end + Self.lifetime(after: end - start, uncachedBelow: uncachedBelow, limit: limit))
             }
@@ -110,9 +103,9 @@ package final class CachedQuery<Value: Sendable>: Sendable {
     }
 
     /// Waits for a query, which cannot be interrupted; nil after the timeout.
-    private func wait(for reading: Task<ReadResult, Never>) async -> ReadResult? {
+    private func wait(for query: SingleFlight<OnlyKey, ReadResult>.Flight) async -> ReadResult? {
         let (results, continuation) = AsyncStream.makeStream(of: ReadResult?.self)
-        let arrival = Task(executorPreference: executor) { continuation.yield(await reading.value) }
+        let arrival = Task(executorPreference: executor) { continuation.yield(await query.value) }
         let timer = Task(executorPreference: executor) { [sleep, timeout] in
             guard (try? await sleep(timeout)) != nil else { return }
             continuation.yield(nil)

@@ -1,5 +1,5 @@
-import AWSCore
 import DeviceDefender
+import Encoding
 package import JSON
 
 extension JSON {
@@ -8,7 +8,7 @@ extension JSON {
     /// - Parameter time: milliseconds since 1970.
     package static func time(_ time: Int64?) -> JSON {
         guard let time else { return .null }
-        return .string(String(Timestamp(milliseconds: time).iso8601.prefix(19)) + "Z")
+        return .string(Timestamp(milliseconds: time).iso8601Seconds)
     }
 
     /// The age of a time in whole seconds, at least 0; `null` for nil.

@@ -1,5 +1,5 @@
 import Cryptography
-import FoundationEssentials
+import Encoding
 import HTTPServer
 import HTTPTypes
 
@@ -50,6 +50,6 @@ struct StatusPage: Sendable {
             let end = document[start.upperBound...].firstRange(of: "</\(element)>")
         else { return "'none'" }
         let digest = Digest.sha256(Array(document[start.upperBound..<end.lowerBound].utf8))
-        return "'sha256-\(Data(digest).base64EncodedString())'"
+        return "'sha256-\(Base64.encode(digest))'"
     }
 }

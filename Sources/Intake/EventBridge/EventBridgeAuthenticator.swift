@@ -1,5 +1,6 @@
 import AWSCore
 package import Cryptography
+import Encoding
 import FoundationEssentials
 package import HTTPServer
 import HTTPTypes
@@ -71,8 +72,8 @@ package struct EventBridgeAuthenticator: Sendable {
     private func decisionIgnoringThrottle(on fields: HTTPFields, now: Int64, elapsed: Int64) async -> Decision {
         if hasAPIKey(fields) { return .allowed }
         if let basic = credentials.basic, let given = fields.credentials(of: "basic") {
-            guard let decoded = Data(base64Encoded: given) else { return .rejected }
-            return basic.matches(Array(decoded)) ? .allowed : .rejected
+            guard let decoded = Base64.decode(given) else { return .rejected }
+            return basic.matches(decoded) ? .allowed : .rejected
         }
         if let tokens, let token = fields.credentials(of: "bearer") {
             switch await tokens.decision(on: token, now: now, elapsed: elapsed) {

@@ -1,4 +1,5 @@
 import Cryptography
+import Encoding
 import JSON
 
 /// The keys that an issuer signs tokens with: a JWK Set (RFC 7517).

@@ -1,5 +1,5 @@
 import Cryptography
-import FoundationEssentials
+import Encoding
 import JSON
 
 /// A JSON Web Token in compact serialization (RFC 7519, RFC 7515), parsed but not verified.
@@ -91,27 +91,5 @@ struct JSONWebToken: Sendable {
             let json = try? JSON(parsing: bytes, limits: JSONLimits(depth: 8, values: 500)), json.object != nil
         else { return nil }
         return json
-    }
-}
-
-/// Base64url without padding (RFC 4648, section 5; RFC 7515, section 2).
-enum Base64URL {
-    /// Decodes a text; nil if it is not the canonical encoding of its result.
-    static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
-        var standard: [UInt8] = []
-        standard.reserveCapacity(text.count + 3)
-        for byte in text {
-            switch byte {
-            case UInt8(ascii: "-"): standard.append(UInt8(ascii: "+"))
-            case UInt8(ascii: "_"): standard.append(UInt8(ascii: "/"))
-            case UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): return nil
-            default: standard.append(byte)
-            }
-        }
-        standard += Array(repeating: UInt8(ascii: "="), count: (4 - standard.count % 4) % 4)
-        let padded = Data(standard)
-        // Unused bits of the last character must be zero, so that each value has exactly one encoding.
-        guard let data = Data(base64Encoded: padded), data.base64EncodedData() == padded else { return nil }
-        return Array(data)
     }
 }

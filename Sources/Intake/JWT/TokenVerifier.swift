@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 package import SNS
 import Synchronization
 
@@ -38,7 +39,6 @@ package final class TokenVerifier: Sendable {
 
     private struct State {
         var keys: (set: JSONWebKeySet, fetchedAt: Int64)?
-        var fetch: Task<JSONWebKeySet?, Never>?
         var fetchLimiter = FetchRateLimiter()
     }
 
@@ -46,6 +46,7 @@ package final class TokenVerifier: Sendable {
     private let report: @Sendable (_ isGood: Bool) -> Void
     private let fetch: SigningCertificateCache.Fetch
     private let state = Mutex(State())
+    private let fetches = SingleFlight<OnlyKey, JSONWebKeySet?>()
 
     /// Makes a verifier without keys.
     ///
@@ -78,7 +79,7 @@ package final class TokenVerifier: Sendable {
             if isOld { _ = startFetch(now: elapsed) }
             return known.verifies(token) ? .genuine : .rejected
         }
-        guard let fetched = await startFetch(now: elapsed)?.value else {
+        guard let fetched = await startFetch(now: elapsed).value else {
             return known == nil ? .unverifiable : .rejected
         }
         return fetched.verifies(token) ? .genuine : .rejected
@@ -92,14 +93,12 @@ package final class TokenVerifier: Sendable {
         }
     }
 
-    /// The running fetch, or a new one; nil if the rate limit is reached.
-    private func startFetch(now: Int64) -> Task<JSONWebKeySet?, Never>? {
-        state.withLock { state in
-            if let running = state.fetch { return running }
-            guard state.fetchLimiter.allowRequest(to: Self.host, now: now) else { return nil }
-            let task = Task { await self.fetchKeys(now: now) }
-            state.fetch = task
-            return task
+    /// The running fetch, or a new one; one without keys if the rate limit is reached.
+    private func startFetch(now: Int64) -> SingleFlight<OnlyKey, JSONWebKeySet?>.Flight {
+        fetches.start(.only) { _ in
+            state.withLock { $0.fetchLimiter.allowRequest(to: Self.host, now: now) } ? nil : .some(nil)
+        } operation: {
+            await self.fetchKeys(now: now)
         }
     }
 
@@ -110,10 +109,7 @@ package final class TokenVerifier: Sendable {
         } catch {
             set = nil
         }
-        state.withLock { state in
-            state.fetch = nil
-            if let set { state.keys = (set, now) }
-        }
+        if let set { state.withLock { $0.keys = (set, now) } }
         report(set != nil)
         return set
     }

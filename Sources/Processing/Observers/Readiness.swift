@@ -1,15 +1,14 @@
+import Encoding
 package import Store
 import Synchronization
 
 /// Checks whether the store accepts writes. Concurrent callers share one probe, and its result is cached for a second: each probe is
 /// a durable write.
 package final class Readiness: Sendable {
-    private struct State {
-        var result: (value: Result<Void, StoreError>, at: ContinuousClock.Instant)?
-        var probe: Task<Result<Void, StoreError>, Never>?
-    }
+    private typealias Outcome = Result<Void, StoreError>
 
-    private let state = Mutex(State())
+    private let latest = Mutex<(value: Outcome, at: ContinuousClock.Instant)?>(nil)
+    private let probes = SingleFlight<OnlyKey, Outcome>()
     private let store: any StoreMaintenance
     private let instant: @Sendable () -> ContinuousClock.Instant
 
@@ -25,18 +24,13 @@ package final class Readiness: Sendable {
     /// - Throws: the error of the probe.
     package func check() async throws(StoreError) {
         let now = instant()
-        let known = state.withLock { state in state.result.flatMap { now - $0.at < Self.lifetime ? $0.value : nil } }
+        let known = latest.withLock { latest in latest.flatMap { now - $0.at < Self.lifetime ? $0.value : nil } }
         if let known { return try known.get() }
-        let probe = state.withLock { state in
-            let probe = state.probe ?? Task { await self.probe() }
-            state.probe = probe
-            return probe
-        }
-        try await probe.value.get()
+        try await probes.start(.only) { await self.probe() }.value.get()
     }
 
-    private func probe() async -> Result<Void, StoreError> {
-        let result: Result<Void, StoreError>
+    private func probe() async -> Outcome {
+        let result: Outcome
         do throws(StoreError) {
             try await store.checkWritable()
             result = .success(())
@@ -44,10 +38,7 @@ package final class Readiness: Sendable {
             result = .failure(error)
         }
         let now = instant()
-        state.withLock { state in
-            state.result = (result, now)
-            state.probe = nil
-        }
+        latest.withLock { $0 = (result, now) }
         return result
     }
 }

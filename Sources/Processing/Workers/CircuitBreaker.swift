@@ -1,4 +1,4 @@
-import AWSCore
+import Encoding
 
 /// Suspends requests to AWS for one account and Region while AWS denies them. A pure value; times are milliseconds of a
 /// monotonic clock.
@@ -45,8 +45,8 @@ package struct CircuitBreaker: Sendable, Hashable {
     /// Whether a probe is in progress.
     private var isProbing = false
 
-    /// The longest time between probes: short enough for an operator who has just granted a permission.
-    private static let longestProbeInterval: Int64 = 60_000
+    /// The time between probes: short enough for an operator who has just granted a permission.
+    private static let probeInterval = ExponentialBackoff(base: .seconds(1), cap: .seconds(60))
 
     /// Whether any request is allowed at a time. If not, no deliveries are leased.
     func allowsRequests(now: Int64) -> Bool {
@@ -73,7 +73,7 @@ package struct CircuitBreaker: Sendable, Hashable {
             return false
         }
         let attempts = (denial?.attempts ?? 0) + 1
-        let pause = min(1000 << Int64(min(attempts, 7) - 1), Self.longestProbeInterval)
+        let pause = Self.probeInterval.delay(afterFailures: attempts).milliseconds
         let isNews = denial == nil
         denial = Denial(
             cause: cause, reason: reason, since: denial?.since ?? now, retryAt: now.saturatingAdding(pause),

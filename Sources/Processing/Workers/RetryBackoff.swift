@@ -1,4 +1,4 @@
-import AWSCore
+import Encoding
 import Store
 
 /// Delays before retries of failed deliveries.
@@ -23,6 +23,9 @@ enum RetryBackoff {
         .milliseconds(1000 + Int64(2000 * (jitter > 0 ? min(jitter, 1) : 0)))
     }
 
+    private static let backoff = ExponentialBackoff(
+        base: .seconds(1), cap: .milliseconds(QueueTime.longestWait), jitter: .half)
+
     /// The delay before the next attempt: it doubles from one second to five minutes. Half of it is jitter, so that
     /// deliveries that failed together are not retried together.
     ///
@@ -30,9 +33,6 @@ enum RetryBackoff {
     ///   - attempt: the number of attempts so far, from 1.
     ///   - jitter: a number from 0 to 1.
     static func delay(afterAttempt attempt: Int, jitter: Double) -> Duration {
-        let full = min(Double(QueueTime.longestWait), Double(1000 << min(max(attempt, 1) - 1, 9)))
-        // Clamps all values, including NaN.
-        let part = jitter > 0 ? min(jitter, 1) : 0
-        return .milliseconds(Int64(full * (0.5 + 0.5 * part)))
+        backoff.delay(afterFailures: attempt, random: jitter)
     }
 }
