@@ -50,7 +50,7 @@ let package = Package(
         .target(name: "ErrorCodes", swiftSettings: strict),
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Encoding", swiftSettings: strict),
-        .target(name: "AWSCore", dependencies: ["Encoding"], swiftSettings: strict),
+        .target(name: "AWSCore", swiftSettings: strict),
         .target(name: "EventLoop", dependencies: ["Encoding", "CLibuv"], swiftSettings: strict),
         .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(
@@ -74,7 +74,7 @@ let package = Package(
         .target(
             name: "SQLiteStore",
             dependencies: [
-                "Encoding", "Store", "AWSCore", .product(name: "GRDB", package: "GRDB.swift"),
+                "Store", "AWSCore", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ], swiftSettings: strict),
         .target(
@@ -87,31 +87,37 @@ let package = Package(
             ], swiftSettings: strict),
         .target(
             name: "Planning",
-            dependencies: ["Encoding", "JSON", "AWSCore", "Cryptography", "DeviceDefender", "SecurityFindings", "Store"],
+            dependencies: [
+                "Encoding", "JSON", "AWSCore", "Cryptography", "DeviceDefender", "SecurityFindings", "Store",
+            ],
             swiftSettings: strict),
         .target(
             name: "Processing",
             dependencies: [
-                "Encoding", "JSON", "AWSCore", "EventLoop", "DeviceDefender", "SecurityFindings", "Store", "AWSClient", "Telemetry",
+                "Encoding", "JSON", "AWSCore", "EventLoop", "DeviceDefender", "SecurityFindings", "Store", "AWSClient",
+                "Telemetry",
                 "Planning", coreMetrics, logging, metrics, serviceLifecycle,
             ], swiftSettings: strict),
         .target(
             name: "Intake",
             dependencies: [
-                "Encoding", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "SNS", "DeviceDefender",
+                "Encoding", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "SNS",
+                "DeviceDefender",
                 "Store", "Telemetry", httpTypes, coreMetrics, logging, metrics,
             ], swiftSettings: strict),
         .target(
             name: "Admin",
             dependencies: [
-                "Encoding", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "SNS", "DeviceDefender",
-                "Store", "AWSClient", "Telemetry", "Planning", "Processing", "Intake", httpTypes, logging,
+                "Encoding", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "SNS",
+                "DeviceDefender",
+                "Store", "AWSClient", "Telemetry", "Processing", "Intake", httpTypes, logging,
                 serviceLifecycle,
             ], resources: statusPage.map { .embedInCode("Page/\($0)") }, swiftSettings: strict),
         .target(
             name: "Bridge",
             dependencies: [
-                "Encoding", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "HTTPClient", "AWSClient",
+                "Encoding", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "HTTPClient",
+                "AWSClient",
                 "SNS", "DeviceDefender", "SecurityFindings", "Store", "SQLiteStore", "PostgreSQLStore", "Telemetry",
                 "Planning", "Processing", "Intake", "Admin", httpTypes, coreMetrics, logging, metrics,
                 serviceLifecycle,
@@ -128,33 +134,40 @@ let package = Package(
         .executableTarget(
             name: "defender-bridge",
             dependencies: [
-                "Encoding", "Bridge", "LocalAWS", "EventLoop", "HTTPClient", "JSON", "AWSCore", "Store", httpTypes,
+                "Telemetry", "Admin", "Encoding", "Bridge", "LocalAWS", "EventLoop", "HTTPClient", "JSON", "AWSCore",
+                "Store", httpTypes,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 logging,
             ], swiftSettings: strict),
 
         .target(
-            name: "TestSupport", dependencies: ["EventLoop", "CLibpq"], path: "Tests/TestSupport", swiftSettings: strict
+            name: "TestSupport", dependencies: ["Encoding", "EventLoop", "CLibpq"], path: "Tests/TestSupport",
+            swiftSettings: strict
         ),
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "Bridge", "LocalAWS", "HTTPClient", "EventLoop", "JSON", "AWSCore", "TestSupport", httpTypes,
+                "Telemetry", "Encoding", "Bridge", "LocalAWS", "HTTPClient", "EventLoop", "JSON", "AWSCore",
+                "TestSupport",
+                httpTypes,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 coreMetrics,
             ], path: "Tests/Benchmarks/Bridge", swiftSettings: strict),
         .testTarget(name: "EncodingTests", dependencies: ["Encoding", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
-        .testTarget(name: "AWSCoreTests", dependencies: ["AWSCore"], swiftSettings: strict),
-        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "AWSCoreTests", dependencies: ["Encoding", "AWSCore"], swiftSettings: strict),
+        .testTarget(
+            name: "EventLoopTests", dependencies: ["Encoding", "EventLoop", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "CryptographyTests", dependencies: ["Cryptography", "COpenSSL", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "HTTPServerTests",
-            dependencies: ["HTTPServer", "ErrorCodes", "EventLoop", "Cryptography", "JSON", "TestSupport", httpTypes],
+            dependencies: [
+                "Encoding", "HTTPServer", "ErrorCodes", "EventLoop", "Cryptography", "JSON", "TestSupport", httpTypes,
+            ],
             swiftSettings: strict),
         .testTarget(
-            name: "HTTPClientTests", dependencies: ["HTTPClient", "EventLoop", "TestSupport", httpTypes],
+            name: "HTTPClientTests", dependencies: ["Encoding", "HTTPClient", "EventLoop", "TestSupport", httpTypes],
             swiftSettings: strict),
         .testTarget(
             name: "AWSClientTests",
@@ -189,7 +202,8 @@ let package = Package(
         .testTarget(
             name: "BridgeTests",
             dependencies: [
-                "Encoding", "Bridge", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "HTTPClient",
+                "Encoding", "Bridge", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer",
+                "HTTPClient",
                 "AWSClient", "SNS",
                 "DeviceDefender", "SecurityFindings", "Store", "SQLiteStore", "PostgreSQLStore", "Telemetry",
                 "Planning",
@@ -199,7 +213,9 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "defender-bridge", "Bridge", "Telemetry", "LocalAWS", "HTTPServer", "ErrorCodes", "EventLoop",
+                "Planning", "Encoding", "defender-bridge", "Bridge", "Telemetry", "LocalAWS", "HTTPServer",
+                "ErrorCodes",
+                "EventLoop",
                 "Cryptography",
                 "JSON",
                 "AWSCore", "TestSupport", httpTypes,

@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 package import SNS
 package import Store
 

@@ -1,4 +1,5 @@
 import CLibcurl
+import Encoding
 import EventLoop
 import Synchronization
 

@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import ErrorCodes
 package import Store
 import Synchronization

@@ -1,4 +1,5 @@
 package import DeviceDefender
+import Encoding
 package import Store
 
 /// Selects the ended audits that are still to be imported. A pure function.

@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 
 /// The findings of one delivery that cannot be imported: their number, and the reason of the first.
 package struct FindingRejections: Sendable, Hashable {

@@ -1,4 +1,5 @@
 package import DeviceDefender
+import Encoding
 package import SecurityFindings
 package import Store
 

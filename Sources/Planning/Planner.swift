@@ -1,5 +1,6 @@
 import AWSCore
 package import DeviceDefender
+import Encoding
 import JSON
 package import SecurityFindings
 package import Store

@@ -1,6 +1,6 @@
 public import AWSCore
 import Cryptography
-import Encoding
+public import Encoding
 import ErrorCodes
 
 /// Verifies that a message comes from SNS and from an allowed topic.

@@ -1,6 +1,6 @@
 public import AWSCore
 public import Cryptography
-import Encoding
+public import Encoding
 import ErrorCodes
 import Synchronization
 

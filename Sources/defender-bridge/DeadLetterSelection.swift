@@ -4,7 +4,6 @@ import Bridge
 import Encoding
 import FoundationEssentials
 import Glibc
-import Glibc
 import JSON
 import Store
 

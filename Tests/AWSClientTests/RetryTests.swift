@@ -1,4 +1,5 @@
 import AWSClient
+import Encoding
 import HTTPClient
 import HTTPTypes
 import Synchronization

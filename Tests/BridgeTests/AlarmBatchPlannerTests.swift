@@ -1,4 +1,5 @@
 import DeviceDefender
+import Encoding
 import JSON
 import SecurityFindings
 import Store

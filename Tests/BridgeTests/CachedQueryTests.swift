@@ -1,3 +1,4 @@
+import Encoding
 import Store
 import Synchronization
 import TestSupport

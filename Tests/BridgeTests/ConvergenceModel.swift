@@ -1,4 +1,5 @@
 import DeviceDefender
+import Encoding
 import SecurityFindings
 import Store
 import TestSupport

@@ -17,9 +17,9 @@ import Testing
         try await expectConvergence(of: (0..<UInt64(Self.histories / Self.shards)).map { first + $0 })
     }
 
-    /// Fixed histories, for cases that a random run may miss, and one that failed in the past.
+    /// Fixed histories, for cases that a random run may miss, and those that failed in the past.
     @Test("Fixed histories converge to the expected state") func known() async throws {
-        try await expectConvergence(of: Array(0..<200) + [7_199_173_618_745_242_955])
+        try await expectConvergence(of: Array(0..<200) + [7_199_173_618_745_242_955, 5_044_817_165_445_095_989])
     }
 
     /// Plays histories up to the first that leaves differences. On a thread of its own: it computes for many seconds,

@@ -34,12 +34,12 @@ import Testing
     @Test("Every event is listed once, has a message of its own, and is logged somewhere")
     func complete() throws {
         let sources = try sources()
-        let declarations = sources.filter { $0.path.contains("/Observability/Log/LogEvent+") }.map(\.text)
+        let declarations = sources.filter { $0.path.contains("/Telemetry/Logging/LogEvent+") }.map(\.text)
         let declared = declarations.joined().matches(of: /package static let (\w+) = LogEvent\(/).map { String($0.1) }
         #expect(declared.count == LogEvent.all.count && Set(declared).count == declared.count)
         #expect(Set(LogEvent.all).count == LogEvent.all.count)
         #expect(Set(LogEvent.all.map(\.message)).count == LogEvent.all.count)
-        let code = sources.filter { !$0.path.contains("/Observability/Log/LogEvent+") }.map(\.text).joined()
+        let code = sources.filter { !$0.path.contains("/Telemetry/Logging/LogEvent+") }.map(\.text).joined()
         for name in declared {
             #expect(code.contains(try Regex("\\.\(name)\\b")), "\(name) is not logged")
         }

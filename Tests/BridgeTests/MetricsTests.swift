@@ -1,6 +1,7 @@
 import AWSCore
 import CoreMetrics
 import DeviceDefender
+import Encoding
 import ErrorCodes
 import Foundation
 import HTTPTypes

@@ -1,6 +1,7 @@
 import AWSClient
 import AWSCore
 import CoreMetrics
+import Encoding
 import EventLoop
 import JSON
 import Logging

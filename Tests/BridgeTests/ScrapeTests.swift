@@ -1,5 +1,6 @@
 import AWSClient
 import Cryptography
+import Encoding
 import EventLoop
 import SNS
 import Store

@@ -1,6 +1,7 @@
 import AWSClient
 import AWSCore
 import DeviceDefender
+import Encoding
 import HTTPTypes
 import JSON
 import Logging

@@ -1,3 +1,4 @@
+import Encoding
 import HTTPServer
 import HTTPTypes
 import JSON

@@ -1,4 +1,5 @@
 import Cryptography
+import Encoding
 import EventLoop
 import Foundation
 import HTTPTypes

@@ -1,5 +1,6 @@
 import AWSCore
 import Bridge
+import Encoding
 import Foundation
 import JSON
 import LocalAWS

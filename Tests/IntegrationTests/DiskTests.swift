@@ -1,4 +1,5 @@
 import Bridge
+import Encoding
 import Foundation
 import JSON
 import LocalAWS

@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import ErrorCodes
 import JSON
 import SNS

@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import Synchronization
 import TestSupport
 import Testing

@@ -1,3 +1,5 @@
+import Encoding
+
 /// Polls a value until it meets a condition.
 ///
 /// - Parameters:

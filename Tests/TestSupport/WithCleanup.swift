@@ -1,3 +1,5 @@
+import Encoding
+
 /// Runs a body and then a cleanup, which runs also when the body throws.
 ///
 /// - Parameters:

@@ -1,3 +1,4 @@
+import Encoding
 public import EventLoop
 
 /// Runs a test with its own event loop, and shuts the loop down.

@@ -1,3 +1,5 @@
+import Encoding
+
 /// Runs a test alongside a Python program that serves until its input ends.
 ///
 /// - Parameters:

@@ -1,5 +1,6 @@
 import AWSCore
 import DeviceDefender
+import Encoding
 package import JSON
 import Processing
 package import Store

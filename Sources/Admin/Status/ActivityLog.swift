@@ -1,5 +1,6 @@
 package import AWSClient
 package import AWSCore
+import Encoding
 package import Intake
 package import Processing
 package import Store

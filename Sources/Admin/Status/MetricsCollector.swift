@@ -1,5 +1,6 @@
 package import AWSClient
 import AWSCore
+import Encoding
 package import EventLoop
 package import Intake
 package import Processing

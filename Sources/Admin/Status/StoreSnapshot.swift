@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import SNS
 package import Store
 

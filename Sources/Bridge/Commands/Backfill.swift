@@ -1,6 +1,7 @@
 import AWSClient
 package import AWSCore
 import DeviceDefender
+import Encoding
 import EventLoop
 import Glibc
 package import Logging

@@ -1,5 +1,6 @@
 import AWSCore
 import DeviceDefender
+import Encoding
 import EventLoop
 import Planning
 import Processing

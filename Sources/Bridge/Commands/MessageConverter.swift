@@ -1,6 +1,7 @@
 import AWSClient
 import AWSCore
 import DeviceDefender
+import Encoding
 package import JSON
 import Planning
 import SNS

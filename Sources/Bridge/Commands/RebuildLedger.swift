@@ -1,5 +1,6 @@
 import AWSClient
 package import AWSCore
+import Encoding
 import Processing
 import SNS
 import Store

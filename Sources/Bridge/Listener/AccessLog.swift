@@ -1,3 +1,4 @@
+import Encoding
 import ErrorCodes
 import EventLoop
 import HTTPServer

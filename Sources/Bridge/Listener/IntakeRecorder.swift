@@ -1,5 +1,6 @@
 import AWSCore
 import Admin
+import Encoding
 import ErrorCodes
 import HTTPServer
 import HTTPTypes

@@ -1,6 +1,7 @@
 import AWSCore
 import Cryptography
 import DeviceDefender
+import Encoding
 import Logging
 import Synchronization
 import Telemetry

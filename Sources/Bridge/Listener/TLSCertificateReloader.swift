@@ -1,5 +1,6 @@
 import AWSCore
 import Cryptography
+import Encoding
 import EventLoop
 import HTTPServer
 import Logging

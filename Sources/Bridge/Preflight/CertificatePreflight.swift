@@ -1,5 +1,6 @@
 import AWSCore
 import Cryptography
+import Encoding
 
 /// Checks the listener's certificate as Amazon SNS and EventBridge do.
 struct CertificatePreflight: Sendable {

@@ -1,5 +1,6 @@
 import AWSClient
 import AWSCore
+import Encoding
 import HTTPClient
 import HTTPTypes
 import PostgreSQLStore

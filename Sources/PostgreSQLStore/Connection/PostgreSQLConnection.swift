@@ -1,5 +1,6 @@
 import CLibpq
 import Dispatch
+import Encoding
 import EventLoop
 import Store
 import Synchronization

@@ -1,6 +1,7 @@
 import AWSClient
 import AWSCore
 import DeviceDefender
+import Encoding
 import Logging
 import Planning
 import Store

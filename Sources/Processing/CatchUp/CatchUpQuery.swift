@@ -1,6 +1,7 @@
 import AWSClient
 import AWSCore
 import DeviceDefender
+import Encoding
 import JSON
 import Logging
 import Planning

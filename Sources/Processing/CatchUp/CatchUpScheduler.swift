@@ -1,8 +1,8 @@
 import AWSCore
+import Encoding
 package import EventLoop
 import Logging
 import Planning
-import SNS
 import ServiceLifecycle
 import Store
 import Telemetry

@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import Synchronization
 
 /// Tracks gaps in which deliveries were deferred, because their sender may have dropped them.

@@ -1,5 +1,6 @@
 import AWSClient
 import AWSCore
+import Encoding
 package import Logging
 package import Store
 import Synchronization

@@ -1,5 +1,6 @@
 import AWSCore
 package import CoreMetrics
+import Encoding
 import Metrics
 package import Planning
 package import SecurityFindings

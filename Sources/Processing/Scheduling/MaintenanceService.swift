@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 package import EventLoop
 import Logging
 import Planning

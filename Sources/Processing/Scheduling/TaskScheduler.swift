@@ -1,5 +1,6 @@
 import AWSCore
 import DeviceDefender
+import Encoding
 package import EventLoop
 import Logging
 import Planning

@@ -1,3 +1,5 @@
+import Encoding
+
 /// How long deliveries wait for others, so that full batches are sent.
 struct BatchLinger: Sendable {
     /// Whether the rate limit leaves headroom, so that waiting gains little.

@@ -1,5 +1,6 @@
 package import AWSClient
 package import AWSCore
+import Encoding
 package import Logging
 import Synchronization
 import Telemetry

@@ -1,6 +1,7 @@
 package import AWSClient
 import AWSCore
 import DeviceDefender
+import Encoding
 package import EventLoop
 import Logging
 import Planning

@@ -1,3 +1,4 @@
+import Encoding
 import Synchronization
 
 /// A store that accepts calls while it is being opened.

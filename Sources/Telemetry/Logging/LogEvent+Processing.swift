@@ -1,3 +1,4 @@
+import Encoding
 import Logging
 
 // Messages about the processing of deliveries, AWS, catch-up and the store.

@@ -1,3 +1,4 @@
+import Encoding
 import Logging
 
 // Messages about the process, its configuration, its listeners and what they receive.

@@ -1,3 +1,5 @@
+import Encoding
+
 /// The name of a field in a log line. These are all the fields that a line may have; `deploy/docs/logs.md` lists them.
 package enum LogMetadataKey: String, Sendable, CaseIterable {
     // Every line

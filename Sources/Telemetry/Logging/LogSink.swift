@@ -1,5 +1,5 @@
 import AWSCore
-import DeviceDefender
+import Encoding
 import Glibc
 package import Logging
 import Synchronization

@@ -1,5 +1,6 @@
 import AWSCore
 import ArgumentParser
+import Encoding
 import EventLoop
 import Foundation
 import HTTPClient

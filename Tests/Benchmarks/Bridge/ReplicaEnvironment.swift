@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import EventLoop
 import Foundation
 import HTTPClient

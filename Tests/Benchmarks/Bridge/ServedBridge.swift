@@ -1,4 +1,5 @@
 import Bridge
+import Encoding
 import EventLoop
 import Foundation
 import HTTPClient

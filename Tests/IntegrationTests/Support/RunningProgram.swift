@@ -55,7 +55,9 @@ final class RunningProgram: Sendable {
         self.process = process
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = arguments
-        let own = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME", "TMPDIR", "PYENV_VERSION"].contains($0.key) }
+        let own = ProcessInfo.processInfo.environment.filter {
+            ["PATH", "HOME", "TMPDIR", "PYENV_VERSION"].contains($0.key)
+        }
         process.environment = own.merging(environment) { _, last in last }
         process.standardInput =
             try input.map { try FileHandle(forReadingFrom: URL(filePath: $0)) } ?? FileHandle.nullDevice
