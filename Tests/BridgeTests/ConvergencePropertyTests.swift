@@ -70,6 +70,8 @@ import Testing
             // Time passes, with or without audits.
             try model.listAudits(audits, until: EventHistory.time(Int.random(in: 12...20, using: &random)))
             try model.archiveStale()
+            // Suppressions may have expired during these steps.
+            try model.expireSuppressions()
         }
         return model.differences(
             from: ExpectedState(events: history.events, now: model.now, cutoff: model.cutoff), generator)
