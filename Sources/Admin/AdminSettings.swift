@@ -1,4 +1,3 @@
-import AWSCore
 import Encoding
 package import SNS
 package import Store

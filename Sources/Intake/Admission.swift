@@ -1,5 +1,4 @@
-import AWSCore
-import Encoding
+package import Encoding
 import ErrorCodes
 package import Store
 import Synchronization

@@ -1,7 +1,7 @@
 package import AWSCore
 import Cryptography
 package import DeviceDefender
-import Encoding
+package import Encoding
 package import JSON
 package import SecurityFindings
 package import Store

@@ -1,6 +1,6 @@
 import AWSCore
 package import DeviceDefender
-import Encoding
+package import Encoding
 package import JSON
 package import SecurityFindings
 package import Store

@@ -1,4 +1,3 @@
-import AWSCore
 import Encoding
 
 /// The findings of one delivery that cannot be imported: their number, and the reason of the first.

@@ -1,5 +1,5 @@
 package import DeviceDefender
-import Encoding
+package import Encoding
 package import SecurityFindings
 package import Store
 

@@ -1,6 +1,6 @@
 package import AWSCore
 package import DeviceDefender
-import Encoding
+package import Encoding
 package import Store
 
 /// Decides which findings and summaries are stale: no audit has confirmed them for a configured time. A pure value.

@@ -1,6 +1,6 @@
 package import AWSCore
 package import DeviceDefender
-import Encoding
+package import Encoding
 package import SecurityFindings
 package import Store
 

@@ -1,5 +1,6 @@
 import AWSCore
 import DeviceDefender
+import Encoding
 import JSON
 import SQLiteStore
 import SecurityFindings

@@ -1,5 +1,5 @@
 import AWSCore
-import Encoding
+package import Encoding
 package import EventLoop
 package import JSON
 package import Processing

@@ -2,6 +2,7 @@ package import AWSClient
 import AWSCore
 package import Admin
 import Cryptography
+import Encoding
 package import EventLoop
 import FoundationEssentials
 import Intake

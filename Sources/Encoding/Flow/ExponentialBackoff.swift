@@ -42,8 +42,9 @@ public struct ExponentialBackoff: Sendable, Hashable {
         let part = random > 0 ? min(random, 1) : 0
         switch jitter {
         case .none: return delay
-        case .half: return delay * (0.5 + 0.5 * part)
-        case .full: return delay * part
+        // The product of a long delay is rounded.
+        case .half: return min(delay * (0.5 + 0.5 * part), delay)
+        case .full: return min(delay * part, delay)
         }
     }
 }

@@ -1,7 +1,5 @@
-import AWSCore
 package import Cryptography
-import Encoding
-import FoundationEssentials
+package import Encoding
 package import HTTPServer
 import HTTPTypes
 import JSON

@@ -1,5 +1,4 @@
-import AWSCore
-import Encoding
+package import Encoding
 package import SNS
 import Synchronization
 

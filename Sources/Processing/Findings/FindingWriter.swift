@@ -2,7 +2,7 @@ import AWSClient
 import AWSCore
 import CoreMetrics
 package import DeviceDefender
-import Encoding
+package import Encoding
 import EventLoop
 package import Logging
 import Metrics

@@ -1,6 +1,5 @@
 import AWSClient
-import AWSCore
-import Encoding
+package import Encoding
 package import Logging
 package import Store
 import Synchronization

@@ -1,4 +1,3 @@
-import AWSCore
 package import CoreMetrics
 import Encoding
 import Metrics

@@ -1,2 +1,0 @@
-// Until the rooms above import Encoding themselves.
-@_exported public import Encoding
