@@ -1,4 +1,4 @@
-package import Encoding
+import Encoding
 import ErrorCodes
 package import Store
 import Synchronization

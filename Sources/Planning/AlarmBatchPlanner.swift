@@ -1,4 +1,4 @@
-package import DeviceDefender
+import DeviceDefender
 package import Encoding
 package import SecurityFindings
 package import Store

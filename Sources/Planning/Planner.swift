@@ -1,5 +1,5 @@
 import AWSCore
-package import DeviceDefender
+import DeviceDefender
 package import Encoding
 import JSON
 package import SecurityFindings

@@ -1,5 +1,5 @@
 import AWSCore
-package import Encoding
+import Encoding
 package import EventLoop
 package import JSON
 package import Processing

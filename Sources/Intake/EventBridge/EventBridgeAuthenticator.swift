@@ -1,5 +1,5 @@
 package import Cryptography
-package import Encoding
+import Encoding
 package import HTTPServer
 import HTTPTypes
 import JSON

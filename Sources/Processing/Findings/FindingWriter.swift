@@ -1,7 +1,7 @@
 import AWSClient
 import AWSCore
 import CoreMetrics
-package import DeviceDefender
+import DeviceDefender
 package import Encoding
 import EventLoop
 package import Logging

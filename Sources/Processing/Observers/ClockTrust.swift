@@ -1,5 +1,5 @@
 import AWSClient
-package import Encoding
+import Encoding
 package import Logging
 package import Store
 import Synchronization
