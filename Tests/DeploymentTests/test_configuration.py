@@ -18,7 +18,7 @@ def keys():
     text = (REPOSITORY / "Sources/Bridge/Configuration/ConfigurationKey.swift").read_text()
     found = {
         name: "isSecret: true" in rest
-        for name, rest in re.findall(r'= Self\(\s*"([A-Za-z.]+)",(.*?)(?=\n    static|\n    ///)', text, re.DOTALL)
+        for name, rest in re.findall(r'= Self\(\s*"([A-Za-z.]+)",(.*?)(?=\n    (?:package )?static|\n    ///)', text, re.DOTALL)
     }
     assert len(found) > 20, "ConfigurationKey.swift is not as this test reads it"
     return found
