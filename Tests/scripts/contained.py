@@ -23,8 +23,8 @@ import time
 PR_SET_CHILD_SUBREAPER = 36
 # Seconds for processes that are about to end, and after SIGTERM.
 GRACE = float(os.environ.get("CONTAINED_GRACE", 10))
-# The Swift compiler's and package manager's.
-IGNORED = re.compile(r"TemporaryDirectory\.\w+|.+\.lock")
+# Files of the Swift compiler and the package manager.
+IGNORED = re.compile(r"TemporaryDirectory\.\w+|swift-generated-sources|.+\.lock")
 
 
 class Interruption(BaseException):

@@ -52,7 +52,7 @@ class ContainedTests(unittest.TestCase):
             f"""
             (env -i setsid sh -c 'cd /; trap "" TERM; echo $$ >"$0/process"; while :; do sleep 1; done' "$0" &)
             until [ -s "$0/process" ]; do sleep 0.02; done
-            touch "$TMPDIR/data" "$TMPDIR/build.lock"
+            touch "$TMPDIR/data" "$TMPDIR/build.lock" "$TMPDIR/swift-generated-sources"
             {mount}
             """
         )
