@@ -1,6 +1,6 @@
 import EventLoop
 
-extension ServerConnection {
+extension ServerConnection: ResponseOutput {
     /// Begins a streaming response; returns its writer, or nil if the content must not be sent.
     func beginStream(_ response: ServerResponse, to request: ServerRequest) -> ResponseWriter? {
         guard case .serving = stage, machine.willStream(response) else { return nil }

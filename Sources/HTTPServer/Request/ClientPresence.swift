@@ -1,5 +1,3 @@
-import ErrorCodes
-import HTTPTypes
 import Synchronization
 
 /// Whether a connection's client has disconnected. Can be read from any thread.
@@ -9,11 +7,4 @@ final class ClientPresence: Sendable {
     var hasLeft: Bool { left.load(ordering: .relaxed) }
 
     func leave() { left.store(true, ordering: .relaxed) }
-}
-
-extension ServerResponse {
-    /// The response to a request whose client disconnected before it was handled.
-    public static let abandoned = ServerResponse.rejection(
-        .serviceUnavailable, code: .clientLeft,
-        message: "Client disconnected: the connection was closed before the request was handled. Retry.")
 }

@@ -31,16 +31,25 @@ public struct ResponseWriter: Sendable {
     }
 }
 
+/// What a streaming response is written to.
+protocol ResponseOutput: AnyObject {
+    /// Whether the system has accepted everything that was written.
+    var hasSentAll: Bool { get }
+
+    /// Writes a chunk of content.
+    func write(_ content: [UInt8])
+}
+
 /// The state of a streaming response. Used on its connection's loop only.
 final class StreamingResponse {
     /// The length of the content that was written, in bytes.
     private(set) var sent = 0
-    private let connection: ServerConnection
+    private let connection: any ResponseOutput
     private var isOver = false
     /// Continuations of writers that wait for the system to accept their chunk.
     private var waiting: [AsyncStream<Void>.Continuation] = []
 
-    init(connection: ServerConnection) { self.connection = connection }
+    init(connection: any ResponseOutput) { self.connection = connection }
 
     /// Writes a chunk.
     ///

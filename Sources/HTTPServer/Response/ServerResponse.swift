@@ -54,6 +54,11 @@ public struct ServerResponse: Sendable {
         return ServerResponse(status: status, json: ["error": .string(code.rawValue), "message": .string(message)])
     }
 
+    /// The response to a request whose client disconnected before it was handled.
+    public static let abandoned = rejection(
+        .serviceUnavailable, code: .clientLeft,
+        message: "Client disconnected: the connection was closed before the request was handled. Retry.")
+
     /// The fields that the server sets itself; a handler's are ignored.
     private static let serverFields: [HTTPField.Name] =
         [.connection, .contentLength, .date, .server, .transferEncoding]
