@@ -9,7 +9,7 @@ import Testing
 
 @testable import AWSClient
 
-@Suite("Credentials chain compared with boto3", .timeLimit(.minutes(5)))
+@Suite("Credentials chain compared with boto3", .timeLimit(.minutes(15)))
 struct IdentityTests {
     private static let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "identities.py")
         .path

@@ -8,7 +8,7 @@ import Testing
 
 @testable import AWSClient
 
-@Suite("Cleanup of keys and tokens", .timeLimit(.minutes(5))) struct KeyTextTests {
+@Suite("Cleanup of keys and tokens", .timeLimit(.minutes(15))) struct KeyTextTests {
     private func plan(
         _ environment: [String: String], credentials: String = "", config: String = ""
     ) throws(AWSSettings.SettingError) -> CredentialsPlan {

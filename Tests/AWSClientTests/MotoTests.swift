@@ -19,7 +19,7 @@ private enum Moto {
         """
 }
 
-@Suite("Against Moto, over HTTP", .timeLimit(.minutes(5)))
+@Suite("Against Moto, over HTTP", .timeLimit(.minutes(15)))
 struct MotoTests {
     private func withClient(_ body: (AWSClient) async throws -> Void) async throws {
         try await withPythonServer(Moto.program) { port in

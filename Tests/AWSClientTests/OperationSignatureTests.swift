@@ -9,7 +9,7 @@ import Testing
 
 @testable import AWSClient
 
-@Suite("Signatures of all operations, recomputed by botocore over the raw requests", .timeLimit(.minutes(5)))
+@Suite("Signatures of all operations, recomputed by botocore over the raw requests", .timeLimit(.minutes(15)))
 struct OperationSignatureTests {
     /// A server that verifies each request's signature with botocore, and responds with a token for the next page.
     private static let program = #"""

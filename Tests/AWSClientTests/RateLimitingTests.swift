@@ -6,7 +6,7 @@ import Testing
 
 @testable import AWSClient
 
-@Suite("Rate limiting", .timeLimit(.minutes(5)))
+@Suite("Rate limiting", .timeLimit(.minutes(15)))
 struct PaceTests {
     private static let program = """
         import json, sys

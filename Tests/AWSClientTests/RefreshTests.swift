@@ -67,7 +67,7 @@ private final class Issuer: Sendable {
     }
 }
 
-@Suite("Temporary credentials", .timeLimit(.minutes(5)))
+@Suite("Temporary credentials", .timeLimit(.minutes(15)))
 struct RefreshTests {
     @Test(
         "renewal starts 15 minutes or a quarter of the lifetime before expiration, and blocks in the last minute",

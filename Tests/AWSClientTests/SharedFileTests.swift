@@ -5,7 +5,7 @@ import Testing
 
 @testable import AWSClient
 
-@Suite("Shared files and command lines", .timeLimit(.minutes(5)))
+@Suite("Shared files and command lines", .timeLimit(.minutes(15)))
 struct SharedFileTests {
     private static let pieces = [
         "[a]\n", "[profile b]\n", "[DEFAULT]\n", "k = v\n", "K: w = x\n", "k2=\n", "  more\n", "\n", "# c = d\n",

@@ -142,7 +142,7 @@ import Testing
 }
 
 /// Events that the processors record.
-@Suite("Delivery events", .timeLimit(.minutes(5))) struct DeliveryEventTests {
+@Suite("Delivery events", .timeLimit(.minutes(15))) struct DeliveryEventTests {
     @Test("The event of an alarm has its finding and outcome: imported, unchanged, archived, rejected, failed")
     func alarms() async throws {
         try await ProcessingHarness.run { harness in

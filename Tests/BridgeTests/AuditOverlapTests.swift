@@ -11,7 +11,7 @@ import Testing
 @testable import Planning
 
 /// An audit's findings are parsed, recorded in the ledger and sent in a pipeline of chunks.
-@Suite(.timeLimit(.minutes(5))) struct AuditOverlapTests {
+@Suite(.timeLimit(.minutes(15))) struct AuditOverlapTests {
     private let clients = (0..<750).map { "c\($0)" }
 
     @Test("The next chunk is recorded in the ledger while the previous one is sent")

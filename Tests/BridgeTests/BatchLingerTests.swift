@@ -102,7 +102,7 @@ private final class SimulatedWorkers: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct BatchLingerTests {
+@Suite(.timeLimit(.minutes(15))) struct BatchLingerTests {
     @Test("The wait is 50 ms with headroom, 500 ms without, and zero for a full batch")
     func wait() {
         let ample = BatchLinger { true }

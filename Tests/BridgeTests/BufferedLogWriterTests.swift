@@ -22,7 +22,7 @@ import Testing
 
     @Test(
         "A stalled reader delays no logging thread; lines beyond the buffer are dropped and counted, warnings last",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(15)))
     func stalled() async throws {
         let pipe = Pipe()
         let output = BufferedLogWriter(to: pipe.fileHandleForWriting.fileDescriptor, capacity: 100_000)
@@ -51,7 +51,7 @@ import Testing
         #expect(lines.last == "the reader is back")
     }
 
-    @Test("A single line is written without a further one", .timeLimit(.minutes(5)))
+    @Test("A single line is written without a further one", .timeLimit(.minutes(15)))
     func alone() async throws {
         let pipe = Pipe()
         let output = BufferedLogWriter(to: pipe.fileHandleForWriting.fileDescriptor)
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test("A line added during a write is written without a further one", .timeLimit(.minutes(5)))
+    @Test("A line added during a write is written without a further one", .timeLimit(.minutes(15)))
     func meanwhile() async throws {
         let pipe = Pipe()
         let output = BufferedLogWriter(to: pipe.fileHandleForWriting.fileDescriptor)

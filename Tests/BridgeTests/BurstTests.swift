@@ -66,7 +66,7 @@ private final class ThrottlingHub: HTTPTransport {
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct BurstTests {
+@Suite(.timeLimit(.minutes(15))) struct BurstTests {
     @Test("6,000 alarms are imported without throttling, within 110 % of the time that the rate limit allows")
     func burst() async throws {
         let time = SimulatedTime()

@@ -7,7 +7,7 @@ import Testing
 @testable import Admin
 @testable import Bridge
 
-@Suite("Cached queries", .timeLimit(.minutes(5))) struct CachedQueryTests {
+@Suite("Cached queries", .timeLimit(.minutes(15))) struct CachedQueryTests {
     /// A store whose queries take as long as a test wants.
     private final class Slow: Sendable {
         let time: SimulatedTime

@@ -13,7 +13,7 @@ import Testing
 @testable import Processing
 @testable import Telemetry
 
-@Suite(.timeLimit(.minutes(5))) struct CircuitBreakerTests {
+@Suite(.timeLimit(.minutes(15))) struct CircuitBreakerTests {
     @Test("Without a denial, the circuit breaker is closed")
     func closed() {
         var circuitBreaker = CircuitBreaker()

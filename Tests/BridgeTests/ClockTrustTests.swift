@@ -11,7 +11,7 @@ import Testing
 @testable import Planning
 @testable import Processing
 
-@Suite("Clock trust", .timeLimit(.minutes(5)))
+@Suite("Clock trust", .timeLimit(.minutes(15)))
 struct ClockTrustTests {
     private static let (hour, day) = (3_600_000 as Int64, 86_400_000 as Int64)
 

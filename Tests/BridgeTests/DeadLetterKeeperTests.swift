@@ -10,7 +10,7 @@ import Testing
 @testable import Processing
 @testable import Telemetry
 
-@Suite("Limits for dead letters", .timeLimit(.minutes(5))) struct DeadLetterKeeperTests {
+@Suite("Limits for dead letters", .timeLimit(.minutes(15))) struct DeadLetterKeeperTests {
     private func configuration(_ flags: [String: String] = [:]) throws -> BridgeConfiguration {
         try BridgeConfiguration(flags: flags, environment: [:], readFile: { _ throws(ConfigurationError) in [] })
     }

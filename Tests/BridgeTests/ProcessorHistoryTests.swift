@@ -16,7 +16,7 @@ import Testing
 /// Random histories through the real processors and a real store, while requests to AWS fail before or after AWS has
 /// executed them.
 @Suite struct ProcessorHistoryTests {
-    @Test("Random histories converge to the expected state when requests fail", .timeLimit(.minutes(5)))
+    @Test("Random histories converge to the expected state when requests fail", .timeLimit(.minutes(15)))
     func converge() async throws {
         let generator = try EventGenerator()
         let first = UInt64.random(in: 0...UInt64.max / 2)

@@ -14,7 +14,7 @@ import Testing
 @testable import Processing
 @testable import Telemetry
 
-@Suite("Scrapes", .timeLimit(.minutes(5))) struct ScrapeTests {
+@Suite("Scrapes", .timeLimit(.minutes(15))) struct ScrapeTests {
     private final class Reads: Sendable {
         let count = Atomic(0)
     }

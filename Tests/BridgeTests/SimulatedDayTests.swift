@@ -125,7 +125,7 @@ private final class FaultyAWS: HTTPTransport {
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct SimulatedDayTests {
+@Suite(.timeLimit(.minutes(15))) struct SimulatedDayTests {
     @Test("A day with expiring sessions, throttling, an outage, a denial and clock skew loses nothing")
     func day() async throws {
         let seed: UInt64 = 24

@@ -14,7 +14,7 @@ import Testing
 @testable import Processing
 @testable import Telemetry
 
-@Suite("Status report", .timeLimit(.minutes(5))) struct StatusReportTests {
+@Suite("Status report", .timeLimit(.minutes(15))) struct StatusReportTests {
     private static let topic = "arn:aws:sns:us-east-1:111122223333:device-defender-audit"
 
     private func report(

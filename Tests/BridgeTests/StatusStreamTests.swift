@@ -9,7 +9,7 @@ import Testing
 @testable import Admin
 @testable import Bridge
 
-@Suite("Status stream", .timeLimit(.minutes(5)))
+@Suite("Status stream", .timeLimit(.minutes(15)))
 struct StatusStreamTests {
     // MARK: Changes
 

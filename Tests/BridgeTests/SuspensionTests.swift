@@ -15,7 +15,7 @@ import Testing
 @testable import Telemetry
 
 /// Suspensions while requests cannot be signed, sent or authorized, and failures that are permanent.
-@Suite(.timeLimit(.minutes(5))) struct SuspensionTests {
+@Suite(.timeLimit(.minutes(15))) struct SuspensionTests {
     @Test(
         "A denial suspends the account and Region with its cause, and does not count as an attempt",
         arguments: [

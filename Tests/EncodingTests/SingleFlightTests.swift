@@ -2,7 +2,7 @@ import Encoding
 import Synchronization
 import Testing
 
-@Suite("Single flight", .timeLimit(.minutes(1)))
+@Suite("Single flight", .timeLimit(.minutes(15)))
 struct SingleFlightTests {
     /// Operations that wait until they are released.
     private final class Gate: Sendable {

@@ -69,7 +69,7 @@ private struct TLSServer {
     }
 }
 
-@Suite("TLS in the HTTP client", .timeLimit(.minutes(5)))
+@Suite("TLS in the HTTP client", .timeLimit(.minutes(15)))
 struct ClientTLSTests {
     @Test("a peer with a trusted authority is accepted", arguments: ["TLSv1_2", "TLSv1_3"])
     func trusted(version: String) async throws {

@@ -47,7 +47,7 @@ private func withNginx(http2: Bool, _ body: (_ port: Int, _ authority: String) a
     }
 }
 
-@Suite("Against nginx, over TLS", .timeLimit(.minutes(5)))
+@Suite("Against nginx, over TLS", .timeLimit(.minutes(15)))
 struct HTTP2Tests {
     /// nginx's report on concurrent requests: the protocol, and the connection's number.
     private func reports(_ count: Int, http2: Bool) async throws -> [(protocol: String, connection: String)] {

@@ -5,7 +5,7 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@Suite("Failures in the HTTP client", .timeLimit(.minutes(5)))
+@Suite("Failures in the HTTP client", .timeLimit(.minutes(15)))
 struct HTTPClientFailureTests {
     @Test("a peer that does not respond in time: timed out, and the connection is closed")
     func timeout() async throws {

@@ -3,7 +3,7 @@ import HTTPClient
 import HTTPTypes
 import Testing
 
-@Suite("The HTTP client", .timeLimit(.minutes(5)))
+@Suite("The HTTP client", .timeLimit(.minutes(15)))
 struct HTTPClientTests {
     // MARK: Requests
 

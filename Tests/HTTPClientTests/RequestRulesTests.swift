@@ -3,7 +3,7 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@Suite("Validation of requests in the HTTP client", .timeLimit(.minutes(5)))
+@Suite("Validation of requests in the HTTP client", .timeLimit(.minutes(15)))
 struct RequestRulesTests {
     private func code(_ request: HTTPRequest, body: [UInt8] = []) async throws -> HTTPClientError.Code? {
         var code: HTTPClientError.Code?

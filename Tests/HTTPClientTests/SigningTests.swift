@@ -32,7 +32,7 @@ private struct Recomputation: Encodable {
         """
 }
 
-@Suite("Request signatures", .timeLimit(.minutes(5)))
+@Suite("Request signatures", .timeLimit(.minutes(15)))
 struct SigningTests {
     private func signing(
         region: String = "us-east-1", service: String = "securityhub", token: String? = nil,

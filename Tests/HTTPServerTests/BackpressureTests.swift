@@ -5,7 +5,7 @@ import Testing
 
 @testable import HTTPServer
 
-@Suite("Backpressure", .timeLimit(.minutes(5)))
+@Suite("Backpressure", .timeLimit(.minutes(15)))
 struct BackpressureTests {
     @Test("a slow client receives everything, and at most one response is buffered for it")
     func slowReader() async throws {

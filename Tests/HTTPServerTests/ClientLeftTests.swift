@@ -6,7 +6,7 @@ import Testing
 
 @testable import HTTPServer
 
-@Suite("Disconnected clients", .timeLimit(.minutes(5)))
+@Suite("Disconnected clients", .timeLimit(.minutes(15)))
 struct ClientLeftTests {
     /// The paths of the requests that a handler has started, and whether it saw the client disconnect.
     private final class Seen: Sendable {

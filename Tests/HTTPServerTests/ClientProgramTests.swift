@@ -7,7 +7,7 @@ import Testing
 @testable import HTTPServer
 
 /// Tests with common clients: curl, Python's `http.client` and `requests`.
-@Suite("Client programs", .timeLimit(.minutes(5)))
+@Suite("Client programs", .timeLimit(.minutes(15)))
 struct ClientProgramTests {
     /// Runs curl with the authority trusted. Its output ends with status, version and number of connections.
     private func curl(_ arguments: [String], input: [UInt8] = []) async throws -> (body: [UInt8], summary: String) {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import HTTPServer
 
-@Suite("Draining", .timeLimit(.minutes(5)))
+@Suite("Draining", .timeLimit(.minutes(15)))
 struct DrainTests {
     @Test("draining completes requests in progress, closes idle connections and refuses new ones")
     func drain() async throws {

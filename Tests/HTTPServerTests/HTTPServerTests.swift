@@ -8,7 +8,7 @@ import Testing
 
 @testable import HTTPServer
 
-@Suite("HTTPServer", .timeLimit(.minutes(5)))
+@Suite("HTTPServer", .timeLimit(.minutes(15)))
 struct HTTPServerTests {
     @Test("a connection handles requests one after the other")
     func keepAlive() async throws {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import HTTPServer
 
-@Suite("Many connections", .timeLimit(.minutes(5)))
+@Suite("Many connections", .timeLimit(.minutes(15)))
 struct ManyConnectionsTests {
     private func ask(_ client: ClientSocket) async throws -> String? {
         try await onThread {

@@ -58,7 +58,7 @@ struct ProxyHeaderTests {
     }
 }
 
-@Suite("Trusted proxies", .timeLimit(.minutes(5)))
+@Suite("Trusted proxies", .timeLimit(.minutes(15)))
 struct ProxyTests {
     @Test(
         "the client is the last address of X-Forwarded-For that is not a trusted proxy's",

@@ -8,7 +8,7 @@ import Testing
 
 @testable import HTTPServer
 
-@Suite("HTTP over TLS", .timeLimit(.minutes(5)))
+@Suite("HTTP over TLS", .timeLimit(.minutes(15)))
 struct ServerTLSTests {
     /// A client with Python's `ssl`; `connect()` returns a connected socket.
     private static let client = """

@@ -7,7 +7,7 @@ import Testing
 
 @testable import HTTPServer
 
-@Suite("Streams", .timeLimit(.minutes(5)))
+@Suite("Streams", .timeLimit(.minutes(15)))
 struct StreamTests {
     /// How a stream ended, from the writer's view.
     private final class Ends: Sendable {

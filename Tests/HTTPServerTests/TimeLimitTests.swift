@@ -6,7 +6,7 @@ import Testing
 
 @testable import HTTPServer
 
-@Suite("Time limits", .timeLimit(.minutes(5)))
+@Suite("Time limits", .timeLimit(.minutes(15)))
 struct TimeLimitTests {
     private let timeouts = HTTPTimeouts()
 

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("The API description", .timeLimit(.minutes(5)))
+    @Suite("The API description", .timeLimit(.minutes(15)))
     struct APIDescription {
         @Test("every response is described in openapi.yaml, and every described response occurs")
         func openAPI() async throws {

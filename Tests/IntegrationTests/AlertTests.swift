@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Each alert of `deploy/prometheus` fires in a real Prometheus when a bridge has a real fault.
-@Suite("Alerts", .serialized, .timeLimit(.minutes(5)))
+@Suite("Alerts", .serialized, .timeLimit(.minutes(15)))
 struct AlertTests {
     /// Posts a body repeatedly until an alert fires: the increase of a counter is visible only between two scrapes.
     private func post(

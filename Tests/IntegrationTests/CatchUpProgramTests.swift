@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Catch-up on missed deliveries", .timeLimit(.minutes(5)))
+    @Suite("Catch-up on missed deliveries", .timeLimit(.minutes(15)))
     struct CatchUp {
         private static let settings = ["securityHub.requestsPerSecond": "1000", "securityHub.burst": "1000"]
 

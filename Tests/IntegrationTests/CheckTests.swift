@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("The check command", .timeLimit(.minutes(5)))
+    @Suite("The check command", .timeLimit(.minutes(15)))
     struct Check {
         /// Runs the command.
         ///

@@ -31,7 +31,7 @@ struct ProgramClock {
 }
 
 extension IntegrationTests {
-    @Suite("Clock changes", .timeLimit(.minutes(5)))
+    @Suite("Clock changes", .timeLimit(.minutes(15)))
     struct Clocks {
         enum StoreKind: String, CaseIterable, Sendable {
             case sqlite, postgreSQL

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Commands", .timeLimit(.minutes(5)))
+    @Suite("Commands", .timeLimit(.minutes(15)))
     struct Commands {
         private func run(
             _ arguments: [String], environment: [String: String] = [:], input: String? = nil

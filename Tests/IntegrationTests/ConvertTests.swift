@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("The convert command", .timeLimit(.minutes(5)))
+    @Suite("The convert command", .timeLimit(.minutes(15)))
     struct Convert {
         /// Converts a message, from a file or from standard input.
         private func convert(

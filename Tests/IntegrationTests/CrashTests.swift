@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Killed processes", .timeLimit(.minutes(5)))
+    @Suite("Killed processes", .timeLimit(.minutes(15)))
     struct Crash {
         @Test("Deliveries acknowledged but not imported before a kill are imported once after the restart")
         func betweenResponseAndImport() async throws {

@@ -9,7 +9,7 @@ import Testing
 
 extension IntegrationTests {
     /// Missing credentials suspend processing, make no dead letters and need no restart.
-    @Suite("Missing credentials", .timeLimit(.minutes(5))) struct CredentialTests {
+    @Suite("Missing credentials", .timeLimit(.minutes(15))) struct CredentialTests {
         /// Waits until status.json reports a suspended account-Region, and checks that no delivery was dead-lettered.
         private func waitForSuspension(_ bridge: BridgeProcess, cause: String, reason: String) async throws {
             let denied = try await eventually("the suspension") {

@@ -9,7 +9,7 @@ import Testing
 @testable import Telemetry
 
 extension IntegrationTests {
-    @Suite("Disk failures", .timeLimit(.minutes(5)))
+    @Suite("Disk failures", .timeLimit(.minutes(15)))
     struct Disk {
         private static let began = LogEvent.storeUnavailable
         private static let ended = LogEvent.storeAvailable

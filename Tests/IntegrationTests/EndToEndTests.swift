@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("End to end", .timeLimit(.minutes(5)))
+    @Suite("End to end", .timeLimit(.minutes(15)))
     struct EndToEnd {
         private static let alarmCount = 200
         private static let clearedAlarm = 7

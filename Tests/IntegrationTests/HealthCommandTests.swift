@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("The health command", .timeLimit(.minutes(5)))
+    @Suite("The health command", .timeLimit(.minutes(15)))
     struct HealthCommand {
         private func health(_ bridge: BridgeProcess, _ arguments: String...) async throws -> RunningProgram {
             try await RunningProgram.run(

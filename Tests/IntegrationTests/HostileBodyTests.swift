@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Hostile bodies", .timeLimit(.minutes(5)))
+    @Suite("Hostile bodies", .timeLimit(.minutes(15)))
     struct HostileBodies {
         private static let length = 1_000_000
 

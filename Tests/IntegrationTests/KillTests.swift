@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Kills at random times", .timeLimit(.minutes(5)))
+    @Suite("Kills at random times", .timeLimit(.minutes(15)))
     struct RandomKills {
         /// Concurrent environments, and kills in each.
         private static let (environments, kills) = (3, 70)

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Finding lifecycle", .timeLimit(.minutes(5)))
+    @Suite("Finding lifecycle", .timeLimit(.minutes(15)))
     struct FindingLifecycle {
         /// Without Security Hub's rate limit, which the stand-in does not enforce here.
         private static let settings = [

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// Runs in parallel with IntegrationTests, because testssl.sh and the attacks take minutes.
-@Suite("Listener", .serialized, .timeLimit(.minutes(5)))
+@Suite("Listener", .serialized, .timeLimit(.minutes(15)))
 struct ListenerProgramTests {
     // MARK: Certificates
 

@@ -13,7 +13,7 @@ extension IntegrationTests {
     @Suite(
         "Several bridges on one PostgreSQL",
         .enabled(if: PostgreSQLCluster.isInstalled, "install the package postgresql"),
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(15)))
     struct ManyBridges {
         private static let regions = ["us-east-1", "eu-west-1", "ap-south-1", "sa-east-1"]
         private static let limits = ["securityHub.requestsPerSecond": "1000", "securityHub.burst": "1000"]

@@ -6,7 +6,7 @@ import Testing
 @testable import Planning
 
 extension IntegrationTests {
-    @Suite("Names that lead elsewhere", .timeLimit(.minutes(5)))
+    @Suite("Names that lead elsewhere", .timeLimit(.minutes(15)))
     struct Names {
         /// A proxy to the stand-in for AWS. It prints its port and then the path of each request, and answers with
         /// `Connection: close` while a certain file exists.

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Network", .timeLimit(.minutes(5)))
+    @Suite("Network", .timeLimit(.minutes(15)))
     struct Network {
         /// A forward proxy that writes the first line of each connection to a file, with the credentials.
         private static let proxy = """

@@ -9,7 +9,7 @@ import Testing
 @testable import Telemetry
 
 extension IntegrationTests {
-    @Suite("Observability", .timeLimit(.minutes(5)))
+    @Suite("Observability", .timeLimit(.minutes(15)))
     struct Observability {
         // MARK: Metrics
 

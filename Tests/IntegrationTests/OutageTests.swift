@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Temporary outages", .timeLimit(.minutes(5)))
+    @Suite("Temporary outages", .timeLimit(.minutes(15)))
     struct Outages {
         private func expectUnavailable(_ answer: ClientResponse, _ code: String) throws {
             #expect(answer.status == 503, "\(answer.text)")

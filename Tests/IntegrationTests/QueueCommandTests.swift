@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Commands on the store", .timeLimit(.minutes(5)))
+    @Suite("Commands on the store", .timeLimit(.minutes(15)))
     struct QueueCommands {
         /// Runs a command on the store of the test.
         private func run(_ arguments: [String], in world: IntegrationEnvironment) async throws -> RunningProgram {

@@ -9,7 +9,7 @@ import Testing
 
 extension IntegrationTests {
     /// Unusual forms of what operators configure and senders send.
-    @Suite("Configuration and input edge cases", .timeLimit(.minutes(5)))
+    @Suite("Configuration and input edge cases", .timeLimit(.minutes(15)))
     struct Readings {
         private func post(_ path: String, _ body: [UInt8], _ fields: [String: String], to bridge: BridgeProcess)
             async throws -> ClientResponse

@@ -13,7 +13,7 @@ import Testing
 @testable import Telemetry
 
 extension IntegrationTests {
-    @Suite("Rejections", .timeLimit(.minutes(5)))
+    @Suite("Rejections", .timeLimit(.minutes(15)))
     struct Rejections {
         @Test("every kind of bad request gets its status and a reason, is logged once, and stores nothing")
         func table() async throws {

@@ -8,7 +8,7 @@ import Testing
 @testable import Telemetry
 
 extension IntegrationTests {
-    @Suite("Configuration reload", .timeLimit(.minutes(5)))
+    @Suite("Configuration reload", .timeLimit(.minutes(15)))
     struct Reload {
         private static let unchanged = LogEvent.configurationUnchanged
         private static let changed = LogEvent.configurationReloaded

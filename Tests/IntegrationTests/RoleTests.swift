@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Roles", .timeLimit(.minutes(5)))
+    @Suite("Roles", .timeLimit(.minutes(15)))
     struct Roles {
         @Test("without a role for an account, the bridge sends no requests for it, and its deliveries wait")
         func missing() async throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Generated requests", .timeLimit(.minutes(5)))
+    @Suite("Generated requests", .timeLimit(.minutes(15)))
     struct Generated {
         @Test("schemathesis finds no violation", arguments: ["listen", "admin"])
         func schemathesis(server: String) async throws {

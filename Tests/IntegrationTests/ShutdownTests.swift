@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Shutdown", .timeLimit(.minutes(5)))
+    @Suite("Shutdown", .timeLimit(.minutes(15)))
     struct Shutdown {
         @Test("an idle bridge exits with code 0", arguments: [SIGTERM, SIGINT])
         func idle(signal: Int32) async throws {

@@ -10,7 +10,7 @@ import Testing
 @testable import Telemetry
 
 extension IntegrationTests {
-    @Suite("Start with an unavailable store", .timeLimit(.minutes(5)))
+    @Suite("Start with an unavailable store", .timeLimit(.minutes(15)))
     struct Starts {
         private static let began = LogEvent.storeUnavailable
         private static let ended = LogEvent.storeAvailable

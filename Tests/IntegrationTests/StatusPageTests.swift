@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Checks the status page in Chromium, in the states that an operator meets, by `status_page.py`.
-@Suite("The status page", .serialized, .timeLimit(.minutes(5)))
+@Suite("The status page", .serialized, .timeLimit(.minutes(15)))
 struct StatusPageTests {
     /// Checks made in every state, by words of their descriptions.
     private static let basicChecks = ["banner", "summary facts", "contrast", "scenario", "console has no errors"]

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("The status page's routes", .timeLimit(.minutes(5)))
+    @Suite("The status page's routes", .timeLimit(.minutes(15)))
     struct StatusRoutes {
         private static let actions = ["admin.allowActions": "true", "admin.token": IntegrationEnvironment.adminToken]
 

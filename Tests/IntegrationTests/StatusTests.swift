@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Status", .timeLimit(.minutes(5)))
+    @Suite("Status", .timeLimit(.minutes(15)))
     struct Status {
         private func told(by bridge: BridgeProcess) async throws -> JSON {
             try await Client.exchange(.get("/status.json"), with: bridge.admin).json

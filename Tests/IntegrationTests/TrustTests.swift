@@ -11,7 +11,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Trust", .timeLimit(.minutes(5)))
+    @Suite("Trust", .timeLimit(.minutes(15)))
     struct Trust {
         /// The state of a topic's subscription in status.json.
         private func state(of topic: ARN, at bridge: BridgeProcess) async throws -> String? {

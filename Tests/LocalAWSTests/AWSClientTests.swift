@@ -9,7 +9,7 @@ import Testing
 
 @testable import LocalAWS
 
-@Suite("Real AWS clients", .timeLimit(.minutes(5)))
+@Suite("Real AWS clients", .timeLimit(.minutes(15)))
 struct AWSClientTests {
     private static let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "aws_clients.py")
         .path

@@ -11,7 +11,7 @@ import Testing
 
 @testable import LocalAWS
 
-@Suite("SNS", .timeLimit(.minutes(5)))
+@Suite("SNS", .timeLimit(.minutes(15)))
 struct TopicTests {
     // MARK: TLS, certificates, confirmation
 

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 // The time limit ends tests that would wait forever for an unexpected fetch.
-@Suite("SigningCertificateCache", .timeLimit(.minutes(5)))
+@Suite("SigningCertificateCache", .timeLimit(.minutes(15)))
 struct SigningCertificateCacheTests {
     private typealias Failure = SigningCertificateCache.FetchError
 

@@ -238,7 +238,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(5))) func replicasThatDeadLetterConcurrentlyKeepTheLimit() async throws {
+    @Test(.timeLimit(.minutes(15))) func replicasThatDeadLetterConcurrentlyKeepTheLimit() async throws {
         guard PostgreSQLCluster.isInstalled else { return }
         try await withDatabase { url in
             try await withStore(url) { one in

@@ -9,7 +9,7 @@ import Testing
 
 /// Random histories, run against the store and against a simple model.
 @Suite struct ModelTests {
-    @Test(.timeLimit(.minutes(5)), arguments: StoreKind.all) func randomHistoriesMatchTheModel(kind: StoreKind)
+    @Test(.timeLimit(.minutes(15)), arguments: StoreKind.all) func randomHistoriesMatchTheModel(kind: StoreKind)
         async throws
     {
         let first = UInt64.random(in: 0...UInt64.max / 2)

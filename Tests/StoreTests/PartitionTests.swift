@@ -9,7 +9,7 @@ import Testing
 @testable import Store
 
 /// Several replicas on one database.
-@Suite(.enabled(if: StoreKind.all.contains(.postgreSQL), "install the package postgresql"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: StoreKind.all.contains(.postgreSQL), "install the package postgresql"), .timeLimit(.minutes(15)))
 struct PartitionTests {
     /// Runs a test with two stores on one database.
     private func withTwoStores(

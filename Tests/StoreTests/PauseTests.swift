@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(5))) func changesByAnotherProcessWakeTheWorkers() async throws {
+    @Test(.timeLimit(.minutes(15))) func changesByAnotherProcessWakeTheWorkers() async throws {
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
         try await store.deadLetter(store.leaseNew(1).lease, reason: "no", now: 1)

@@ -11,7 +11,7 @@ import Testing
 @Suite(
     .enabled(
         if: StoreKind.all.contains(.postgreSQL) && Pooler.isInstalled, "install the packages postgresql and pgbouncer"),
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(15)))
 struct PoolerTests {
     @Test(arguments: ["transaction", "statement"])
     func aPoolerInTransactionModeIsRejectedInOneLine(mode: String) async throws {

@@ -12,7 +12,7 @@ import Testing
 @testable import Store
 
 /// Behavior of PostgreSQL only: lost connections, servers that hang or fail over, concurrent migrations.
-@Suite(.enabled(if: StoreKind.all.contains(.postgreSQL), "install the package postgresql"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: StoreKind.all.contains(.postgreSQL), "install the package postgresql"), .timeLimit(.minutes(15)))
 struct PostgreSQLTests {
     private func address(_ url: String) throws -> PostgreSQLAddress { try PostgreSQLAddress(url: url) }
 

@@ -11,7 +11,7 @@ import Testing
 @testable import Store
 
 /// Replicas on one database that stall, are disconnected, lose connections, or have a wrong clock.
-@Suite(.enabled(if: StoreKind.all.contains(.postgreSQL), "install the package postgresql"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: StoreKind.all.contains(.postgreSQL), "install the package postgresql"), .timeLimit(.minutes(15)))
 struct ReplicaFaultTests {
     /// The four account-Regions' deliveries, numbered from a start.
     private func append(from start: Int, to store: PostgreSQLStore) async throws {

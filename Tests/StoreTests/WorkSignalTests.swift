@@ -20,7 +20,7 @@ import Testing
         #expect(store.signal.waiterCount == 0 && store.signal.mark != batch.mark)
     }
 
-    @Test(.timeLimit(.minutes(5)), arguments: StoreKind.all) func changesThatAddWorkWakeWaitingWorkers(kind: StoreKind)
+    @Test(.timeLimit(.minutes(15)), arguments: StoreKind.all) func changesThatAddWorkWakeWaitingWorkers(kind: StoreKind)
         async throws
     {
         try await withStore(kind) { store async throws in
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(5)), arguments: StoreKind.all) func aChangeBeforeTheWaitEndsItImmediately(
+    @Test(.timeLimit(.minutes(15)), arguments: StoreKind.all) func aChangeBeforeTheWaitEndsItImmediately(
         kind: StoreKind
     ) async throws {
         try await withStore(kind) { store async throws in
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(5))) func aDuplicateWakesNoWorker() async throws {
+    @Test(.timeLimit(.minutes(15))) func aDuplicateWakesNoWorker() async throws {
         try await withStore { store async throws in
             _ = try await store.append(delivery(1))
             let mark = store.signal.mark
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(5))) func cancellingAndClosingEndTheWait() async throws {
+    @Test(.timeLimit(.minutes(15))) func cancellingAndClosingEndTheWait() async throws {
         let signal = WorkSignal()
         let cancelled = Task { await signal.wait(after: WorkMark()) }
         try await eventually("a waiter") { signal.waiterCount > 0 }
@@ -74,7 +74,7 @@ import Testing
         #expect(signal.waiterCount == 0)
     }
 
-    @Test(.timeLimit(.minutes(5))) func allWaitersAreWoken() async throws {
+    @Test(.timeLimit(.minutes(15))) func allWaitersAreWoken() async throws {
         let signal = WorkSignal()
         try await withThrowingDiscardingTaskGroup { group in
             for _ in 0..<50 { group.addTask { await signal.wait(after: WorkMark()) } }
@@ -84,7 +84,7 @@ import Testing
         #expect(signal.mark == WorkMark(count: 1))
     }
 
-    @Test(.timeLimit(.minutes(5))) func changesOfSkippedAccountRegionsWakeNoWorker() async throws {
+    @Test(.timeLimit(.minutes(15))) func changesOfSkippedAccountRegionsWakeNoWorker() async throws {
         try await withStore { store async throws in
             let batch = try await store.lease(
                 limit: 10, for: .seconds(10), owner: "w", now: 0, excluding: [accountRegions[0]])
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(5))) func aChangeOfSeveralAccountRegionsWakesWorkersOfAnyOfThem() async throws {
+    @Test(.timeLimit(.minutes(15))) func aChangeOfSeveralAccountRegionsWakesWorkersOfAnyOfThem() async throws {
         let signal = WorkSignal()
         let mark = signal.mark(excluding: ["a", "b"])
         signal.notify(of: ["a"])

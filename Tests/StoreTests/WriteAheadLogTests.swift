@@ -10,7 +10,7 @@ import Testing
 @testable import Store
 
 /// The length of the write-ahead log is limited.
-@Suite(.timeLimit(.minutes(5))) struct WriteAheadLogTests {
+@Suite(.timeLimit(.minutes(15))) struct WriteAheadLogTests {
     private static let limit = 12 << 20
     /// What one transaction may add: its writes, and the pages around them.
     private static let transaction = GroupCommitter.batchSizeLimit + (2 << 20)
@@ -119,7 +119,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct ReadGateTests {
+@Suite(.timeLimit(.minutes(15))) struct ReadGateTests {
     @Test func aSuspensionDelaysNewUsesUntilItEnds() async throws {
         let tracker = UsageTracker()
         #expect(await tracker.acquireWhenResumed())

@@ -167,12 +167,15 @@ final class IntegrationEnvironment: Sendable {
         try #require(aws.isConfirmed(topic: topic, endpoint: endpoint))
     }
 
-    /// Publishes messages and checks that each is accepted at the first attempt.
+    /// Publishes messages and checks that each is accepted. On a busy machine, a delivery may be deferred before.
     func publish(_ messages: [JSON], to topic: ARN) async throws {
         let texts = messages.map { String(decoding: $0.serialized(), as: UTF8.self) }
         let reports = try await aws.publish(topic: topic, messages: texts, signatureVersion: .two)
         try #require(reports.count == messages.count)
-        #expect(reports.filter { $0.attempts != [.responded(200)] } == [])
+        #expect(
+            reports.filter { report in
+                report.attempts.last != .responded(200) || report.attempts.dropLast().contains { $0 != .responded(503) }
+            } == [])
     }
 
     /// Subscribes a bridge to both topics and publishes an audit of a fleet and one alarm.
