@@ -12,6 +12,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
@@ -34,6 +35,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
@@ -70,15 +72,15 @@ let package = Package(
         .target(
             name: "SecurityFindings", dependencies: ["Encoding", "JSON", "AWSCore", "DeviceDefender", "Cryptography"],
             swiftSettings: strict),
-        .target(name: "Store", dependencies: ["Encoding", "AWSCore"], swiftSettings: strict),
+        .target(name: "Store", dependencies: ["Encoding", "AWSCore", deque], swiftSettings: strict),
         .target(
             name: "SQLiteStore",
             dependencies: [
-                "Store", "AWSCore", .product(name: "GRDB", package: "GRDB.swift"),
+                "Store", "AWSCore", deque, .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ], swiftSettings: strict),
         .target(
-            name: "PostgreSQLStore", dependencies: ["Encoding", "Store", "AWSCore", "EventLoop", "CLibpq"],
+            name: "PostgreSQLStore", dependencies: ["Encoding", "Store", "AWSCore", "EventLoop", "CLibpq", deque],
             swiftSettings: strict),
         .target(
             name: "Telemetry",
@@ -110,7 +112,7 @@ let package = Package(
             dependencies: [
                 "Encoding", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "SNS",
                 "DeviceDefender",
-                "Store", "AWSClient", "Telemetry", "Processing", "Intake", httpTypes, logging,
+                "Store", "AWSClient", "Telemetry", "Processing", "Intake", deque, httpTypes, logging,
                 serviceLifecycle,
             ], resources: statusPage.map { .embedInCode("Page/\($0)") }, swiftSettings: strict),
         .target(
@@ -128,7 +130,8 @@ let package = Package(
         .target(
             name: "LocalAWS",
             dependencies: [
-                "Encoding", "HTTPServer", "HTTPClient", "EventLoop", "Cryptography", "JSON", "AWSCore", httpTypes,
+                "Encoding", "HTTPServer", "HTTPClient", "EventLoop", "Cryptography", "JSON", "AWSCore", deque,
+                httpTypes,
             ],
             swiftSettings: strict),
         .executableTarget(

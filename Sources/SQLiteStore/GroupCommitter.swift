@@ -1,3 +1,4 @@
+import DequeModule
 import GRDB
 import Store
 import Synchronization
@@ -16,14 +17,6 @@ final class GroupCommitter: Sendable {
         let fail: @Sendable (StoreError) -> Void
     }
 
-    private struct State {
-        var waiting: [Write] = []
-        /// Whether a batch is running or scheduled; it continues with what waits.
-        var isRunning = false
-        var isClosed = false
-        var drained: [CheckedContinuation<Void, Never>] = []
-    }
-
     /// The maximum number of writes in one transaction.
     static let batchLimit = 1000
     /// The maximum size of several writes in one transaction, in bytes: it grows the log and is repeated if it fails.
@@ -31,7 +24,7 @@ final class GroupCommitter: Sendable {
 
     private let pool: DatabasePool
     private let files: StoreFiles
-    private let state = Mutex(State())
+    private let queue = Mutex(BatchQueue<Write>())
     private let commits = Atomic<Int>(0)
     private let log: WriteAheadLog?
     private let report: StoreEvent.Report
@@ -48,13 +41,13 @@ final class GroupCommitter: Sendable {
     var commitCount: Int { commits.load(ordering: .relaxed) }
 
     /// The number of writes that wait for the next transaction.
-    var waitingCount: Int { state.withLock(\.waiting.count) }
+    var waitingCount: Int { queue.withLock(\.waiting.count) }
 
     /// Whether a transaction is running or scheduled.
-    var isRunning: Bool { state.withLock(\.isRunning) }
+    var isRunning: Bool { queue.withLock(\.isRunning) }
 
     /// Whether further writes are rejected.
-    var isClosed: Bool { state.withLock(\.isClosed) }
+    var isClosed: Bool { queue.withLock(\.isClosed) }
 
     /// Writes, together with other callers, and returns once the write is durable.
     ///
@@ -83,34 +76,22 @@ final class GroupCommitter: Sendable {
     /// Rejects further writes, and returns when the waiting ones are done.
     func close() async {
         await withCheckedContinuation { continuation in
-            let isIdle = state.withLock { state in
-                state.isClosed = true
-                if state.isRunning { state.drained.append(continuation) }
-                return !state.isRunning
-            }
-            if isIdle { continuation.resume() }
+            let isRunning = queue.withLock { $0.close(continuation) }
+            if !isRunning { continuation.resume() }
         }
     }
 
     private func enqueue(_ write: Write) {
-        enum Step { case reject, wait, start }
-        let step: Step = state.withLock { state in
-            if state.isClosed { return .reject }
-            state.waiting.append(write)
-            if state.isRunning { return .wait }
-            state.isRunning = true
-            return .start
-        }
-        switch step {
-        case .reject: write.fail(.closed)
-        case .wait: break
+        switch queue.withLock({ $0.append(write) }) {
+        case .rejected: write.fail(.closed)
+        case .queued: break
         case .start: scheduleBatch()
         }
     }
 
     private func scheduleBatch() {
         pool.asyncWriteWithoutTransaction { db in
-            self.commit(self.takeBatch(), to: db)
+            self.commit(self.queue.withLock { $0.takeBatch(Self.batchCount) }, to: db)
             guard let log = self.log, log.isDue else { return self.continueDraining() }
             Task {
                 await log.empty()
@@ -119,20 +100,8 @@ final class GroupCommitter: Sendable {
         }
     }
 
-    private func takeBatch() -> [Write] {
-        state.withLock { state in
-            let count = Self.batchCount(state.waiting)
-            guard state.waiting.count > count else {
-                defer { state.waiting = [] }
-                return state.waiting
-            }
-            defer { state.waiting.removeFirst(count) }
-            return Array(state.waiting.prefix(count))
-        }
-    }
-
     /// The number of waiting writes that share the next transaction; at least 1.
-    private static func batchCount(_ waiting: [Write]) -> Int {
+    private static func batchCount(_ waiting: Deque<Write>) -> Int {
         var size = 0
         let end = waiting.prefix(batchLimit).firstIndex { write in
             size += write.size
@@ -163,16 +132,7 @@ final class GroupCommitter: Sendable {
     }
 
     private func continueDraining() {
-        let (isIdle, drained) = state.withLock { state in
-            guard state.waiting.isEmpty else { return (false, [CheckedContinuation<Void, Never>]()) }
-            state.isRunning = false
-            defer { state.drained = [] }
-            return (true, state.drained)
-        }
-        if isIdle {
-            for continuation in drained { continuation.resume() }
-        } else {
-            scheduleBatch()
-        }
+        guard let closers = queue.withLock({ $0.endBatch() }) else { return scheduleBatch() }
+        for closer in closers { closer.resume() }
     }
 }

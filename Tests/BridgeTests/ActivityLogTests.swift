@@ -48,13 +48,16 @@ import Testing
 
     // MARK: Events
 
-    @Test("A ring buffer keeps the newest elements, newest first")
-    func ringBuffer() {
-        var ring = RingBuffer<Int>(capacity: 3)
-        #expect(ring.newestFirst == [])
-        for (count, expected) in [(1, [1]), (2, [2, 1]), (3, [3, 2, 1]), (4, [4, 3, 2]), (7, [7, 6, 5])] {
-            while ring.newestFirst.first ?? 0 < count { ring.add((ring.newestFirst.first ?? 0) + 1) }
-            #expect(ring.newestFirst == expected)
+    @Test("The newest events are kept, newest first")
+    func newestEvents() throws {
+        let activity = ActivityLog { now }
+        #expect(activity.snapshot.events == [])
+        let limit = ActivityLog.eventLimit
+        for count in 1...limit * 2 + 1 {
+            let delivery = try delivery("\(count)", Messages.alarm(), of: accountRegion())
+            activity.recordOutcome(of: delivery, about: .unknown, nil, as: nil)
+            let expected = (max(count - limit, 0) + 1...count).reversed().map { "sns:\($0)" }
+            #expect(activity.snapshot.events.map(\.id) == expected)
         }
     }
 

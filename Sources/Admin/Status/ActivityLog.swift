@@ -1,5 +1,6 @@
 package import AWSClient
 package import AWSCore
+import DequeModule
 import Encoding
 package import Intake
 package import Processing
@@ -9,7 +10,8 @@ import Synchronization
 /// Recent activity of this process, for the status page.
 package final class ActivityLog: ActivityObserver {
     private struct State {
-        var events = RingBuffer<DeliveryEvent>(capacity: eventLimit)
+        /// Oldest first; at most ``eventLimit``.
+        var events: Deque<DeliveryEvent> = []
         var histogram = MinuteHistogram()
         var throttledAt: [AccountRegion: Int64] = [:]
         var lastDeliveries: [AccountRegion: Int64] = [:]
@@ -44,7 +46,7 @@ package final class ActivityLog: ActivityObserver {
     var snapshot: Snapshot {
         state.withLock {
             Snapshot(
-                events: $0.events.newestFirst, histogram: $0.histogram, throttledAt: $0.throttledAt,
+                events: $0.events.reversed(), histogram: $0.histogram, throttledAt: $0.throttledAt,
                 lastDeliveries: $0.lastDeliveries, intakeProblems: $0.intakeProblems)
         }
     }
@@ -108,7 +110,8 @@ package final class ActivityLog: ActivityObserver {
             var counts = state.findingCounts.removeValue(forKey: delivery.id) ?? FindingCounts()
             if let result, let id = subject.findingID { counts.add(result, id) }
             let usual = subject.kind == .other ? .ignored : counts.outcome
-            state.events.add(
+            if state.events.count == Self.eventLimit { state.events.removeFirst() }
+            state.events.append(
                 DeliveryEvent(
                     at: now, id: delivery.id, accountRegion: delivery.accountRegion, subject: subject,
                     outcome: ending ?? usual,

@@ -1,6 +1,8 @@
+import DequeModule
+
 /// Injected faults, by operation.
 struct FaultPlan {
-    private var faults: [LocalAWS.Operation: [ServiceError]] = [:]
+    private var faults: [LocalAWS.Operation: Deque<ServiceError>] = [:]
 
     /// Makes the next calls of an operation fail, after the faults added earlier.
     mutating func add(_ error: ServiceError, count: Int, to operation: LocalAWS.Operation) {
@@ -8,9 +10,5 @@ struct FaultPlan {
     }
 
     /// Removes and returns the next fault of an operation; nil if there is none.
-    mutating func next(for operation: LocalAWS.Operation) -> ServiceError? {
-        guard let queue = faults[operation], let first = queue.first else { return nil }
-        faults[operation] = Array(queue.dropFirst())
-        return first
-    }
+    mutating func next(for operation: LocalAWS.Operation) -> ServiceError? { faults[operation]?.popFirst() }
 }

@@ -1,3 +1,4 @@
+import DequeModule
 import Encoding
 import EventLoop
 import Store
@@ -21,7 +22,7 @@ actor ConnectionPool {
     /// The number of connections, open or being opened.
     private var count = 0
     private var opening = 0
-    private var waiters: [Waiter] = []
+    private var waiters: Deque<Waiter> = []
     private var isClosed = false
     private var emptied: CheckedContinuation<Void, Never>?
     /// Fails waiters whose deadline has passed, and retries opening.
@@ -123,9 +124,7 @@ actor ConnectionPool {
             grow()
             return await finishClosing()
         }
-        guard waiters.isEmpty else {
-            return waiters.removeFirst().continuation.resume(returning: .success(connection))
-        }
+        if let waiter = waiters.popFirst() { return waiter.continuation.resume(returning: .success(connection)) }
         idle.append(connection)
         await finishClosing()
     }

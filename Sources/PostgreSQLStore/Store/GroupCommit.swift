@@ -1,3 +1,4 @@
+import DequeModule
 import EventLoop
 import Store
 
@@ -32,15 +33,12 @@ actor GroupCommit<Item: Sendable, Output: Sendable> {
     private let perform: @Sendable ([Item]) async -> Outcome
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    private var waiting: [Entry] = []
+    private var queue = BatchQueue<Entry>()
     /// The callers of the running batch.
     private var running: [Entry] = []
     /// Fails callers whose deadline has passed.
     private var timer: LoopTimer?
     private var isTimed = false
-    private var isRunning = false
-    private var isClosed = false
-    private var drained: CheckedContinuation<Void, Never>?
 
     /// - Parameters:
     ///   - split: the number of waiting items, from the first on, that form the next batch; at least 1.
@@ -58,40 +56,46 @@ actor GroupCommit<Item: Sendable, Output: Sendable> {
     }
 
     /// The number of items that wait for the next batch.
-    var waitingCount: Int { waiting.count }
+    var waitingCount: Int { queue.waiting.count }
 
     /// Submits an item to the next batch, and waits for its result.
     ///
     /// - Parameter deadline: when to stop waiting; nil to wait without a limit. The item may still take effect
     ///   afterwards.
     func submit(_ item: Item, until deadline: ContinuousClock.Instant? = nil) async throws(StoreError) -> Output {
-        guard !isClosed else { throw .closed }
-        return try await withCheckedContinuation { continuation in
-            waiting.append(Entry(item, deadline, continuation))
+        try await withCheckedContinuation { continuation in
+            let entry = Entry(item, deadline, continuation)
+            switch queue.append(entry) {
+            case .rejected: return entry.complete(.failure(.closed))
+            case .queued: break
+            case .start: Task(executorPreference: loop) { await self.run() }
+            }
             if let deadline, !isTimed { watchTime(until: deadline) }
-            guard !isRunning else { return }
-            isRunning = true
-            Task(executorPreference: loop) { await self.run() }
         }.get()
     }
 
     private func run() async {
-        while !waiting.isEmpty {
-            let batch = takeBatch()
-            let start = ContinuousClock.now
-            running = batch
-            switch await perform(batch.map(\.item)) {
-            case .success(let outputs):
-                report(.committed(writes: batch.count, duration: .now - start))
-                for (entry, complete) in zip(batch, outputs) { entry.complete(complete) }
-            case .failure(let error):
-                for entry in batch { entry.complete(.failure(error)) }
-            }
+        while true {
+            running = queue.takeBatch { split($0.prefix(Self.batchLimit).map(\.item)) }
+            // The deadlines of all callers may have passed.
+            if !running.isEmpty { await performBatch(running) }
             running = []
+            guard let closers = queue.endBatch() else { continue }
+            if queue.isClosed { endTimer() }
+            for closer in closers { closer.resume() }
+            return
         }
-        isRunning = false
-        if isClosed { endTimer() }
-        drained.take()?.resume()
+    }
+
+    private func performBatch(_ batch: [Entry]) async {
+        let start = ContinuousClock.now
+        switch await perform(batch.map(\.item)) {
+        case .success(let outputs):
+            report(.committed(writes: batch.count, duration: .now - start))
+            for (entry, output) in zip(batch, outputs) { entry.complete(output) }
+        case .failure(let error):
+            for entry in batch { entry.complete(.failure(error)) }
+        }
     }
 
     // MARK: Time
@@ -106,10 +110,10 @@ actor GroupCommit<Item: Sendable, Output: Sendable> {
         isTimed = false
         let now = ContinuousClock.now
         func isOver(_ entry: Entry) -> Bool { entry.deadline.map { $0 <= now } ?? false }
-        for entry in running + waiting where isOver(entry) { entry.complete(.failure(Self.overdue)) }
+        for entry in running + queue.waiting where isOver(entry) { entry.complete(.failure(Self.overdue)) }
         running.removeAll(where: isOver)
-        waiting.removeAll(where: isOver)
-        if let next = (running + waiting).compactMap(\.deadline).min() { watchTime(until: next) }
+        queue.waiting.removeAll(where: isOver)
+        if let next = (running + queue.waiting).compactMap(\.deadline).min() { watchTime(until: next) }
     }
 
     private func endTimer() {
@@ -121,17 +125,14 @@ actor GroupCommit<Item: Sendable, Output: Sendable> {
         StoreError(.unavailable, "The database did not respond in time; the store retries automatically.")
     }
 
-    private func takeBatch() -> [Entry] {
-        let candidates = waiting.prefix(Self.batchLimit)
-        let count = split(candidates.map(\.item))
-        defer { waiting.removeFirst(count) }
-        return Array(candidates.prefix(count))
-    }
+    // MARK: Closing
 
-    /// Rejects further items, and returns when the waiting ones are done. Must be called once.
+    /// Rejects further items, and returns when the waiting ones are done.
     func close() async {
-        isClosed = true
-        guard isRunning else { return endTimer() }
-        await withCheckedContinuation { drained = $0 }
+        await withCheckedContinuation { closer in
+            guard !queue.close(closer) else { return }
+            endTimer()
+            closer.resume()
+        }
     }
 }
