@@ -95,7 +95,8 @@ package final class Bridge: Sendable {
             let components = ReloadableComponents(configuration, runtime, context, metrics.process)
             let recorder = IntakeRecorder(
                 metrics: metrics.intake, activity: activity, gap: outageTracker, outage: context.outage,
-                logger: logger, clock: WallClock.milliseconds)
+                accessLog: AccessLog(metrics: metrics.intake, logger: logger), logger: logger,
+                clock: WallClock.milliseconds)
             let listener = try await Self.listener(runtime, listenerConfiguration, recorder, components, context)
             servers.append(listener)
             let (admin, statusStream) = try await Self.admin(
@@ -213,14 +214,13 @@ package final class Bridge: Sendable {
             intake: components.intake, admission: components.admission, observer: recorder)
         var router = routes.router
         health(runtime, context).add(to: &router)
-        let log = AccessLog(metrics: recorder.metrics, logger: context.logger)
         return try await listen(
             key: "listen.address", on: runtime.listenLoops, sockets: listenerConfiguration.listenSockets,
             listenerConfiguration.server,
             handler: { [router] request in
                 recorder.recordMisdirected(request)
                 return await router.respond(to: request)
-            }, report: { log.record($0) })
+            }, report: { recorder.accessLog.record($0) })
     }
 
     private static func certificateStatus(_ runtime: BridgeRuntime) -> @Sendable (Int64) -> CertificateStatus {

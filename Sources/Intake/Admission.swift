@@ -1,5 +1,4 @@
 import Encoding
-import ErrorCodes
 package import Store
 import Synchronization
 
@@ -7,14 +6,6 @@ import Synchronization
 ///
 /// Under overload, requests are rejected cheaply and the disk does not fill. The type is lock-free.
 package final class Admission: Sendable {
-    /// Why a request was not admitted.
-    enum Rejection: Sendable {
-        /// Too many requests are in progress.
-        case busy
-        /// The queue has reached its limit.
-        case full
-    }
-
     /// The most concurrent requests: twice as many as one commit of the store takes.
     static let maximumRequests = 2000
     /// How long a count of the queue is used, in milliseconds: while the queue is nearly full, and otherwise.
@@ -57,23 +48,24 @@ package final class Admission: Sendable {
     /// The number of requests in progress.
     package var current: Int { requests.load(ordering: .relaxed) }
 
-    /// Handles a request, if the limits allow it.
+    /// Handles a request, or defers it if the limits do not allow it.
     ///
     /// - Parameter body: handles the request. Its argument reserves capacity for several deliveries, and returns false if there
     ///   is not enough: they are stored all or none.
-    func admit(_ body: (_ reserve: (Int) -> Bool) async -> IntakeResult) async -> Result<IntakeResult, Rejection> {
+    func admit(_ body: (_ reserve: (Int) -> Bool) async -> IntakeResult) async -> IntakeResult {
         let count = requests.add(1, ordering: .relaxed).newValue
         defer { requests.subtract(1, ordering: .relaxed) }
-        guard count <= maximumRequests else { return .failure(.busy) }
-        guard await hasCapacity() else { return .failure(.full) }
+        guard count <= maximumRequests else { return .deferred(.overloaded) }
+        guard await hasCapacity() else { return .deferred(.queueFull) }
         var reserved = 0
         let result = await body { count in
             guard reserve(count) else { return false }
             reserved += count
             return true
         }
-        queued.add(result.stored - reserved, ordering: .relaxed)
-        return .success(result)
+        let stored = if case .accepted(let deliveries) = result { deliveries.stored } else { 0 }
+        queued.add(stored - reserved, ordering: .relaxed)
+        return result
     }
 
     /// Reserves capacity in the queue. An empty queue accepts any number of deliveries: otherwise a request with more
@@ -112,17 +104,3 @@ package final class Admission: Sendable {
         countedAt.store(now, ordering: .relaxed)
     }
 }
-
-extension Result where Success == IntakeResult, Failure == Admission.Rejection {
-    /// The result, including that of a request that was not admitted.
-    var intakeResult: IntakeResult {
-        switch self {
-        case .success(let result): result
-        case .failure(.busy):
-            .unavailable(code: .overloaded, message: "Overloaded: too many requests are in progress. Retry later.")
-        case .failure(.full): .queueFull
-        }
-    }
-}
-
-extension Admission.Rejection: Error {}

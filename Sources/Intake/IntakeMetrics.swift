@@ -1,14 +1,14 @@
 package import AWSCore
 package import CoreMetrics
 package import ErrorCodes
-import HTTPServer
-import HTTPTypes
 import Metrics
 import Telemetry
 
 /// Metrics of intake.
 package struct IntakeMetrics: Sendable {
     private static let routes = ["/sns", "/eventbridge"]
+    /// Outcomes beside those of ``AcceptedDeliveries`` and ``SubscriptionOutcome``.
+    private static let (rejected, deferred) = ("rejected", "deferred")
 
     private let deliveries: CounterTable
     private let rejections: CounterTable
@@ -19,13 +19,13 @@ package struct IntakeMetrics: Sendable {
     private let unrelated: CounterTable
     private let topics = TopicSeries()
 
+    /// Creates the metrics.
     package init(_ factory: any MetricsFactory) {
-        let all = ["stored", "duplicate", "ignored", "rejected", "deferred"]
-        let subscriptionOutcomes = ["confirmed", "resubscribed", "pending", "unsubscribed"]
+        let outcomes = AcceptedDeliveries.Outcome.allCases.map(\.rawValue) + [Self.rejected, Self.deferred]
         deliveries = CounterTable(
             "defender_bridge_deliveries_total", ["route", "outcome"],
-            predefined: Self.routes.flatMap { route in all.map { [route, $0] } }
-                + subscriptionOutcomes.map { ["/sns", $0] },
+            predefined: Self.routes.flatMap { route in outcomes.map { [route, $0] } }
+                + SubscriptionOutcome.allCases.map { ["/sns", $0.rawValue] },
             factory)
         rejections = CounterTable("defender_bridge_refusals_total", ["route", "reason"], predefined: [], factory)
         durations = MetricTable(Self.routes) {
@@ -42,23 +42,38 @@ package struct IntakeMetrics: Sendable {
         unrelated = CounterTable("defender_bridge_unrelated_messages_total", ["topic"], predefined: [], factory)
     }
 
-    /// Records the response to a delivery.
+    /// Records the result of a request.
     ///
     /// - Parameters:
-    ///   - duration: time from the complete request to the response.
+    ///   - duration: time from the complete request to the result.
     ///   - now: milliseconds since 1970.
-    package func recordResponse(_ result: IntakeResult, route: String, after duration: Duration, now: Int64) {
+    package func record(_ result: IntakeResult, route: String, after duration: Duration, now: Int64) {
         durations[route]?.record(duration: duration)
-        guard result.rejection != nil else {
-            for part in result.parts.isEmpty ? [IntakeResult.Part(outcome: result.outcome)] : result.parts {
-                deliveries.add(part.count, route, part.isRejected ? "rejected" : part.outcome)
-                if part.isRejected { rejections.add(part.count, route, part.outcome) }
-            }
+        switch result {
+        case .accepted(let accepted):
+            record(accepted, route: route)
             last[route]?.record(Double(now) / 1000)
-            return
+        case .subscription(let outcome):
+            deliveries.add(1, route, outcome.rawValue)
+            last[route]?.record(Double(now) / 1000)
+        case .rejected(let error, _):
+            deliveries.add(1, route, Self.rejected)
+            rejections.add(1, route, error.code.rawValue)
+        case .deferred(let error):
+            deliveries.add(1, route, Self.deferred)
+            rejections.add(1, route, error.code.rawValue)
         }
-        deliveries.add(1, route, result.response.status == .serviceUnavailable ? "deferred" : "rejected")
-        rejections.add(1, route, result.outcome)
+    }
+
+    private func record(_ accepted: AcceptedDeliveries, route: String) {
+        deliveries.add(accepted.stored, route, AcceptedDeliveries.Outcome.stored.rawValue)
+        deliveries.add(
+            accepted.queued.count - accepted.stored, route, AcceptedDeliveries.Outcome.duplicate.rawValue)
+        // A request without any event counts, too.
+        let isEmpty = accepted.queued.isEmpty && accepted.ignored == 0 && accepted.notServed == 0
+        deliveries.add(isEmpty ? 1 : accepted.ignored, route, AcceptedDeliveries.Outcome.ignored.rawValue)
+        deliveries.add(accepted.notServed, route, Self.rejected)
+        rejections.add(accepted.notServed, route, ErrorCode.accountRegionNotServed.rawValue)
     }
 
     /// Counts a message of an allowed topic that does not come from Device Defender.

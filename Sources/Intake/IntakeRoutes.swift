@@ -1,18 +1,18 @@
-import AWSCore
-import ErrorCodes
 package import EventLoop
 package import HTTPServer
 import HTTPTypes
-import Logging
 import Store
-import Telemetry
 
 /// The routes of `listen.address`.
 package struct IntakeRoutes: Sendable {
+    /// The handlers, for the current configuration.
     package let intake: Reloadable<IntakeHandlers>
+    /// Limits requests.
     package let admission: Admission
+    /// Receives the results.
     package let observer: any IntakeObserver
 
+    /// A router with these routes.
     package var router: Router {
         var router = Router()
         // Some consoles and proxies append a slash to an endpoint.
@@ -36,11 +36,11 @@ package struct IntakeRoutes: Sendable {
         _ request: ServerRequest, _ reserve: (Int) -> Bool,
         _ receive: @escaping (_ reserve: (Int) -> Bool) async -> IntakeResult
     ) async -> IntakeResult {
-        guard !request.clientHasLeft else { return .abandoned }
+        guard !request.clientHasLeft else { return .deferred(.abandoned) }
         guard request.body.count > maximumOnLoop else { return await receive(reserve) }
         return await withTaskExecutorPreference(globalConcurrentExecutor) {
             // The request may have waited for a thread, and its client may have disconnected meanwhile.
-            request.clientHasLeft ? .abandoned : await receive(reserve)
+            request.clientHasLeft ? .deferred(.abandoned) : await receive(reserve)
         }
     }
 
@@ -53,14 +53,13 @@ package struct IntakeRoutes: Sendable {
     ) async -> ServerResponse {
         let start = ContinuousClock.now
         let result = await StoreTimeLimit.$current.withValue(StoreTimeLimit(Self.timeout)) {
-            await admission.admit { reserve in await Self.bounded(request, reserve, receive) }.intakeResult
+            await admission.admit { reserve in await Self.bounded(request, reserve, receive) }
         }
         observer.record(result, of: request, route: route, after: ContinuousClock.now - start)
-        var response = result.response
-        response.details = result.details
-        return response
+        return IntakeResponder.response(to: result)
     }
 
+    /// Creates the routes.
     package init(intake: Reloadable<IntakeHandlers>, admission: Admission, observer: any IntakeObserver) {
         self.intake = intake
         self.admission = admission

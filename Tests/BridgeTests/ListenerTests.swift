@@ -16,9 +16,7 @@ import Testing
 @testable import Intake
 
 @Suite("Admission") struct AdmissionTests {
-    private let stored = IntakeResult.accepted(IntakeResult.stored)
-
-    private func code(_ result: Result<IntakeResult, Admission.Rejection>) -> String { result.intakeResult.outcome }
+    private let stored = IntakeResult.stored(delivery("0", [:], of: try! accountRegion()))
 
     @Test("Requests are admitted up to the limit, and one more gets 503 immediately")
     func busy() async throws {
@@ -31,18 +29,17 @@ import Testing
                         _ = await admission.admit { _ in
                             started.continuation.yield()
                             for await _ in ended.stream {}
-                            return .accepted("ignored")
+                            return .accepted(AcceptedDeliveries())
                         }
                     }
                 }
                 var iterator = started.stream.makeAsyncIterator()
                 for _ in 0..<2 { await iterator.next() }
-                let result = await admission.admit { _ in stored }.intakeResult
-                #expect(result.outcome == "overloaded" && result.response.status == .serviceUnavailable)
-                #expect(result.response.headerFields[.retryAfter] == "10")
+                let busy = await admission.admit { _ in stored }
+                #expect(throws: Never.self) { try expectRejection(busy, 503, "overloaded") }
                 ended.continuation.finish()
             }
-            #expect(await code(admission.admit { _ in stored }) == "stored")
+            #expect(await admission.admit { _ in stored }.word == "stored")
             #expect(admission.current == 0)
         }
     }
@@ -52,12 +49,10 @@ import Testing
         try await withStore { store async throws in
             let admission = Admission(store: store, maximumPending: 4, clock: { now })
             func add(_ ids: [String]) async -> String {
-                await code(
-                    admission.admit { reserve in
-                        guard reserve(ids.count) else { return .queueFull }
-                        return await IntakeResult.storing(
-                            ids.map { delivery($0, [:], of: try! accountRegion()) }, in: store)
-                    })
+                await admission.admit { reserve in
+                    guard reserve(ids.count) else { return .deferred(.queueFull) }
+                    return await store.accept(ids.map { (delivery($0, [:], of: try! accountRegion()), nil) })
+                }.word
             }
             #expect(await add(["1", "2"]) == "stored")
             #expect(await add(["3", "4", "5"]) == "queue_full")
@@ -70,8 +65,8 @@ import Testing
         // An empty queue accepts more deliveries than its limit; otherwise they would be retried forever.
         try await withStore { store async throws in
             let admission = Admission(store: store, maximumPending: 2, clock: { now })
-            let result = await admission.admit { $0(5) ? .accepted("stored") : .queueFull }.intakeResult
-            #expect(result.outcome == "stored")
+            let result = await admission.admit { $0(5) ? stored : .deferred(.queueFull) }
+            expectAccepted(result, .stored)
         }
     }
 
@@ -81,10 +76,9 @@ import Testing
             let time = Mutex(now)
             let admission = Admission(store: store, maximumPending: 3, clock: { time.withLock { $0 } })
             func add(_ id: String) async -> String {
-                await code(
-                    admission.admit { _ in
-                        await IntakeResult.storing([delivery(id, [:], of: try! accountRegion())], in: store)
-                    })
+                await admission.admit { _ in
+                    await store.accept([(delivery(id, [:], of: try! accountRegion()), nil)])
+                }.word
             }
             // Two were stored before.
             for id in ["1", "2"] { _ = try await store.append(delivery(id, [:], of: try accountRegion())) }

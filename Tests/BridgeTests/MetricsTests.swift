@@ -5,6 +5,7 @@ import Encoding
 import ErrorCodes
 import Foundation
 import HTTPTypes
+import JSON
 import SecurityFindings
 import Store
 import TestSupport
@@ -68,18 +69,19 @@ import Testing
     // MARK: Intake
 
     @Test("Deliveries are counted by outcome, and rejected or deferred ones also by error code")
-    func intake() {
+    func intake() throws {
         let registry = PrometheusRegistry()
         let metrics = IntakeMetrics(registry)
         let series = #"defender_bridge_deliveries_total{outcome="%",route="/sns"}"#
         func count(_ outcome: String) -> String? { value(series.replacing("%", with: outcome), in: registry) }
         #expect(count("stored") == "0" && count("rejected") == "0" && count("deferred") == "0")
         let last = #"defender_bridge_last_delivery_timestamp_seconds{route="/sns"}"#
-        metrics.recordResponse(
-            .rejected(.forbidden, code: .topicNotAllowed, message: ""), route: "/sns", after: .zero, now: 1000)
-        metrics.recordResponse(.unavailable(code: .queueFull, message: ""), route: "/sns", after: .zero, now: 1000)
+        let error = IntakeError(code: .topicNotAllowed, message: "")
+        metrics.record(.rejected(error, .forbidden), route: "/sns", after: .zero, now: 1000)
+        metrics.record(.deferred(.queueFull), route: "/sns", after: .zero, now: 1000)
         #expect(value(last, in: registry) == "0")
-        metrics.recordResponse(.accepted("stored"), route: "/sns", after: .milliseconds(30), now: 1500)
+        let stored = IntakeResult.stored(delivery("1", [:], of: try accountRegion()))
+        metrics.record(stored, route: "/sns", after: .milliseconds(30), now: 1500)
         #expect(count("stored") == "1" && count("rejected") == "1" && count("deferred") == "1")
         #expect(value(last, in: registry) == "1.5")
         for reason in ["topic_not_allowed", "queue_full"] {

@@ -51,4 +51,26 @@ struct ClientLeftTests {
             #expect(seen.paths.withLock { $0 } == ["/waits"])
         }
     }
+
+    @Test(
+        "Each request that a handler received is reported once when it is completed, also if its connection was reset")
+    func reported() async throws {
+        let seen = Seen()
+        try await withServer(handler: Self.handler(seen)) { server in
+            let client = try ClientSocket(port: server.port)
+            client.send(get("/first") + get("/second") + get("/waits") + get("/behind"))
+            try await eventually("the request to begin") { seen.paths.withLock { $0.last == "/waits" } }
+            client.close(resets: true)
+            try await server.wait { $0.connections.isEmpty }
+            let last = try ClientSocket(port: server.port)
+            last.send(get("/last"))
+            var reported: [AccessLogEntry] = []
+            for await answer in server.answers {
+                reported.append(answer)
+                if answer.path == "/last" { break }
+            }
+            #expect(reported.map(\.path) == ["/first", "/second", "/waits", "/last"])
+            #expect(Set(reported.map(\.id)).count == 4)
+        }
+    }
 }

@@ -97,7 +97,7 @@ package struct DeadLetterRoutes: Sendable {
     )
 
     private static func unavailable(_ error: StoreError) -> ServerResponse {
-        IntakeResult.unavailable(code: .storeUnavailable, message: error.message).response
+        .unavailable(code: .storeUnavailable, message: error.message)
     }
 
     package init(

@@ -2,7 +2,6 @@ import ErrorCodes
 import EventLoop
 package import HTTPServer
 import HTTPTypes
-import Intake
 import JSON
 package import Processing
 import Store
@@ -33,7 +32,7 @@ package struct HealthRoutes: Sendable {
             return ServerResponse(status: .ok, json: .object(ready))
         } catch {
             outage.failed(error.message, to: .intake)
-            return IntakeResult.unavailable(code: .storeUnavailable, message: error.message).response
+            return .unavailable(code: .storeUnavailable, message: error.message)
         }
     }
 

@@ -5,18 +5,33 @@ import HTTPServer
 import HTTPTypes
 import Intake
 import Logging
+import Synchronization
 import Telemetry
 
 /// Writes the access log and counts failed requests and connections.
-struct AccessLog: Sendable {
-    let metrics: IntakeMetrics
-    let logger: Logger
+final class AccessLog: Sendable {
+    private let metrics: IntakeMetrics
+    private let logger: Logger
+    /// Fields that handlers have added to the lines of requests in progress, by request id. The server reports each handled
+    /// request exactly once, also if its connection is closed, so that no entry stays.
+    private let added = Mutex<[String: LogFields]>([:])
+
+    init(metrics: IntakeMetrics, logger: Logger) {
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    /// Adds fields to the line of a request that is being handled.
+    func add(_ fields: LogFields, toLineOf request: ServerRequest) {
+        added.withLock { $0[request.id] = fields }
+    }
 
     /// Logs and counts an event of the listener.
     func record(_ event: HTTPServerEvent) {
         switch event {
         case .completed(let request):
-            logger.log(.requestCompleted, at: Self.level(request), Self.fields(request))
+            let added = added.withLock { $0.removeValue(forKey: request.id) }
+            logger.log(.requestCompleted, at: Self.level(request), Self.fields(request, added))
         case .rejected(let fault, let id, let peer):
             metrics.countFault(code: fault.code)
             logger.log(
@@ -54,8 +69,10 @@ struct AccessLog: Sendable {
     }
 
     /// The fields of an access log line. The query is left out, because it may contain secrets.
-    static func fields(_ request: AccessLogEntry) -> LogFields {
-        var fields = LogFields(capacity: 10 + request.details.count)
+    ///
+    /// - Parameter added: the fields that the handler has added; nil if there are none.
+    static func fields(_ request: AccessLogEntry, _ added: LogFields?) -> LogFields {
+        var fields = LogFields(capacity: 17)
         // A misconfigured client repeats its error, so such lines are grouped.
         if request.status.kind == .clientError {
             fields.group = LogFields.Group(
@@ -71,7 +88,7 @@ struct AccessLog: Sendable {
         fields.add(.request, .string(request.id))
         if let tls = request.tls { fields.add(.tls, .string(tls)) }
         if let agent = request.userAgent { fields.add(.agent, .string(agent)) }
-        fields.add(request.details)
+        if let added { fields.add(added) }
         return fields
     }
 

@@ -7,6 +7,7 @@ import HTTPTypes
 import Intake
 import Logging
 import Processing
+import Store
 import Telemetry
 
 /// Records the results of intake in the metrics, the activity log and the log, and notes deferrals and outages.
@@ -16,30 +17,47 @@ struct IntakeRecorder: IntakeObserver {
     /// Records when deliveries are deferred.
     let gap: OutageTracker
     let outage: StoreOutageTracker
+    let accessLog: AccessLog
     let logger: Logger
     let clock: @Sendable () -> Int64
 
     func record(_ result: IntakeResult, of request: ServerRequest, route: String, after duration: Duration) {
-        let now = clock()
-        metrics.recordResponse(result, route: route, after: duration, now: now)
-        for delivery in result.queued { activity.recordDelivery(from: delivery.accountRegion, isNew: delivery.isNew) }
-        if let topic = result.unrelatedTopic {
+        metrics.record(result, route: route, after: duration, now: clock())
+        accessLog.add(LogFields(result), toLineOf: request)
+        switch result {
+        case .accepted(let deliveries): record(deliveries, request)
+        case .subscription: break
+        case .rejected(let error, _): logRejection(result, error, of: request, route: route)
+        case .deferred(let error):
+            let isOutage = error.code == .storeUnavailable
+            if isOutage { outage.failed(error.message, to: .intake) }
+            gap.recordDeferral(now: MonotonicClock.milliseconds())
+            logRejection(result, error, of: request, route: route, at: isOutage ? .debug : nil)
+        }
+    }
+
+    private func record(_ deliveries: AcceptedDeliveries, _ request: ServerRequest) {
+        for queued in deliveries.queued {
+            activity.recordDelivery(from: queued.delivery.accountRegion, isNew: queued.isNew)
+        }
+        if let topic = deliveries.unrelatedTopic {
             metrics.countUnrelated(topic)
             activity.recordUnrelated(topic)
         }
-        logParts(of: result, request)
-        if result.response.status == .serviceUnavailable { gap.recordDeferral(now: MonotonicClock.milliseconds()) }
-        if let reason = result.rejection {
-            let isOutage = result.outcome == ErrorCode.storeUnavailable.rawValue
-            if isOutage { outage.failed(reason, to: .intake) }
-            logger.log(
-                .deliveryRejected, at: isOutage ? .debug : nil,
-                [
-                    .route: .string(route), .status: .integer(result.response.status.code),
-                    .code: .string(result.outcome), .reason: .string(reason), .peer: .string(request.peer.text),
-                    .request: .string(request.id), .claim: result.claim.map { .string($0) },
-                ])
-        }
+        logParts(of: deliveries, request)
+    }
+
+    private func logRejection(
+        _ result: IntakeResult, _ error: IntakeError, of request: ServerRequest, route: String,
+        at level: Logger.Level? = nil
+    ) {
+        logger.log(
+            .deliveryRejected, at: level,
+            [
+                .route: .string(route), .status: .integer(IntakeResponder.status(of: result).code),
+                .code: "\(error.code)", .reason: .string(error.message), .peer: .string(request.peer.text),
+                .request: .string(request.id), .claim: result.claim.map { .string($0) },
+            ])
     }
 
     /// Records a delivery that was sent to a wrong path. The response does not change.
@@ -56,26 +74,57 @@ struct IntakeRecorder: IntakeObserver {
     }
 
     /// Logs each of several deliveries, and events that are not served: the request's own log line has no fields for them.
-    private func logParts(of result: IntakeResult, _ request: ServerRequest) {
-        if result.queued.count > 1 {
-            for delivery in result.queued {
-                var fields = LogFields(capacity: 6)
-                fields.add(delivery.details)
-                fields.add(.outcome, .string(delivery.isNew ? IntakeResult.stored : "duplicate"))
+    private func logParts(of deliveries: AcceptedDeliveries, _ request: ServerRequest) {
+        if deliveries.queued.count > 1 {
+            for queued in deliveries.queued {
+                var fields = LogFields(queued)
+                fields.add(.outcome, .string(queued.outcome.rawValue))
                 fields.add(.request, .string(request.id))
                 logger.log(.batchedEventReceived, fields)
             }
         }
-        for part in result.parts where part.isRejected {
+        if deliveries.notServed > 0 {
             logger.log(
                 .eventsNotServed,
                 [
-                    .code: .string(part.outcome), .count: .integer(part.count), .peer: .string(request.peer.text),
-                    .request: .string(request.id),
+                    .code: "\(ErrorCode.accountRegionNotServed)", .count: .integer(deliveries.notServed),
+                    .peer: .string(request.peer.text), .request: .string(request.id),
                     .reason: .string(
-                        "\(part.count) of the request's events have no topic in sns.topics. "
+                        "\(deliveries.notServed) of the request's events have no topic in sns.topics. "
                             + "Add a topic of their account and Region, or correct the EventBridge rule."),
                 ])
         }
+    }
+}
+
+extension LogFields {
+    /// The fields that a request of intake adds to its line in the access log.
+    fileprivate init(_ result: IntakeResult) {
+        self.init(capacity: 7)
+        if case .accepted(let deliveries) = result, deliveries.queued.count == 1 {
+            add(LogFields(deliveries.queued[0]))
+        }
+        add(.outcome, .string(result.word))
+        if let claim = result.claim { add(.claim, .string(claim)) }
+    }
+
+    /// The fields about a delivery in the queue.
+    fileprivate init(_ queued: QueuedDelivery) {
+        let delivery = queued.delivery
+        self = [
+            .delivery: .string(delivery.id),
+            .messageID: delivery.channel == .sns ? queued.senderID.map { .string($0) } : nil,
+            .topic: delivery.topic.map { "\($0)" },
+            .account: .string(delivery.accountRegion.account.digits),
+            .region: .string(delivery.accountRegion.region.name),
+            .eventID: delivery.channel == .eventBridge ? queued.senderID.map { .string($0) } : nil,
+        ]
+    }
+}
+
+extension IntakeResult {
+    /// The claim of the bearer token that caused a rejection; nil for other results.
+    fileprivate var claim: String? {
+        if case .rejected(_, .unauthorized(_, let claim)) = self { claim } else { nil }
     }
 }

@@ -239,7 +239,7 @@ final class ServerConnection: TCPStreamHandler {
                     tls: tls?.protocolVersion,
                     userAgent: request.head.headerFields[.userAgent].map {
                         $0.utf8.count <= 200 ? $0 : String(decoding: $0.utf8.prefix(200), as: UTF8.self)
-                    }, details: response.details)))
+                    })))
     }
 
     /// Sends a response, or the head of a streaming response.

@@ -23,6 +23,4 @@ public struct AccessLogEntry: Sendable {
     public let tls: String?
     /// The `User-Agent` field, at most 200 bytes.
     public let userAgent: String?
-    /// Additional fields from the handler: ``ServerResponse/details``.
-    public let details: [(name: String, value: String)]
 }

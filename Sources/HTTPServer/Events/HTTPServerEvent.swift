@@ -2,7 +2,8 @@ public import EventLoop
 
 /// An event that a server reports to its owner.
 public enum HTTPServerEvent: Sendable {
-    /// A handler's response is being sent.
+    /// A request was handled: its response is being sent, or is dropped because the connection is closed. Reported exactly
+    /// once for each request that a handler receives, after the handler has returned.
     case completed(AccessLogEntry)
     /// A request was rejected before a handler saw it.
     case rejected(HTTPRequestError, id: String, peer: SocketAddress?)

@@ -20,8 +20,6 @@ public struct ServerResponse: Sendable {
     public var body: [UInt8]
     /// Writes the content of a streaming response, instead of ``body``; nil if it is not streamed.
     public var stream: Stream?
-    /// Additional access log fields. They are not sent.
-    public var details: [(name: String, value: String)] = []
 
     /// Creates a response.
     public init(status: HTTPResponse.Status, headerFields: HTTPFields = [:], body: [UInt8] = []) {
@@ -58,6 +56,17 @@ public struct ServerResponse: Sendable {
     public static let abandoned = rejection(
         .serviceUnavailable, code: .clientLeft,
         message: "Client disconnected: the connection was closed before the request was handled. Retry.")
+
+    /// Creates an error response with status 503 and `Retry-After`: the client should repeat the request after ten seconds.
+    ///
+    /// - Parameters:
+    ///   - code: the error code; its documentation has the status.
+    ///   - message: what failed, why, and what to do, for operators.
+    public static func unavailable(code: ErrorCode, message: String) -> ServerResponse {
+        var response = rejection(.serviceUnavailable, code: code, message: message)
+        response.headerFields[.retryAfter] = "10"
+        return response
+    }
 
     /// The fields that the server sets itself; a handler's are ignored.
     private static let serverFields: [HTTPField.Name] =

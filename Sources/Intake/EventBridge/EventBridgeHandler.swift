@@ -1,41 +1,31 @@
 package import AWSCore
-import DeviceDefender
 import ErrorCodes
 package import HTTPServer
-import HTTPTypes
 import JSON
 package import Store
-import Telemetry
 
 /// Handles requests of EventBridge API destinations (`POST /eventbridge`).
 package struct EventBridgeHandler: Sendable {
+    /// Authenticates requests.
     package let authenticator: EventBridgeAuthenticator
     /// The accounts and Regions that the bridge serves: those of its topics.
     package let served: Set<AccountRegion>
+    /// Where deliveries are stored.
     package let store: any DeliveryQueue
+    /// Returns milliseconds since 1970.
     package let clock: @Sendable () -> Int64
 
-    /// Handles a request. The status decides whether EventBridge retries: it retries after 401 and 503, for a day.
+    /// Handles a request. EventBridge retries after 401 and 503, for a day.
     ///
     /// - Parameter reserve: reserves capacity in the queue for a number of deliveries; returns false if there is not enough.
     package func receive(_ request: ServerRequest, reserve: (Int) -> Bool) async -> IntakeResult {
         switch await authenticator.decision(on: request, now: clock()) {
         case .allowed: return await accept(request.body, reserve)
-        case .rejected: return unauthorized
+        case .rejected: return unauthorized(claim: nil)
         // Only the log names the claim, so that a client without credentials learns nothing.
-        case .invalidClaim(let claim): return unauthorized.withClaim(claim)
-        case .unverifiable:
-            return .unavailable(
-                code: .tokenKeysUnavailable,
-                message:
-                    "Cannot verify the token: fetching the keys of eventBridge.oauth.jwksURL failed. Allow HTTPS from this machine to it."
-            )
-        case .overLimit:
-            return .unavailable(
-                code: .tooManyFailures,
-                message:
-                    "Rate limit exceeded: too many requests with missing or wrong credentials from this address. Wait a minute."
-            )
+        case .invalidClaim(let claim): return unauthorized(claim: claim)
+        case .unverifiable: return .deferred(.tokenKeysUnavailable)
+        case .overLimit: return .deferred(.tooManyFailures)
         }
     }
 
@@ -45,7 +35,8 @@ package struct EventBridgeHandler: Sendable {
             json = try JSON(parsing: body)
         } catch {
             return .rejected(
-                .badRequest, code: .malformedJSON, message: "Malformed JSON: \(error). Send an EventBridge event.")
+                IntakeError(code: .malformedJSON, message: "Malformed JSON: \(error). Send an EventBridge event."),
+                .malformed)
         }
         do throws(PostedEventsError) {
             return await store(try PostedEvents(json, body: body, served: served, now: clock()), reserve)
@@ -55,33 +46,24 @@ package struct EventBridgeHandler: Sendable {
     }
 
     private func store(_ events: PostedEvents, _ reserve: (Int) -> Bool) async -> IntakeResult {
-        let rest: [IntakeResult.Part] = [
-            IntakeResult.Part(outcome: "ignored", count: events.ignored),
-            IntakeResult.Part(
-                outcome: ErrorCode.accountRegionNotServed.rawValue, count: events.notServed, isRejected: true),
-        ].filter { $0.count > 0 }
-        guard !events.deliveries.isEmpty else { return IntakeResult.accepted("ignored").withParts(rest) }
-        guard reserve(events.deliveries.count) else { return .queueFull }
-        return await IntakeResult.storing(events.deliveries, in: store, alongside: rest).withLogMetadata(
-            zip(events.deliveries, events.eventIDs).map { delivery, id in
-                [
-                    (LogMetadataKey.delivery.rawValue, delivery.id),
-                    (LogMetadataKey.account.rawValue, delivery.accountRegion.account.digits),
-                    (LogMetadataKey.region.rawValue, delivery.accountRegion.region.name),
-                ] + (id.map { [(LogMetadataKey.eventID.rawValue, $0)] } ?? [])
-            })
+        guard !events.deliveries.isEmpty else {
+            return .accepted(AcceptedDeliveries(ignored: events.ignored, notServed: events.notServed))
+        }
+        guard reserve(events.deliveries.count) else { return .deferred(.queueFull) }
+        return await store.accept(
+            zip(events.deliveries, events.eventIDs).map { ($0, $1) }, ignored: events.ignored,
+            notServed: events.notServed)
     }
 
-    private var unauthorized: IntakeResult {
-        // RFC 9110, section 15.5.2: a 401 response must carry WWW-Authenticate.
-        IntakeResult.rejected(
-            .unauthorized, code: .unauthorized,
-            message:
-                "Unauthorized: credentials are missing or wrong. Update the connection of the API destination to match "
-                + "eventBridge.apiKey, eventBridge.basic or eventBridge.oauth."
-        ).withHeader(.wwwAuthenticate, authenticator.challenge)
+    private func unauthorized(claim: String?) -> IntakeResult {
+        .rejected(.unauthorized, .unauthorized(challenge: authenticator.challenge, claim: claim))
     }
 
+    /// Creates a handler.
+    ///
+    /// - Parameters:
+    ///   - served: the accounts and Regions whose events are accepted.
+    ///   - clock: returns milliseconds since 1970.
     package init(
         authenticator: EventBridgeAuthenticator, served: Set<AccountRegion>, store: any DeliveryQueue,
         clock: @escaping @Sendable () -> Int64
@@ -93,26 +75,48 @@ package struct EventBridgeHandler: Sendable {
     }
 }
 
+extension IntakeError {
+    fileprivate static let unauthorized = IntakeError(
+        code: .unauthorized,
+        message:
+            "Unauthorized: credentials are missing or wrong. Update the connection of the API destination to match "
+            + "eventBridge.apiKey, eventBridge.basic or eventBridge.oauth.")
+
+    fileprivate static let tokenKeysUnavailable = IntakeError(
+        code: .tokenKeysUnavailable,
+        message:
+            "Cannot verify the token: fetching the keys of eventBridge.oauth.jwksURL failed. Allow HTTPS from this machine to it."
+    )
+
+    fileprivate static let tooManyFailures = IntakeError(
+        code: .tooManyFailures,
+        message:
+            "Rate limit exceeded: too many requests with missing or wrong credentials from this address. Wait a minute."
+    )
+}
+
 extension IntakeResult {
     /// The result for a request that is rejected as a whole.
     fileprivate init(_ error: PostedEventsError) {
-        self =
-            switch error {
-            case .tooMany(let count):
-                .rejected(
-                    .contentTooLarge, code: .tooManyEvents,
+        switch error {
+        case .tooMany(let count):
+            self = .rejected(
+                IntakeError(
+                    code: .tooManyEvents,
                     message:
                         "Too many events: the request has \(count). Set the batch size to \(PostedEvents.limit) or less."
-                )
-            case .unreadable(let reason):
-                .rejected(
-                    .badRequest, code: .malformedEvent, message: "Malformed event: \(reason). Send the whole event.")
-            case .notServed:
-                .rejected(
-                    .forbidden, code: .accountRegionNotServed,
+                ), .tooLarge)
+        case .unreadable(let reason):
+            self = .rejected(
+                IntakeError(code: .malformedEvent, message: "Malformed event: \(reason). Send the whole event."),
+                .malformed)
+        case .notServed:
+            self = .rejected(
+                IntakeError(
+                    code: .accountRegionNotServed,
                     message:
                         "Account and Region not served: sns.topics has no topic of theirs. Add one, or narrow the rule's event pattern."
-                )
-            }
+                ), .forbidden)
+        }
     }
 }

@@ -5,25 +5,28 @@ import HTTPTypes
 import JSON
 package import SNS
 package import Store
-import Telemetry
 
 /// Handles HTTPS deliveries of Amazon SNS (`POST /sns`).
 package struct SNSHandler: Sendable {
+    /// Verifies messages.
     package let verifier: SNSVerifier
+    /// Where deliveries are stored.
     package let store: any DeliveryQueue
+    /// Handles subscription messages.
     package let subscriptions: SubscriptionManager
+    /// Returns milliseconds since 1970.
     package let clock: @Sendable () -> Int64
 
-    /// Handles a request. The status decides whether SNS retries: it discards the message after 4xx and retries after 503.
+    /// Handles a request. SNS discards a message that is rejected, and retries one that is deferred.
     package func receive(_ request: ServerRequest) async -> IntakeResult {
         do throws(SNSError) {
             try SNSMessage.requireEnvelope(isRaw: Self.isRaw(request))
             let message = try SNSMessage(parsing: request.body)
-            guard !request.clientHasLeft else { return .abandoned }
+            guard !request.clientHasLeft else { return .deferred(.abandoned) }
             let accountRegion = try await verifier.verify(message, now: clock())
             guard case .notification = message.kind else { return try await subscriptions.handle(message) }
             let result = await append(message, from: try self.accountRegion(of: message, on: accountRegion))
-            if result.response.status == .ok { await subscriptions.recordDelivery(message) }
+            if case .accepted = result { await subscriptions.recordDelivery(message) }
             return result
         } catch {
             return IntakeResult(error)
@@ -62,17 +65,12 @@ package struct SNSHandler: Sendable {
         let delivery = Delivery(
             id: "sns:" + message.messageID, accountRegion: accountRegion, channel: .sns, topic: message.topic,
             receivedAt: clock(), payload: Array(message.message.utf8))
-        let result = await IntakeResult.storing([delivery], in: store).withLogMetadata([
-            [
-                (LogMetadataKey.delivery.rawValue, delivery.id), (LogMetadataKey.messageID.rawValue, message.messageID),
-                (LogMetadataKey.topic.rawValue, message.topic.description),
-                (LogMetadataKey.account.rawValue, accountRegion.account.digits),
-                (LogMetadataKey.region.rawValue, accountRegion.region.name),
-            ]
-        ])
-        return DeviceDefenderMessage.isNamed(in: delivery.payload) ? result : result.unrelated(to: message.topic)
+        return await store.accept([(delivery, message.messageID)])
     }
 
+    /// Creates a handler.
+    ///
+    /// - Parameter clock: returns milliseconds since 1970.
     package init(
         verifier: SNSVerifier, store: any DeliveryQueue, subscriptions: SubscriptionManager,
         clock: @escaping @Sendable () -> Int64

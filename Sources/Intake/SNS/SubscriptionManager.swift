@@ -1,6 +1,5 @@
 import AWSCore
 import ErrorCodes
-import HTTPServer
 package import Logging
 package import SNS
 package import Store
@@ -81,13 +80,13 @@ package struct SubscriptionManager: Sendable {
     /// Handles a verified subscription or unsubscribe confirmation.
     func handle(_ message: SNSMessage) async throws(SNSError) -> IntakeResult {
         guard let url = try message.confirmationURL(), let command = message.confirmationCommand else {
-            return .accepted("ignored")
+            return .accepted(AcceptedDeliveries())
         }
         do throws(StoreError) {
             let known = try await store.subscription(to: message.topic)
             let isUnsubscribe = if case .unsubscribeConfirmation = message.kind { true } else { false }
             switch Self.step(for: message, known: known, policy: policy) {
-            case .nothing: return .accepted("duplicate")
+            case .nothing: return .subscription(.duplicate)
             case .confirm:
                 if let failure = await confirmationFailure(at: url) {
                     // Another subscription to the same topic may be confirmed already; keep that state.
@@ -98,26 +97,27 @@ package struct SubscriptionManager: Sendable {
                     } else if known?.state != .confirmed {
                         try await record(message, .pending)
                     }
-                    return .unavailable(
-                        code: .confirmationFailed,
-                        message: "Confirming the subscription failed: \(failure). Amazon SNS retries.")
+                    return .deferred(
+                        IntakeError(
+                            code: .confirmationFailed,
+                            message: "Confirming the subscription failed: \(failure). Amazon SNS retries."))
                 }
                 try await record(message, .confirmed)
                 logger.log(isUnsubscribe ? .subscriptionRestored : .subscriptionConfirmed, [.topic: "\(message.topic)"])
-                return .accepted(isUnsubscribe ? "resubscribed" : "confirmed")
+                return .subscription(isUnsubscribe ? .resubscribed : .confirmed)
             case .record where isUnsubscribe:
                 try await record(message, .ended)
                 logger.log(.subscriptionEnded, [.topic: "\(message.topic)", .command: .string(command)])
-                return .accepted("unsubscribed")
+                return .subscription(.unsubscribed)
             case .record:
                 try await record(message, .pending)
                 logger.log(.subscriptionPending, [.topic: "\(message.topic)", .command: .string(command)])
-                return .accepted("pending")
+                return .subscription(.pending)
             }
         } catch {
-            return .unavailable(
-                code: .storeUnavailable,
-                message: "Storing the subscription failed: \(error.message)")
+            return .deferred(
+                IntakeError(
+                    code: .storeUnavailable, message: "Storing the subscription failed: \(error.message)"))
         }
     }
 
