@@ -27,8 +27,8 @@ struct KeysCommand: ParsableCommand {
     private static func json(_ key: ConfigurationKey) -> JSON {
         [
             "key": .string(key.name), "environment": .string(key.environmentVariable),
-            "value": .string(key.placeholder),
-            "help": .string(key.help), "isSecret": .bool(key.isSecret),
+            "value": .string(key.placeholder), "help": .string(key.help), "isSecret": .bool(key.isSecret),
+            "isReloadable": .bool(key.isReloadable),
         ]
     }
 

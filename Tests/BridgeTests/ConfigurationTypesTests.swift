@@ -95,6 +95,7 @@ import Testing
         }
         let words = try Self.configuration(
             flags: ["log.format": "JSON", "sns.confirm": "Off", "catchUp.interval": "OFF"])
+        #expect(try Self.configuration(flags: ["mapping.staleAfter": "Off"]).staleAfter == nil)
         #expect(words.logFormat == .json && !words.subscriptions.confirms && words.catchUpInterval == nil)
     }
 

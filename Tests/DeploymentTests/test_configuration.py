@@ -14,13 +14,9 @@ PROGRAM = REPOSITORY / ".build/debug/defender-bridge"
 
 
 def keys():
-    """The keys that the sources define, secret or not."""
-    text = (REPOSITORY / "Sources/Bridge/Configuration/ConfigurationKey.swift").read_text()
-    found = {
-        name: "isSecret: true" in rest
-        for name, rest in re.findall(r'= Self\(\s*"([A-Za-z.]+)",(.*?)(?=\n    (?:package )?static|\n    ///)', text, re.DOTALL)
-    }
-    assert len(found) > 20, "ConfigurationKey.swift is not as this test reads it"
+    """The keys of the program: secret or not."""
+    found = {key["key"]: key["isSecret"] for key in documents.keys(PROGRAM)}
+    assert len(found) > 20, "the program does not list its keys"
     return found
 
 

@@ -18,18 +18,3 @@ struct ConfigurationReload: Sendable, Hashable {
         kept = changed.filter { !$0.isReloadable }.map(\.name)
     }
 }
-
-extension ConfigurationKey {
-    /// Whether a new value takes effect at SIGHUP. The settings of the listener, the store and the AWS clients need a
-    /// restart.
-    package var isReloadable: Bool { Self.reloadable.contains(self) }
-
-    private static let reloadable: Set<ConfigurationKey> = [
-        adminHosts, adminAllowActions, adminToken, storeMaxPending, deadLettersMaxCount, deadLettersMaxBytes,
-        deadLettersMaxAge, snsTopics, snsAccounts, snsMinimumSignatureVersion,
-        snsMaxMessageAge, snsConfirm,
-        snsResubscribe, eventBridgeAPIKey, eventBridgeAPIKeyHeader, eventBridgeBasic, eventBridgeOAuthIssuer,
-        eventBridgeOAuthAudience, eventBridgeOAuthKeys, awsRegions, securityHubRequestsPerSecond, securityHubBurst,
-        checkSummaries, severities, staleAfter, catchUpInterval, logLevel, logFormat,
-    ]
-}

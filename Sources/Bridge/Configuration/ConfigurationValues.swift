@@ -18,12 +18,8 @@ struct ConfigurationValues {
         readFile: @escaping (String) throws(ConfigurationError) -> [UInt8]
     ) throws(ConfigurationError) {
         let fileValues = try file.map { text throws(ConfigurationError) in try YAMLValues(text).texts } ?? [:]
-        let variables = Set(
-            ConfigurationKey.all.flatMap {
-                $0.isSecret ? [$0.environmentVariable, $0.environmentVariable + "_FILE"] : [$0.environmentVariable]
-            })
         for (variable, value) in environment.sorted(by: { $0.key < $1.key })
-        where variable.hasPrefix("BRIDGE_") && !variables.contains(variable)
+        where variable.hasPrefix("BRIDGE_") && !ConfigurationKey.environmentVariables.contains(variable)
             && !ServiceLink.isServiceLink(variable, value: value)
         {
             throw ConfigurationError(variable, "unknown setting. Correct the name of the variable, or unset it.")
@@ -45,6 +41,16 @@ struct ConfigurationValues {
                     ConfigValue(.string(text), isSecret: true)
                 )
             })
+    }
+
+    /// The value of a key, or its default.
+    ///
+    /// - Throws: ``ConfigurationError`` for an invalid value.
+    subscript<Value>(_ path: KeyPath<ConfigurationKeys, TypedKey<Value>>) -> Value {
+        get throws(ConfigurationError) {
+            let key = ConfigurationKeys.declared[keyPath: path]
+            return try key.read(try text(key.key))
+        }
     }
 
     /// The text of a value without surrounding white space and byte order mark; nil if it is not set or empty.
@@ -73,40 +79,19 @@ struct ConfigurationValues {
     private static func trimmed(_ text: String) -> String {
         String(decoding: ByteOrderMark.dropped(from: Array(text.utf8)), as: UTF8.self).trimmingWhitespace()
     }
+}
 
-    /// Reads a comma-separated list; empty if it is not set.
-    func list(_ key: ConfigurationKey) throws(ConfigurationError) -> [String] {
-        (try text(key) ?? "").split(separator: ",").map { String($0).trimmingWhitespace() }.filter { !$0.isEmpty }
-    }
-
-    /// Reads a boolean in any spelling of YAML's core schema.
-    func flag(_ key: ConfigurationKey, default fallback: Bool) throws(ConfigurationError) -> Bool {
-        try value(key, default: fallback, expected: "true or false", read: CoreSchema.boolean)
-    }
-
-    /// Reads a whole number in a range, in any notation of YAML's core schema.
-    func number(_ key: ConfigurationKey, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
-        try value(key, default: nil, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)") {
-            CoreSchema.integer($0).flatMap { range.contains($0) ? .some($0) : nil }
-        }
-    }
-
-    /// Reads a value with a closure, which returns nil for an invalid text.
-    ///
-    /// - Parameter expected: a noun phrase for the error: "Use \(expected)."
-    func value<Value>(
-        _ key: ConfigurationKey, default fallback: Value, expected: String, read: (String) -> Value?
-    ) throws(ConfigurationError) -> Value {
-        guard let text = try text(key) else { return fallback }
-        guard let value = read(text) else {
-            let shown = key.isSecret ? "" : " \"\(text)\""
-            throw ConfigurationError(key.name, "invalid value\(shown). Use \(expected).")
-        }
-        return value
+extension ConfigurationError {
+    /// Reports a problem with the value of a key.
+    init<Value>(_ path: KeyPath<ConfigurationKeys, TypedKey<Value>>, _ problem: String) {
+        self.init(ConfigurationKeys.declared[keyPath: path].key.name, problem)
     }
 }
 
 extension String {
+    /// The entries of a comma-separated list, without empty ones.
+    var listEntries: [String] { split(separator: ",").map { String($0).trimmingWhitespace() }.filter { !$0.isEmpty } }
+
     func trimmingWhitespace() -> String {
         var text = self[...]
         while let first = text.first, first.isWhitespace { text.removeFirst() }

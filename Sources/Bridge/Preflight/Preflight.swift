@@ -34,7 +34,7 @@ package struct Preflight: Sendable {
         let preflight = Preflight(configuration) { recorder.add($0) }
         recorder.add(PreflightCheck("configuration", "", .passed, "all values are valid"))
         // Missing topics are reported as a failure below.
-        for warning in configuration.warnings where warning.key != ConfigurationKey.snsTopics.name {
+        for warning in configuration.warnings where warning.key != ConfigurationKeys.declared.snsTopics.key.name {
             recorder.add(
                 PreflightCheck(
                     "configuration", warning.key, .warning, warning.problem, remediation: warning.remediation))

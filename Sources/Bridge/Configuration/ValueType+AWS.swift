@@ -1,0 +1,99 @@
+import AWSClient
+import AWSCore
+import SNS
+import SecurityFindings
+
+extension ValueType where Value == AccountID {
+    /// An account ID.
+    static var account: Self { ValueType("ACCOUNT", expected: "account ids of 12 digits") { AccountID($0) } }
+}
+
+extension ValueType where Value == Region {
+    /// A Region.
+    static var region: Self { ValueType("REGION", expected: "a Region such as eu-central-1") { Region($0) } }
+}
+
+extension ValueType where Value == SNSMessage.SignatureVersion {
+    /// A version of SNS signatures, as a whole number.
+    static var signatureVersion: Self {
+        ValueType("1|2", expected: "1 or 2") {
+            CoreSchema.integer($0).flatMap { SNSMessage.SignatureVersion(rawValue: String($0)) }
+        }
+    }
+}
+
+extension ValueType where Value == SeverityRules {
+    /// A list of patterns with severity labels.
+    static var severities: Self {
+        ValueType("PATTERN=LABEL,…") { text throws(InvalidValueError) in
+            do throws(SeverityRules.InvalidEntryError) {
+                return try SeverityRules(entries: text.listEntries)
+            } catch {
+                throw .problem(error.description)
+            }
+        }
+    }
+}
+
+extension ValueType where Value == [AccountID: String] {
+    /// A list of accounts, each with the ARN of a role of the same account.
+    static var roles: Self {
+        ValueType(
+            "ACCOUNT=ARN,…",
+            expected: "an account and the ARN of a role, for example "
+                + "111122223333=arn:aws:iam::111122223333:role/DefenderBridge"
+        ) { text throws(InvalidValueError) in
+            var roles: [AccountID: String] = [:]
+            for entry in text.listEntries {
+                let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                guard parts.count == 2, let account = AccountID(parts[0]),
+                    let owner = AccountRoles.account(ofRole: String(parts[1]))
+                else { throw .unexpected(entry) }
+                // A role of another account would read that account's findings.
+                guard owner == account else {
+                    throw .problem(
+                        "the role of account \(account) belongs to account \(owner). Use a role of account \(account).")
+                }
+                guard roles.updateValue(String(parts[1]), forKey: account) == nil else {
+                    throw .problem("duplicate account \(account). Remove one of the two entries.")
+                }
+            }
+            return roles
+        }
+    }
+}
+
+extension ValueType where Value == String {
+    /// The name of a role in every account, including its path, or its ARN with `*` as the account.
+    static var roleName: Self {
+        ValueType("NAME|ARN", expected: "a role name such as DefenderBridge, or its ARN with * as the account") {
+            text in
+            guard text.hasPrefix("arn:") else { return AccountRoles.isRoleName(text) ? text : nil }
+            let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+            guard parts.count == 6, Partition(rawValue: String(parts[1])) != nil, parts[2] == "iam", parts[3].isEmpty,
+                parts[4] == "*", parts[5].hasPrefix("role/")
+            else { return nil }
+            let name = parts[5].dropFirst("role/".count)
+            return AccountRoles.isRoleName(name) ? String(name) : nil
+        }
+    }
+
+    /// An external ID for assuming roles (AWS STS API reference, AssumeRole).
+    ///
+    /// - Parameter length: the number of characters.
+    static func externalID(_ length: ClosedRange<Int>) -> Self {
+        let count = "\(length.lowerBound) to \(length.upperBound)"
+        return ValueType("TEXT", range: "\(count) characters", expected: "\(count) letters, digits and _+=,.@:/-") {
+            text in
+            let isValid =
+                length.contains(text.utf8.count)
+                && text.utf8.allSatisfy { byte in
+                    switch byte {
+                    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+                    default: "_+=,.@:/-".utf8.contains(byte)
+                    }
+                }
+            return isValid ? text : nil
+        }
+    }
+}
