@@ -16,16 +16,6 @@ import Testing
         )
     }
 
-    @Test(
-        "An age is printed with its two largest units",
-        arguments: [
-            (0, "0s"), (-5000, "0s"), (7999, "7s"), (60_000, "1m 0s"), (3_599_000, "59m 59s"), (3_600_000, "1h 0m"),
-            (90_061_000, "1d 1h"), (864_000_000, "10d 0h"),
-        ] as [(Int64, String)])
-    func age(milliseconds: Int64, text: String) {
-        #expect(AgeText.text(milliseconds) == text)
-    }
-
     @Test("A table aligns its columns and escapes control characters")
     func table() {
         let lines = TextTable.lines(

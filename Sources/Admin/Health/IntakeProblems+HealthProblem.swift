@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import Intake
 import Processing
 

@@ -1,5 +1,3 @@
-import Encoding
-
 extension Duration {
     /// Parses a number with a unit: `500ms`, `30s`, `15m`, `1h`, `7d`; nil for anything else.
     package init?(_ text: String) {
