@@ -76,7 +76,7 @@ let package = Package(
         .target(
             name: "SQLiteStore",
             dependencies: [
-                "Store", "AWSCore", deque, .product(name: "GRDB", package: "GRDB.swift"),
+                "Encoding", "Store", "AWSCore", deque, .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ], swiftSettings: strict),
         .target(

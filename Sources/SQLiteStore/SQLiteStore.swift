@@ -1,4 +1,5 @@
 import Dispatch
+import Encoding
 import GRDB
 public import Store
 import Synchronization
@@ -22,7 +23,7 @@ public final class SQLiteStore: Store {
     /// Detects writes of other processes; nil if this process does not serve.
     private let watch = Mutex<Task<Void, Never>?>(nil)
     private let lock: Mutex<LockFile?>
-    private let closing = Mutex<Task<Void, Never>?>(nil)
+    private let closing = RunOnce()
 
     /// The number of transactions committed since the store was opened. Many writes can share one.
     public var commitCount: Int { committer.commitCount }
@@ -104,12 +105,7 @@ public final class SQLiteStore: Store {
 
     /// Completes pending writes, closes the file, and releases the lock.
     public func close() async {
-        let closing = closing.withLock { task in
-            let only = task ?? Task { await self.shutDown() }
-            task = only
-            return only
-        }
-        await closing.value
+        await closing.run { await self.shutDown() }
     }
 
     private func shutDown() async {

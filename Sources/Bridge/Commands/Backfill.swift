@@ -58,7 +58,8 @@ package enum Backfill {
     ///   ``Interruption`` after SIGTERM or SIGINT.
     package static func run(
         configuration: BridgeConfiguration, environment: [String: String], registry: PrometheusRegistry, logger: Logger,
-        lookback: Duration, of isIncluded: (AccountRegion) -> Bool, report: @escaping @Sendable (Report) -> Void
+        lookback: Duration, of isIncluded: @Sendable (AccountRegion) -> Bool,
+        report: @escaping @Sendable (Report) -> Void
     ) async throws -> Report {
         var isServed = false
         let runtime = try await BridgeRuntime(
@@ -68,8 +69,7 @@ package enum Backfill {
                 isServed = opened.isServed
                 return opened.store
             })
-        let result: Result<Report, any Error>
-        do {
+        return try await withCleanup {
             let accountRegions = try await accountRegions(configuration, runtime, isIncluded)
             // The start is computed from AWS's time. If AWS is not reachable, the first query reports it.
             if let accountRegion = accountRegions.first {
@@ -84,12 +84,10 @@ package enum Backfill {
                 pollInterval: pollInterval,
                 isServed: isServed, report: report)
             let workers = isServed ? nil : workers(context, runtime, configuration)
-            result = .success(try await run(backfill, alongside: workers, runtime))
-        } catch {
-            result = .failure(error)
+            return try await run(backfill, alongside: workers, runtime)
+        } cleanup: {
+            await runtime.close()
         }
-        await runtime.close()
-        return try result.get()
     }
 
     private static func accountRegions(
@@ -126,23 +124,19 @@ package enum Backfill {
     private static func run(
         _ backfill: BackfillQuery, alongside workers: WorkerPool?, _ runtime: BridgeRuntime
     ) async throws -> Report {
+        let work = { () async throws in
+            try await runtime.cancelOnSignal(throwing: InterruptionError()) { try await backfill.run() }
+        }
+        guard let workers else { return try await work() }
         var quiet = backfill.context.logger
         quiet.logLevel = max(quiet.logLevel, .warning)
-        let group = ServiceGroup(services: workers.map { [$0] } ?? [], logger: quiet)
-        let work = Task { try await backfill.run() }
-        let watching = Task { for await _ in runtime.signals { work.cancel() } }
-        let result: Result<Report, any Error>
-        if workers == nil {
-            result = await work.result
-        } else {
-            async let running: Void = group.run()
-            result = await work.result
+        let group = ServiceGroup(services: [workers], logger: quiet)
+        let running = Task { try await group.run() }
+        return try await withCleanup {
+            try await work()
+        } cleanup: {
             await group.triggerGracefulShutdown()
-            try await running
+            try await running.value
         }
-        watching.cancel()
-        await watching.value
-        guard !work.isCancelled else { throw InterruptionError() }
-        return try result.get()
     }
 }

@@ -54,14 +54,13 @@ package enum RebuildLedger {
         }
         let runtime = try await BridgeRuntime(
             configuration: configuration, environment: environment, reloadsOnHangup: false)
-        let work = Task { try await rebuild(accountRegions, runtime, report) }
-        let watching = Task { for await _ in runtime.signals { work.cancel() } }
-        let result = await work.result
-        watching.cancel()
-        await watching.value
-        await runtime.close()
-        guard !work.isCancelled else { throw InterruptionError() }
-        return try result.get()
+        return try await withCleanup {
+            try await runtime.cancelOnSignal(throwing: InterruptionError()) {
+                try await rebuild(accountRegions, runtime, report)
+            }
+        } cleanup: {
+            await runtime.close()
+        }
     }
 
     /// SIGTERM or SIGINT interrupted the rebuild.

@@ -73,10 +73,11 @@ package struct Preflight: Sendable {
 
     private func checkExistingStore() async throws(StoreError) {
         let store = try await StoreFactory.store(configuration.store, .maintenance)
-        let result: Result<Void, StoreError>
-        do throws(StoreError) { result = .success(try await store.checkRights()) } catch { result = .failure(error) }
-        await store.close()
-        try result.get()
+        try await withCleanup { () async throws(StoreError) in
+            try await store.checkRights()
+        } cleanup: { () async throws(StoreError) in
+            await store.close()
+        }
         passStore("accepts writes")
     }
 

@@ -5,10 +5,10 @@
 ///   - cleanup: releases what the body uses; called once.
 /// - Returns: what the body returns.
 /// - Throws: the body's error, otherwise the cleanup's.
-public nonisolated(nonsending) func withCleanup<Value>(
-    _ body: nonisolated(nonsending) () async throws -> Value,
-    cleanup: nonisolated(nonsending) () async throws -> Void
-) async throws -> Value {
+public func withCleanup<Value, Failure: Error>(
+    _ body: () async throws(Failure) -> Value,
+    cleanup: () async throws(Failure) -> Void
+) async throws(Failure) -> Value {
     let value: Value
     do {
         value = try await body()

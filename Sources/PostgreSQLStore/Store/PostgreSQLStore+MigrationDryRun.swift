@@ -1,3 +1,4 @@
+import Encoding
 import EventLoop
 public import Store
 
@@ -13,19 +14,28 @@ extension PostgreSQLStore {
         } catch {
             throw StoreError(.unavailable, "\(error)")
         }
-        let result: Result<Void, StoreError> = await withTaskExecutorPreference(loop) {
-            do {
-                let connection = try await PostgreSQLConnection.open(address, on: loop)
-                let result: Result<Void, any Error>
-                do { result = .success(try await dryRunMigration(connection)) } catch { result = .failure(error) }
-                await connection.close()
-                return .success(try result.get())
-            } catch {
-                return .failure(StoreError(postgreSQL: error))
-            }
+        try await withCleanup { () async throws(StoreError) in
+            try await dryRunMigration(address, on: loop)
+        } cleanup: { () async throws(StoreError) in
+            await loop.shutdown()
         }
-        await loop.shutdown()
-        try result.get()
+    }
+
+    private static func dryRunMigration(
+        _ address: PostgreSQLAddress, on loop: EventLoop
+    ) async throws(StoreError) {
+        do {
+            try await withTaskExecutorPreference(loop) {
+                let connection = try await PostgreSQLConnection.open(address, on: loop)
+                try await withCleanup {
+                    try await dryRunMigration(connection)
+                } cleanup: {
+                    await connection.close()
+                }
+            }
+        } catch {
+            throw StoreError(postgreSQL: error)
+        }
     }
 
     private static func dryRunMigration(_ connection: PostgreSQLConnection) async throws {

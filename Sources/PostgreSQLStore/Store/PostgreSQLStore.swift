@@ -1,3 +1,4 @@
+import Encoding
 import EventLoop
 public import Store
 import Synchronization
@@ -25,7 +26,7 @@ public final class PostgreSQLStore: Store {
     private let report: StoreEvent.Report
     private let usage = UsageTracker()
     private let loop: EventLoop
-    private let closing = Mutex<Task<Void, Never>?>(nil)
+    private let closing = RunOnce()
 
     /// The time limit of calls that a sender waits for.
     let timeout: Duration
@@ -124,12 +125,7 @@ public final class PostgreSQLStore: Store {
 
     /// Completes pending writes, releases all partitions, and closes all connections.
     public func close() async {
-        let closing = closing.withLock { task in
-            let only = task ?? Task { await self.shutDown() }
-            task = only
-            return only
-        }
-        await closing.value
+        await closing.run { await self.shutDown() }
     }
 
     private func shutDown() async {
