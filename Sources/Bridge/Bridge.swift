@@ -1,5 +1,4 @@
 import AWSClient
-import AWSCore
 import Admin
 package import CoreMetrics
 import Cryptography

@@ -1,4 +1,3 @@
-import AWSCore
 import DeviceDefender
 package import Encoding
 import JSON

@@ -1,4 +1,3 @@
-import AWSCore
 import Cryptography
 import ErrorCodes
 import HTTPServer

@@ -1,4 +1,3 @@
-import AWSCore
 import Encoding
 import ErrorCodes
 package import EventLoop

@@ -1,5 +1,4 @@
 package import AWSClient
-import AWSCore
 package import Admin
 import Cryptography
 import Encoding

@@ -1,5 +1,4 @@
 import AWSClient
-import AWSCore
 import EventLoop
 import HTTPClient
 import HTTPTypes

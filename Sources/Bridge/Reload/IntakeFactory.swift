@@ -1,4 +1,3 @@
-import AWSCore
 import Encoding
 import Intake
 import Logging

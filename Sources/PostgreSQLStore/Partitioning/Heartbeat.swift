@@ -1,4 +1,3 @@
-import AWSCore
 import Encoding
 import EventLoop
 import Store

@@ -1,4 +1,3 @@
-import AWSCore
 public import Store
 
 /// The statements about leases, many deliveries at once.

@@ -1,4 +1,3 @@
-import AWSCore
 import Encoding
 package import EventLoop
 import Logging

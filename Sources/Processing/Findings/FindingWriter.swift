@@ -1,5 +1,4 @@
 import AWSClient
-import AWSCore
 import CoreMetrics
 import DeviceDefender
 package import Encoding

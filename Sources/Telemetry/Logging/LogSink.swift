@@ -1,4 +1,3 @@
-import AWSCore
 import Encoding
 import Glibc
 package import Logging
