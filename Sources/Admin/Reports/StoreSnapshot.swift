@@ -8,10 +8,10 @@ package import Store
 package struct StoreSnapshot: Sendable {
     /// The queue, pauses, subscriptions, and state of catch-up and replicas.
     package struct QueueSnapshot: Sendable {
-        package var status = QueueStatus()
+        var status = QueueStatus()
         /// By account and Region.
         package var depths: [QueueDepth] = []
-        package var pauses: [Pause] = []
+        var pauses: [Pause] = []
         /// Ordered by topic, at most ``StoreSnapshot/limit``.
         package var subscriptions: [Subscription] = []
         /// Number of subscriptions by state.
@@ -32,12 +32,12 @@ package struct StoreSnapshot: Sendable {
 
     /// Counts of the ledger.
     package struct Ledger: Sendable {
-        package var counts = LedgerCounts()
+        var counts = LedgerCounts()
         var openFindings: [OpenFindings] = []
         var audits: [FinishedAudit] = []
     }
 
-    package var queue = QueueSnapshot()
+    var queue = QueueSnapshot()
     /// Nil if the query timed out.
     var ledger: Ledger?
 
@@ -76,7 +76,9 @@ extension StoreSnapshot.Ledger {
 
 /// Provides snapshots of the store for status and metrics, read once for all clients.
 package struct StatusSource: Sendable {
+    /// The queue.
     package let queue: CachedQuery<StoreSnapshot.QueueSnapshot>
+    /// The ledger.
     let ledger: CachedQuery<StoreSnapshot.Ledger>
 
     /// Longest time that a snapshot of the queue, and one of the ledger, is cached.
@@ -101,6 +103,8 @@ package struct StatusSource: Sendable {
 }
 
 extension StatusSource {
+    /// Creates a source that queries a store.
+    ///
     /// - Parameter clock: milliseconds since 1970.
     package init(_ store: any Store, clock: @escaping @Sendable () -> Int64) {
         self.init { () throws(StoreError) in
@@ -110,7 +114,7 @@ extension StatusSource {
         }
     }
 
-    package init(
+    init(
         queue: @escaping @Sendable () async throws(StoreError) -> StoreSnapshot.QueueSnapshot,
         ledger: @escaping @Sendable () async throws(StoreError) -> StoreSnapshot.Ledger
     ) {

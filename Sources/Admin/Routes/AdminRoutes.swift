@@ -6,13 +6,13 @@ package import Telemetry
 
 /// Routes on `admin.address`.
 package struct AdminRoutes: Sendable {
-    package let metrics: MetricsCollector
-    package let registry: PrometheusRegistry
-    package let report: StatusReport
-    package let statusStream: StatusStream
-    package let deadLetters: DeadLetterRoutes
-    package let health: HealthRoutes
-    package let settings: Reloadable<AdminSettings>
+    let metrics: MetricsCollector
+    let registry: PrometheusRegistry
+    let report: StatusReport
+    let statusStream: StatusStream
+    let deadLetters: DeadLetterRoutes
+    let health: HealthRoutes
+    let settings: Reloadable<AdminSettings>
 
     /// The request handler.
     package var handler: Router.Handler {
@@ -59,6 +59,7 @@ package struct AdminRoutes: Sendable {
         return name
     }()
 
+    /// Creates routes for what the parameters collect and report.
     package init(
         metrics: MetricsCollector, registry: PrometheusRegistry, report: StatusReport, statusStream: StatusStream,
         deadLetters: DeadLetterRoutes, health: HealthRoutes, settings: Reloadable<AdminSettings>

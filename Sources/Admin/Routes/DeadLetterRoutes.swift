@@ -24,17 +24,18 @@ package struct DeadLetterRoutes: Sendable {
         }
     }
 
-    package let store: any DeliveryQueue
-    package let settings: Reloadable<AdminSettings>
-    package let failures = Self.limit
-    package let logger: Logger
-    package let clock: @Sendable () -> Int64
+    let store: any DeliveryQueue
+    let settings: Reloadable<AdminSettings>
+    let failures = Self.limit
+    let logger: Logger
+    let clock: @Sendable () -> Int64
     /// Called after a dead letter was replayed or dropped.
     package let onChange: @Sendable () -> Void
 
     /// At most ten wrong tokens per minute and address.
     package static var limit: AuthenticationThrottle { AuthenticationThrottle(burst: 10, interval: 6000) }
 
+    /// Adds the routes to a router.
     package func add(to router: inout Router) {
         router.on(.get, template: "/dead-letters/{id}") { _, id in await show(id) }
         for action in Action.allCases {
@@ -99,6 +100,11 @@ package struct DeadLetterRoutes: Sendable {
         .unavailable(code: .storeUnavailable, message: error.message)
     }
 
+    /// Creates routes.
+    ///
+    /// - Parameters:
+    ///   - clock: milliseconds since 1970.
+    ///   - onChange: called after a dead letter was replayed or dropped.
     package init(
         store: any DeliveryQueue, settings: Reloadable<AdminSettings>, logger: Logger,
         clock: @escaping @Sendable () -> Int64,

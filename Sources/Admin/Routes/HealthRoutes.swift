@@ -11,11 +11,11 @@ import Store
 /// They are served on `listen.address` and on `admin.address`, because a probe cannot use a listener that expects the PROXY
 /// protocol, or a proxy in front of it that requires client certificates.
 package struct HealthRoutes: Sendable {
-    package let readiness: Readiness
+    let readiness: Readiness
     /// The state of the listener's certificate at a time in milliseconds since 1970.
     package let certificate: @Sendable (_ now: Int64) -> CertificateStatus
-    package let outage: StoreOutageTracker
-    package let clock: @Sendable () -> Int64
+    let outage: StoreOutageTracker
+    let clock: @Sendable () -> Int64
 
     /// Adds the routes to a router.
     package func add(to router: inout Router) {
@@ -36,6 +36,11 @@ package struct HealthRoutes: Sendable {
         }
     }
 
+    /// Creates routes.
+    ///
+    /// - Parameters:
+    ///   - certificate: the state of the listener's certificate at a time.
+    ///   - clock: milliseconds since 1970.
     package init(
         readiness: Readiness, certificate: @escaping @Sendable (_ now: Int64) -> CertificateStatus,
         outage: StoreOutageTracker, clock: @escaping @Sendable () -> Int64

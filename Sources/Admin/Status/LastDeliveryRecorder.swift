@@ -9,13 +9,14 @@ import Telemetry
 ///
 /// Runs periodically: a write for each delivery would slow down intake.
 package struct LastDeliveryRecorder: Service {
-    package let store: any CatchUpStore
-    package let activity: ActivityLog
-    package let loop: EventLoop
-    package let logger: Logger
+    let store: any CatchUpStore
+    let activity: ActivityLog
+    let loop: EventLoop
+    let logger: Logger
 
     private static let interval = Duration.seconds(30)
 
+    /// Records the last deliveries until the shutdown, and once more then.
     package func run() async {
         let saved = await cancelWhenGracefulShutdown {
             var saved: [AccountRegion: Int64] = [:]
@@ -42,6 +43,7 @@ package struct LastDeliveryRecorder: Service {
         }
     }
 
+    /// Creates a recorder, which runs on the event loop.
     package init(store: any CatchUpStore, activity: ActivityLog, loop: EventLoop, logger: Logger) {
         self.store = store
         self.activity = activity

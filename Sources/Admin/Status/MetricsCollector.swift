@@ -12,15 +12,15 @@ package import Telemetry
 package struct MetricsCollector: Sendable {
     /// Snapshots of the store, shared with the status page.
     package let source: StatusSource
-    package let settings: Reloadable<AdminSettings>
-    package let accounts: AccountClients
-    package let circuitBreakers: CircuitBreakers
-    package let certificates: SigningCertificateCache
-    package let admission: Admission
-    package let outage: StoreOutageTracker
+    let settings: Reloadable<AdminSettings>
+    let accounts: AccountClients
+    let circuitBreakers: CircuitBreakers
+    let certificates: SigningCertificateCache
+    let admission: Admission
+    let outage: StoreOutageTracker
     /// The product's version.
     package let version: String
-    package let accountRegions: LabelCardinalityLimiter
+    let accountRegions: LabelCardinalityLimiter
     /// Milliseconds since 1970.
     package let clock: @Sendable () -> Int64
     /// Whether the clock is trusted (``ClockTrust``).
@@ -191,6 +191,11 @@ package struct MetricsCollector: Sendable {
         }
     }
 
+    /// Creates a collector.
+    ///
+    /// - Parameters:
+    ///   - accountRegions: limits the account-Regions with time series of their own.
+    ///   - clock: milliseconds since 1970.
     package init(
         source: StatusSource, settings: Reloadable<AdminSettings>, accounts: AccountClients,
         circuitBreakers: CircuitBreakers, certificates: SigningCertificateCache, admission: Admission,

@@ -9,11 +9,11 @@ import Telemetry
 
 /// Builds the status of the bridge for status.json and the status page.
 package struct StatusReport: Sendable {
-    package var source: StatusSource
-    package let settings: Reloadable<AdminSettings>
-    package let circuitBreakers: CircuitBreakers
-    package let activity: ActivityLog
-    package let outage: StoreOutageTracker
+    var source: StatusSource
+    let settings: Reloadable<AdminSettings>
+    let circuitBreakers: CircuitBreakers
+    let activity: ActivityLog
+    let outage: StoreOutageTracker
     /// The state of the listener's certificate at a time in milliseconds since 1970.
     package let certificate: @Sendable (_ now: Int64) -> CertificateStatus
     /// The product's version.
@@ -135,6 +135,13 @@ package struct StatusReport: Sendable {
         ]
     }
 
+    /// Creates a report.
+    ///
+    /// - Parameters:
+    ///   - certificate: the state of the listener's certificate at a time.
+    ///   - startedAt: the start of the process, in milliseconds since 1970.
+    ///   - clock: milliseconds since 1970.
+    ///   - elapsed: milliseconds of a monotonic clock.
     package init(
         source: StatusSource, settings: Reloadable<AdminSettings>, circuitBreakers: CircuitBreakers,
         activity: ActivityLog, outage: StoreOutageTracker,

@@ -86,6 +86,7 @@ package final class StatusStream: Service {
 
     // MARK: Publishing
 
+    /// Publishes status to the subscribers until the shutdown, which ends their streams.
     package func run() async {
         await cancelWhenGracefulShutdown { [self] in
             for await _ in arrivals.stream {

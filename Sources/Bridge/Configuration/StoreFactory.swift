@@ -49,7 +49,7 @@ package enum StoreFactory {
         }
     }
 
-    package static func store(
+    static func store(
         _ location: StoreLocation, _ access: StoreAccess,
         _ replaceDamagedStore: (@Sendable (_ file: String) -> Void)? = nil,
         _ report: @escaping StoreEvent.Report = { _ in }

@@ -27,6 +27,7 @@ package struct ProcessMetrics: Sendable {
     private let keyFetches: CounterTable
     private let factory: any MetricsFactory
 
+    /// Creates the metrics.
     package init(_ factory: any MetricsFactory) {
         self.factory = factory
         lag = MetricTable(Loop.allCases.map(\.rawValue)) {

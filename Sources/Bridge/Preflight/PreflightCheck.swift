@@ -25,6 +25,7 @@ package struct PreflightCheck: Sendable, Hashable {
     /// What to do; empty if nothing.
     package let remediation: String
 
+    /// Creates a check.
     package init(_ name: String, _ subject: String, _ outcome: Outcome, _ detail: String, remediation: String = "") {
         self.name = name
         self.subject = subject
