@@ -1,7 +1,7 @@
 import Encoding
 import Testing
 
-@Suite("Texts of durations and sizes") struct QuantityTextTests {
+@Suite("Texts of ages and sizes") struct QuantityTextTests {
     @Test(
         "An age is printed with its two largest units",
         arguments: [
@@ -10,17 +10,6 @@ import Testing
         ] as [(Int64, String)])
     func age(milliseconds: Int64, text: String) {
         #expect(AgeText.text(milliseconds) == text)
-    }
-
-    @Test(
-        "A duration is a number with a unit",
-        arguments: [
-            ("500ms", .milliseconds(500)), ("30s", .seconds(30)), ("15m", .seconds(900)), ("1h", .seconds(3600)),
-            ("7d", .seconds(604_800)), ("0s", .zero), ("", nil), ("5", nil), ("s", nil), ("1 s", nil), ("-1s", nil),
-            ("1.5h", nil), ("1H", nil), ("1000000000s", nil), ("\u{661}s", nil),
-        ] as [(String, Duration?)])
-    func duration(text: String, duration: Duration?) {
-        #expect(Duration(text) == duration)
     }
 
     @Test(

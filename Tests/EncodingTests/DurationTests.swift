@@ -1,8 +1,6 @@
 import Encoding
 import Testing
 
-@testable import Bridge
-
 @Suite struct DurationTests {
     @Test(
         "A number with a unit is parsed as a duration",
