@@ -81,31 +81,30 @@ package final class Bridge: Sendable {
         self.runtime = runtime
         var servers: [HTTPServer] = []
         do {
-            let context = FindingWriter(
-                store: runtime.store, clock: WallClock.milliseconds, elapsed: MonotonicClock.milliseconds,
-                trust: runtime.clockTrust(isChecked: true, logger), jitter: { .random(in: 0...1) },
-                metrics: metrics.work, logger: logger, activity: activity,
-                deadLetterLimits: configuration.deadLetterLimits)
+            let processing = ProcessingComponents(
+                store: runtime.store, clock: AWSClock(loop: runtime.clientLoop),
+                trust: runtime.clockTrust(isChecked: true, logger), metrics: metrics.work, logger: logger,
+                activity: activity, deadLetterLimits: configuration.deadLetterLimits)
             let manager = SystemdManager(environment: environment)
             let listenerConfiguration = try ListenerConfiguration(
                 configuration, tls: runtime.certificate?.context, manager: manager,
                 descriptorLimit: DescriptorLimit.raise())
             let outageTracker = OutageTracker()
-            let components = ReloadableComponents(configuration, runtime, context, metrics.process)
+            let components = ReloadableComponents(
+                configuration, runtime, processing.deadLetters, metrics.process, logger)
             let recorder = IntakeRecorder(
-                metrics: metrics.intake, activity: activity, gap: outageTracker, outage: context.outage,
+                metrics: metrics.intake, activity: activity, gap: outageTracker, outage: processing.outage,
                 accessLog: AccessLog(metrics: metrics.intake, logger: logger), logger: logger,
                 clock: WallClock.milliseconds)
-            let listener = try await Self.listener(runtime, listenerConfiguration, recorder, components, context)
+            let listener = try await Self.listener(runtime, listenerConfiguration, recorder, components, processing)
             servers.append(listener)
             let (admin, statusStream) = try await Self.admin(
-                runtime, listenerConfiguration, components, context, activity, metrics.accountRegions, registry)
+                runtime, listenerConfiguration, components, processing, activity, metrics.accountRegions, registry)
             servers.append(admin)
             (listenAddress, adminAddress) = (listener.address, admin.address)
             listenAddresses = listener.addresses.map(\.description).joined(separator: ",")
-            let workers = WorkerPool(
-                context: context, accounts: runtime.accounts, clock: AWSClock(loop: runtime.clientLoop),
-                settings: components.processing, owner: "\(BridgeRuntime.hostName):\(getpid())")
+            let workers = processing.workers(
+                runtime.accounts, components.processing, owner: "\(BridgeRuntime.hostName):\(getpid())")
             let certificates = TLSCertificateReloader(
                 tlsCertificate: runtime.certificate, listener: listener, loop: runtime.mainLoop,
                 metrics: metrics.process,
@@ -117,20 +116,21 @@ package final class Bridge: Sendable {
             var services: [any Service] = [
                 afterStoreOpens(
                     CatchUpScheduler(
-                        context: context, loop: runtime.clientLoop, settings: components.processing,
-                        gap: outageTracker)),
+                        store: runtime.store, clock: processing.clock, trust: processing.trust,
+                        settings: components.processing, gap: outageTracker, logger: logger)),
                 afterStoreOpens(
                     MaintenanceService(
-                        context: context, loop: runtime.clientLoop, settings: components.processing)),
+                        store: runtime.store, clock: processing.clock, trust: processing.trust,
+                        deadLetters: processing.deadLetters, settings: components.processing, logger: logger)),
                 afterStoreOpens(
-                    TaskScheduler(context: context, loop: runtime.clientLoop) {
-                        components.processing.value.mapping.staleAfter
-                    }),
+                    TaskScheduler(
+                        store: runtime.store, clock: processing.clock, trust: processing.trust,
+                        settings: components.processing, logger: logger)),
                 afterStoreOpens(
                     LastDeliveryRecorder(
                         store: runtime.store, activity: activity, loop: runtime.clientLoop, logger: logger)),
                 afterStoreOpens(IntegrityMonitor(store: runtime.store, logger: logger)),
-                StoreProbe(readiness: context.readiness, outage: context.outage, loop: runtime.mainLoop),
+                StoreProbe(readiness: processing.readiness, outage: processing.outage, loop: runtime.mainLoop),
                 EventLoopLagMonitor(loops: runtime.loops, metrics: metrics.process),
                 afterStoreOpens(workers), statusStream,
                 ServerService(server: admin, limit: .seconds(1)),
@@ -152,7 +152,7 @@ package final class Bridge: Sendable {
             var quiet = logger
             quiet.logLevel = max(logger.logLevel, .warning)
             group = ServiceGroup(services: services, logger: quiet)
-            store.start { context.outage.failed($0.message) }
+            store.start { processing.outage.failed($0.message) }
             do throws(StoreError) {
                 try await store.waitForFirstAttempt()
             } catch {
@@ -207,12 +207,12 @@ package final class Bridge: Sendable {
 
     private static func listener(
         _ runtime: BridgeRuntime, _ listenerConfiguration: ListenerConfiguration, _ recorder: IntakeRecorder,
-        _ components: ReloadableComponents, _ context: FindingWriter
+        _ components: ReloadableComponents, _ processing: ProcessingComponents
     ) async throws -> HTTPServer {
         let routes = IntakeRoutes(
             intake: components.intake, admission: components.admission, observer: recorder)
         var router = routes.router
-        health(runtime, context).add(to: &router)
+        health(runtime, processing).add(to: &router)
         return try await listen(
             key: "listen.address", on: runtime.listenLoops, sockets: listenerConfiguration.listenSockets,
             listenerConfiguration.server,
@@ -230,27 +230,27 @@ package final class Bridge: Sendable {
         }
     }
 
-    private static func health(_ runtime: BridgeRuntime, _ context: FindingWriter) -> HealthRoutes {
+    private static func health(_ runtime: BridgeRuntime, _ processing: ProcessingComponents) -> HealthRoutes {
         HealthRoutes(
-            readiness: context.readiness, certificate: certificateStatus(runtime), outage: context.outage,
+            readiness: processing.readiness, certificate: certificateStatus(runtime), outage: processing.outage,
             clock: WallClock.milliseconds)
     }
 
     private static func admin(
         _ runtime: BridgeRuntime, _ listenerConfiguration: ListenerConfiguration, _ components: ReloadableComponents,
-        _ context: FindingWriter, _ activity: ActivityLog, _ accountRegions: LabelCardinalityLimiter,
+        _ processing: ProcessingComponents, _ activity: ActivityLog, _ accountRegions: LabelCardinalityLimiter,
         _ registry: PrometheusRegistry
     ) async throws -> (HTTPServer, StatusStream) {
         let source = StatusSource(runtime.store, clock: WallClock.milliseconds)
         let metrics = MetricsCollector(
             source: source, settings: components.administration, accounts: runtime.accounts,
-            circuitBreakers: context.circuitBreakers, certificates: components.certificates,
+            circuitBreakers: processing.circuitBreakers, certificates: components.certificates,
             admission: components.admission,
-            outage: context.outage, version: version, accountRegions: accountRegions, clock: WallClock.milliseconds,
-            isClockTrusted: { context.trust.isTrusted })
+            outage: processing.outage, version: version, accountRegions: accountRegions, clock: WallClock.milliseconds,
+            isClockTrusted: { processing.trust.isTrusted })
         let report = StatusReport(
-            source: source, settings: components.administration, circuitBreakers: context.circuitBreakers,
-            activity: activity, outage: context.outage, certificate: certificateStatus(runtime), version: version,
+            source: source, settings: components.administration, circuitBreakers: processing.circuitBreakers,
+            activity: activity, outage: processing.outage, certificate: certificateStatus(runtime), version: version,
             startedAt: WallClock.milliseconds(), clock: WallClock.milliseconds)
         let statusStream = StatusStream(pause: { [loop = runtime.mainLoop] in
             try await loop.sleep(for: StatusStream.interval)
@@ -258,13 +258,13 @@ package final class Bridge: Sendable {
             await report.json()
         }
         let deadLetterRoutes = DeadLetterRoutes(
-            store: runtime.store, settings: components.administration, logger: context.logger,
+            store: runtime.store, settings: components.administration, logger: processing.logger,
             clock: WallClock.milliseconds,
             onChange: { source.queue.invalidate() })
         let routes = AdminRoutes(
             metrics: metrics, registry: registry, report: report, statusStream: statusStream,
             deadLetters: deadLetterRoutes,
-            health: health(runtime, context), settings: components.administration)
+            health: health(runtime, processing), settings: components.administration)
         let server = try await listen(
             key: "admin.address", on: [runtime.mainLoop], sockets: listenerConfiguration.adminSockets,
             listenerConfiguration.admin, handler: routes.handler)

@@ -17,7 +17,7 @@ package enum AlarmReconciliation {
     /// An element of a list, as an alarm and as a task.
     package struct Listed: Sendable {
         package let alarm: Alarm
-        package let task: CatchUpTask
+        package let task: InternalTask
         /// The id of the alarm's finding.
         package let findingID: String
 
@@ -31,7 +31,7 @@ package enum AlarmReconciliation {
             self.init(try Alarm(activeViolation: json), .activeViolation(json), accountRegion)
         }
 
-        private init(_ alarm: Alarm, _ task: CatchUpTask, _ accountRegion: AccountRegion) {
+        private init(_ alarm: Alarm, _ task: InternalTask, _ accountRegion: AccountRegion) {
             self.alarm = alarm
             self.task = task
             findingID = FindingID.violation(id: alarm.violationID, accountRegion: accountRegion)
@@ -46,7 +46,7 @@ package enum AlarmReconciliation {
     }
 
     /// The verification of a raised alarm, if it differs from the known one.
-    package static func missedVerification(_ listed: Listed, known: Disposition?, asOf: Timestamp) -> CatchUpTask? {
+    package static func missedVerification(_ listed: Listed, known: Disposition?, asOf: Timestamp) -> InternalTask? {
         guard listed.alarm.behavior.suppressAlerts != true, let state = listed.alarm.verificationState else {
             return nil
         }

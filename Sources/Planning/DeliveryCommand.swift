@@ -45,8 +45,7 @@ package enum DeliveryCommand: Sendable {
         switch delivery.channel {
         case .sns: self = try Self.message(json, delivery, severities)
         case .eventBridge: self = try Self.event(json, delivery.accountRegion)
-        case .schedule: self = try Self.due(json)
-        case .catchUp: self = try Self.missed(json, delivery.accountRegion, severities)
+        case .schedule, .catchUp: self = try Self.task(json, delivery, severities)
         }
     }
 
@@ -99,18 +98,18 @@ package enum DeliveryCommand: Sendable {
         }
     }
 
-    private static func due(_ json: JSON) throws(UnrecognizedMessageError) -> DeliveryCommand {
-        switch try InternalTask(json) {
+    private static func task(
+        _ json: JSON, _ delivery: Delivery, _ severities: SeverityRules
+    ) throws(UnrecognizedMessageError) -> DeliveryCommand {
+        guard let task = InternalTask(payload: json) else {
+            throw UnrecognizedMessageError(
+                reason: "unknown \(delivery.channel == .schedule ? "scheduled" : "catch-up") task")
+        }
+        let accountRegion = delivery.accountRegion
+        return switch task {
         case .suppressionEnded(let subject, let time): .suppressionEnded(subject: subject, at: time)
         case .refresh(let kinds): .refresh(kinds)
         case .archiveStale: .archiveStale
-        }
-    }
-
-    private static func missed(
-        _ json: JSON, _ accountRegion: AccountRegion, _ severities: SeverityRules
-    ) throws(UnrecognizedMessageError) -> DeliveryCommand {
-        switch try CatchUpTask(json) {
         case .catchUp(let since): .catchUp(since: since)
         case .audit(let taskID): .audit(taskID: taskID)
         case .violationEvent(let event): alarm(try Alarm(violationEvent: event), accountRegion, severities)
@@ -119,8 +118,7 @@ package enum DeliveryCommand: Sendable {
             .verification(
                 VerificationDisposition(
                     subject: FindingID.violation(id: violationID, accountRegion: accountRegion),
-                    accountRegion: accountRegion, time: time,
-                    verification: verification, isApplied: false))
+                    accountRegion: accountRegion, time: time, verification: verification, isApplied: false))
         case .violationOver(let findingID, let time): .violationOver(findingID: findingID, asOf: time)
         case .suppressions: .suppressionList
         }

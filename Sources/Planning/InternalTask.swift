@@ -1,12 +1,13 @@
 package import AWSCore
 import Cryptography
-package import DeviceDefender
+import DeviceDefender
 package import Encoding
 package import JSON
+package import SecurityFindings
 package import Store
 
-/// A scheduled task of the bridge. It is queued as a delivery, so that it runs once across all replicas and is retried
-/// if it fails.
+/// A task of the bridge itself: work that is due by time, a catch-up query, or a missed event that catch-up found. It is
+/// queued as a delivery, so that it runs once across all replicas and is retried if it fails.
 package enum InternalTask: Sendable, Hashable {
     /// A suppression has expired.
     case suppressionEnded(subject: String, at: Timestamp)
@@ -14,6 +15,20 @@ package enum InternalTask: Sendable, Hashable {
     case refresh(RefreshedKinds)
     /// Archive audit findings that no audit confirms any longer.
     case archiveStale
+    /// Query Device Defender for events since a time; nil for the watermark.
+    case catchUp(since: Timestamp?)
+    /// An audit that is not applied.
+    case audit(taskID: String)
+    /// An event of an alarm: an element of the response to `ListViolationEvents`.
+    case violationEvent(JSON)
+    /// A raised alarm: an element of the response to `ListActiveViolations`.
+    case activeViolation(JSON)
+    /// The verification of a violation, as of a time.
+    case verification(violationID: String, Verification, asOf: Timestamp)
+    /// An alarm that was no longer raised at a time.
+    case violationOver(findingID: String, asOf: Timestamp)
+    /// Compare the stored suppressions with those that AWS IoT lists.
+    case suppressions
 
     /// The kinds of findings that one processor refreshes together.
     package enum RefreshedKinds: String, Sendable, Hashable, CaseIterable {
@@ -22,6 +37,7 @@ package enum InternalTask: Sendable, Hashable {
         /// Violations.
         case alarms
 
+        /// The kinds, as the ledger names them.
         package var kinds: [LedgerEntry.Kind] {
             switch self {
             case .audits: [.audit, .summary]
@@ -31,38 +47,87 @@ package enum InternalTask: Sendable, Hashable {
     }
 
     /// Parses a delivery's payload.
-    package init(_ json: JSON) throws(UnrecognizedMessageError) {
-        if let subject = json["suppressionEnded"]?.string, let time = json["at"]?.integer {
-            self = .suppressionEnded(subject: subject, at: Timestamp(milliseconds: time))
+    ///
+    /// - Returns: nil if it is no known task.
+    package init?(payload json: JSON) {
+        func time(_ name: String) -> Timestamp? { json[name]?.integer.map { Timestamp(milliseconds: $0) } }
+        if let subject = json["suppressionEnded"]?.string, let time = time("at") {
+            self = .suppressionEnded(subject: subject, at: time)
         } else if let kinds = json["refresh"]?.string.flatMap(RefreshedKinds.init) {
             self = .refresh(kinds)
         } else if json["archiveStale"] != nil {
             self = .archiveStale
+        } else if json["catchUp"] != nil {
+            self = .catchUp(since: time("catchUp"))
+        } else if let taskID = json["audit"]?.string {
+            self = .audit(taskID: taskID)
+        } else if let event = json["violationEvent"] {
+            self = .violationEvent(event)
+        } else if let violation = json["activeViolation"] {
+            self = .activeViolation(violation)
+        } else if let violationID = json["verified"]?.string, let time = time("asOf"),
+            let state = json["state"]?.string.flatMap(VerificationState.init)
+        {
+            let verification = Verification(state: state, note: json["words"]?.string)
+            self = .verification(violationID: violationID, verification, asOf: time)
+        } else if let findingID = json["violationOver"]?.string, let time = time("asOf") {
+            self = .violationOver(findingID: findingID, asOf: time)
+        } else if json["suppressions"] != nil {
+            self = .suppressions
         } else {
-            throw UnrecognizedMessageError(reason: "unknown scheduled task")
+            return nil
         }
     }
 
+    /// The delivery's payload. Stored: queued tasks outlive an upgrade.
     private var payload: JSON {
         switch self {
         case .suppressionEnded(let subject, let time):
             ["suppressionEnded": .string(subject), "at": .integer(time.milliseconds)]
         case .refresh(let kinds): ["refresh": .string(kinds.rawValue)]
         case .archiveStale: ["archiveStale": true]
+        case .catchUp(let since): ["catchUp": since.map { .integer($0.milliseconds) } ?? "watermark"]
+        case .audit(let taskID): ["audit": .string(taskID)]
+        case .violationEvent(let event): ["violationEvent": event]
+        case .activeViolation(let violation): ["activeViolation": violation]
+        case .verification(let violationID, let verification, let time):
+            .object(
+                [
+                    "verified": .string(violationID), "state": .string(verification.state.rawValue),
+                    "asOf": .integer(time.milliseconds),
+                ].merging(verification.note.map { ["words": JSON.string($0)] } ?? [:]) { first, _ in first })
+        case .violationOver(let findingID, let time):
+            ["violationOver": .string(findingID), "asOf": .integer(time.milliseconds)]
+        case .suppressions: ["suppressions": true]
         }
     }
 
-    /// The delivery that runs the task. The same task has the same id, so that replicas queue it once.
-    package func delivery(of accountRegion: AccountRegion, now: Int64) -> Delivery {
-        let name =
+    /// How the task's delivery arrives.
+    private var channel: Delivery.Channel {
+        switch self {
+        case .suppressionEnded, .refresh, .archiveStale: .schedule
+        case .catchUp, .audit, .violationEvent, .activeViolation, .verification, .violationOver, .suppressions: .catchUp
+        }
+    }
+
+    /// The delivery that runs the task.
+    ///
+    /// - Parameter deduplicationKey: the same task with the same key is queued once, whatever number of replicas finds
+    ///   it. Work that is due by time needs none: a suppression ends once, and the others are queued once a day.
+    package func delivery(of accountRegion: AccountRegion, on deduplicationKey: String = "", now: Int64) -> Delivery {
+        let payload = payload.serialized()
+        let id =
             switch self {
             case .suppressionEnded(let subject, let time):
-                "suppression/\(Digest.hexadecimal(Digest.sha256(Array(subject.utf8))))/\(time.milliseconds)"
-            case .refresh(let kinds): "refresh/\(accountRegion)/\(kinds.rawValue)/\(now / 86_400_000)"
-            case .archiveStale: "stale/\(accountRegion)/\(now / 86_400_000)"
+                "schedule:suppression/\(Digest.hexadecimal(Digest.sha256(Array(subject.utf8))))/\(time.milliseconds)"
+            case .refresh(let kinds): "schedule:refresh/\(accountRegion)/\(kinds.rawValue)/\(now / 86_400_000)"
+            case .archiveStale: "schedule:stale/\(accountRegion)/\(now / 86_400_000)"
+            case .catchUp, .audit, .violationEvent, .activeViolation, .verification, .violationOver, .suppressions:
+                // Ids are limited in length and alphabet, payloads are not.
+                "catch-up:"
+                    + Digest.hexadecimal(Digest.sha256(Array("\(accountRegion) \(deduplicationKey) ".utf8) + payload))
             }
         return Delivery(
-            id: "schedule:\(name)", accountRegion: accountRegion, channel: .schedule, receivedAt: now,
-            payload: payload.serialized())
+            id: id, accountRegion: accountRegion, channel: channel, receivedAt: now, payload: payload)
     }
 }

@@ -211,7 +211,7 @@ import Testing
                         Messages.description(startTime: now, status: status, audit: nil, checks: [:]), [[]]
                     )
                 }
-                let work = CatchUpTask.audit(taskID: task)
+                let work = InternalTask.audit(taskID: task)
                 _ = try await harness.store.append(work.delivery(of: accountRegion(), on: task, now: now))
             }
             try await harness.process(of: accountRegion())
@@ -229,7 +229,7 @@ import Testing
         try await ProcessingHarness.run { harness in
             let recorder = LastDeliveryRecorder(
                 store: harness.store, activity: harness.activity, loop: harness.loop,
-                logger: harness.context.logger)
+                logger: harness.processing.logger)
             #expect(await recorder.save(after: [:]) == [:])
             harness.activity.recordDelivery(from: try accountRegion(), isNew: true)
             let saved = await recorder.save(after: [:])

@@ -13,6 +13,11 @@ import Testing
 @testable import Processing
 @testable import Telemetry
 
+/// A replica whose heartbeat is overdue.
+private struct OverdueReplica: LeaseHolder {
+    let canProcess = false
+}
+
 @Suite struct AlarmProcessorTests {
     private func id(_ violation: String) throws -> String {
         FindingID.violation(id: violation, accountRegion: try accountRegion())
@@ -68,9 +73,7 @@ import Testing
             let taken = try await harness.store.lease(
                 limit: lost.count, for: .seconds(600), owner: "other", now: harness.time.now)
             #expect(taken.deliveries.count == lost.count)
-            try await AlarmProcessor(
-                accountRegion: accountRegion(), context: harness.context, sender: harness.sender(accountRegion())
-            ).process(items)
+            try await harness.processor(of: .alarms).process(items)
             let status = try await harness.store.queueStatus()
             #expect(status.completed == 5 - lost.count && status.leased == lost.count && status.pending == 0)
             #expect(harness.recorder.count(.deliveryRetryScheduled) == 0)
@@ -85,7 +88,7 @@ import Testing
                 let leased = try #require(try await harness.leaseReady().first).leased
                 #expect(leased.attempt == 1)
                 let error = StoreError(.unavailable, "The database cannot do it now.")
-                await harness.context.finish(leased, about: .unknown, SendOutcome(error))
+                await harness.processing.completer.finish(leased, about: .unknown, SendOutcome(error))
                 #expect(try await harness.leaseReady().isEmpty)
                 harness.time.advance(by: .seconds(3))
             }
@@ -99,7 +102,7 @@ import Testing
         try await ProcessingHarness.run { harness in
             _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
             let leased = try #require(try await harness.leaseReady().first).leased
-            harness.context.unstored.add(leased.lease)
+            harness.processing.completer.unstored.add(leased.lease)
             try await withPool(harness) {
                 try await eventually("the delivery to be done") { try await harness.store.queueStatus().completed == 1 }
             }
@@ -126,11 +129,15 @@ import Testing
     func outOfDate() async throws {
         try await ProcessingHarness.run { harness in
             _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
-            let sender = FindingSender(
-                accountRegion: try accountRegion(), client: harness.client, metrics: harness.context.metrics,
-                circuitBreakers: harness.context.circuitBreakers, canProcess: { false })
-            await AlarmProcessor(accountRegion: try accountRegion(), context: harness.context, sender: sender).process(
-                try await harness.leaseReady())
+            let processing = harness.processing
+            let writer = FindingWriter(
+                sender: try harness.sender(leases: OverdueReplica()), queue: harness.store, clock: processing.clock,
+                trust: processing.trust,
+                metrics: processing.metrics, activity: nil, logger: processing.logger)
+            await AlarmProcessor(
+                store: harness.store, writer: writer, completer: processing.completer, metrics: processing.metrics,
+                logger: processing.logger
+            ).process(try await harness.leaseReady())
             #expect(harness.aws.state.withLock { $0.imports.isEmpty })
             harness.time.advance(by: .seconds(3))
             #expect(try await harness.leaseReady().map(\.leased.attempt) == [1])
@@ -331,9 +338,7 @@ import Testing
             let items = try await harness.leaseReady()
             harness.time.advance(by: .seconds(61))
             let again = try await harness.leaseReady()
-            let processor = AlarmProcessor(
-                accountRegion: try accountRegion(), context: harness.context,
-                sender: harness.sender(try accountRegion()))
+            let processor = try harness.processor(of: .alarms)
             await processor.process(items)
             #expect(try await harness.store.queueStatus().leased == 1)
             await processor.process(again)

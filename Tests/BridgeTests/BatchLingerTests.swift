@@ -68,15 +68,13 @@ private final class SimulatedWorkers: Sendable {
         let client = AWSClient(
             http: hub, credentials: TestCredentials(), endpoints: try Endpoints(), retry: RetryPolicy(),
             pacer: Pacer(imports: pace), random: { 0.5 }, clock: clock)
-        let context = FindingWriter(
-            store: store, clock: clock.now, jitter: { 0.5 }, metrics: ProcessingMetrics(PrometheusRegistry()),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let processing = ProcessingComponents(
+            store: store, clock: clock, trust: ClockTrust(now: clock.now, isChecked: false, logger: logger),
+            jitter: { 0.5 }, metrics: ProcessingMetrics(PrometheusRegistry()), logger: logger)
         let configuration = try BridgeConfiguration(
             flags: [:], environment: [:], readFile: { _ throws(ConfigurationError) in [] })
-        return WorkerPool(
-            context: context, accounts: AccountClients(client), clock: clock,
-            settings: Reloadable(configuration.processing),
-            owner: "test")
+        return processing.workers(AccountClients(client), Reloadable(configuration.processing), owner: "test")
     }
 
     /// Queues alarms concurrently.
@@ -105,13 +103,14 @@ private final class SimulatedWorkers: Sendable {
 @Suite(.timeLimit(.minutes(15))) struct BatchLingerTests {
     @Test("The wait is 50 ms with headroom, 500 ms without, and zero for a full batch")
     func wait() {
-        let ample = BatchLinger { true }
-        let scarce = BatchLinger { false }
-        #expect(ample.wait(count: 1, waited: .zero) == .milliseconds(50))
-        #expect(scarce.wait(count: 99, waited: .milliseconds(100)) == .milliseconds(400))
-        #expect(scarce.wait(count: 1, waited: .milliseconds(500)) == .zero)
-        #expect(scarce.wait(count: 1, waited: .seconds(9)) == .zero)
-        #expect(scarce.wait(count: 100, waited: .zero) == .zero)
+        func scarce(_ count: Int, _ waited: Duration) -> Duration {
+            BatchLinger.wait(count: count, waited: waited, hasHeadroom: false)
+        }
+        #expect(BatchLinger.wait(count: 1, waited: .zero, hasHeadroom: true) == .milliseconds(50))
+        #expect(scarce(99, .milliseconds(100)) == .milliseconds(400))
+        #expect(scarce(1, .milliseconds(500)) == .zero)
+        #expect(scarce(1, .seconds(9)) == .zero)
+        #expect(scarce(100, .zero) == .zero)
     }
 
     @Test("The worker pool sends full batches immediately, and no finding waits longer than 500 ms for others")

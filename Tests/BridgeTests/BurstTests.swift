@@ -6,6 +6,7 @@ import HTTPTypes
 import JSON
 import Logging
 import SecurityFindings
+import Store
 import Synchronization
 import TestSupport
 import Testing
@@ -66,6 +67,9 @@ private final class ThrottlingHub: HTTPTransport {
     }
 }
 
+/// The only process that uses its store.
+private struct SingleProcess: LeaseHolder {}
+
 @Suite(.timeLimit(.minutes(15))) struct BurstTests {
     @Test("6,000 alarms are imported without throttling, within 110 % of the time that the rate limit allows")
     func burst() async throws {
@@ -82,12 +86,13 @@ private final class ThrottlingHub: HTTPTransport {
         let registry = PrometheusRegistry()
         let sender = FindingSender(
             accountRegion: accountRegion, client: client, metrics: BridgeMetrics(factory: registry).work,
-            circuitBreakers: CircuitBreakers(clock: { start }, logger: Logger(label: "test")))
+            circuitBreakers: CircuitBreakers(clock: { start }, logger: Logger(label: "test")),
+            leases: SingleProcess())
         let findings = try (0..<6000).compactMap { FindingText(try observation("v\($0)").finding.json) }
         try await time.run {
             // In portions of the capacity of the worker pool.
-            for first in stride(from: 0, to: findings.count, by: WorkerPool.capacity) {
-                let outcomes = await sender.send(Array(findings[first...].prefix(WorkerPool.capacity)))
+            for first in stride(from: 0, to: findings.count, by: LeaseKeeper.limit) {
+                let outcomes = await sender.send(Array(findings[first...].prefix(LeaseKeeper.limit)))
                 #expect(outcomes.values.allSatisfy { $0 == .imported })
             }
         }

@@ -138,7 +138,7 @@ import Testing
     @Test("A catch-up task survives the round trip through its delivery, and has one id for one key")
     func deliveries() throws {
         let verification = Verification(state: .falsePositive, note: "lab")
-        let tasks: [CatchUpTask] = [
+        let tasks: [InternalTask] = [
             .catchUp(since: nil), .catchUp(since: Timestamp(milliseconds: now)), .audit(taskID: "t1"),
             .violationEvent(Self.event()), .activeViolation(Self.active()), .suppressions,
             .verification(violationID: "v1", verification, asOf: Timestamp(milliseconds: now)),
@@ -149,14 +149,14 @@ import Testing
         var ids: Set<String> = []
         for task in tasks {
             let delivery = task.delivery(of: try accountRegion(), on: "", now: now)
-            #expect(try CatchUpTask(JSON(parsing: delivery.payload)) == task)
+            #expect(try InternalTask(payload: JSON(parsing: delivery.payload)) == task)
             #expect(delivery == task.delivery(of: try accountRegion(), on: "", now: now))
             #expect(delivery.id.utf8.count <= 256 && delivery.channel == .catchUp)
             ids.formUnion([delivery.id, task.delivery(of: try accountRegion(), on: "2", now: now).id])
             ids.insert(task.delivery(of: try accountRegion("eu-west-1"), on: "", now: now).id)
         }
         #expect(ids.count == tasks.count * 3)
-        #expect(throws: UnrecognizedMessageError.self) { try CatchUpTask(["other": 1]) }
+        #expect(InternalTask(payload: ["other": 1]) == nil)
     }
 
     @Test("A gap is consumed once, two minutes after the last deferral")
@@ -219,7 +219,8 @@ import Testing
             }
             let current = Reloadable(try settings("off"))
             let schedule = CatchUpScheduler(
-                context: harness.context, loop: harness.loop, settings: current, gap: OutageTracker())
+                store: harness.store, clock: harness.processing.clock, trust: harness.processing.trust,
+                settings: current, gap: OutageTracker(), logger: harness.processing.logger)
             try await schedule.appendDue(hasGap: true)
             #expect(try await pending(harness) == 0)
             current.set(try settings("1h"))
@@ -310,9 +311,10 @@ import Testing
 
     // MARK: End to end
 
-    private func catchUp(_ harness: ProcessingHarness, since: Int64? = nil) async throws -> CatchUpQuery.Result {
+    private func catchUp(_ harness: ProcessingHarness, since: Int64? = nil) async throws -> CatchUpResult {
         let found = try await CatchUpQuery(
-            accountRegion: accountRegion(), context: harness.context, client: harness.client
+            accountRegion: accountRegion(), store: harness.store, client: harness.client,
+            logger: harness.processing.logger
         )
         .run(since: since.map { Timestamp(milliseconds: $0) })
         try await harness.process(of: accountRegion())
@@ -344,12 +346,12 @@ import Testing
                 ]
             }
             let found = try await catchUp(harness)
-            #expect(found == CatchUpQuery.Result(audits: 0, alarms: 3, ends: 1, verifications: 1, unread: 1))
+            #expect(found == CatchUpResult(audits: 0, alarms: 3, ends: 1, verifications: 1, unread: 1))
             #expect(try state(harness, "known") == "ARCHIVED" && state(harness, "gone") == "ARCHIVED")
             #expect(try state(harness, "missed") == "ARCHIVED" && state(harness, "older") == "ACTIVE")
             let imports = harness.aws.state.withLock { $0.imports.count }
             harness.time.advance(by: .seconds(60))
-            #expect(try await catchUp(harness) == CatchUpQuery.Result(unread: 1))
+            #expect(try await catchUp(harness) == CatchUpResult(unread: 1))
             #expect(harness.aws.state.withLock { $0.imports.count } == imports)
         }
     }
@@ -442,7 +444,7 @@ import Testing
     func pool() async throws {
         try await ProcessingHarness.run { harness in
             harness.aws.state.withLock { $0.violationEvents = [[Self.event("missed", at: now - 1000)]] }
-            let task = CatchUpTask.catchUp(since: nil)
+            let task = InternalTask.catchUp(since: nil)
             _ = try await harness.store.append(task.delivery(of: accountRegion(), on: "test", now: now))
             try await withPool(harness) {
                 try await eventually("all to be completed") {

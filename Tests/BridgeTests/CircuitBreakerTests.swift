@@ -87,7 +87,7 @@ import Testing
                 await recorder.wait(for: "denied", count: 1)
                 try await eventually("the account and Region to be suspended") {
                     try await harness.store.queueStatus().leased == 0
-                        && !harness.context.circuitBreakers.entries.isEmpty
+                        && !harness.processing.circuitBreakers.entries.isEmpty
                 }
                 let first = recorder.count("denied")
                 #expect(first <= 4)
@@ -101,11 +101,11 @@ import Testing
                 await recorder.wait(for: "denied", count: first + 1)
                 try await eventually("the probe to end") {
                     try await harness.store.queueStatus().leased == 0
-                        && harness.context.circuitBreakers.entries.first?.denial.attempts == 2
+                        && harness.processing.circuitBreakers.entries.first?.denial.attempts == 2
                 }
                 #expect(recorder.count("denied") == first + 1)
                 #expect(
-                    harness.context.circuitBreakers.entries.first?.denial.reason.contains("AccessDeniedException")
+                    harness.processing.circuitBreakers.entries.first?.denial.reason.contains("AccessDeniedException")
                         == true)
                 let waiting = try await harness.store.queueStatus()
                 #expect(waiting.pending == 300 && waiting.dead == 0)
@@ -113,7 +113,7 @@ import Testing
                 harness.time.advance(by: .seconds(60))
                 try await append(harness, 1, "d", region: "eu-west-1")
                 try await eventually("all to be completed") { try await harness.store.queueStatus().completed == 307 }
-                #expect(harness.context.circuitBreakers.entries.isEmpty)
+                #expect(harness.processing.circuitBreakers.entries.isEmpty)
             }
         }
     }
@@ -128,7 +128,7 @@ import Testing
                     return .status(403, code: "AccessDeniedException")
                 }
             }
-            let circuitBreakers = harness.context.circuitBreakers
+            let circuitBreakers = harness.processing.circuitBreakers
             try await withPool(harness) {
                 for number in 0..<3 {
                     _ = try await harness.store.append(
@@ -198,7 +198,7 @@ import Testing
     @Test("A full suspension is shown in preference to one of audits, and each ends independently")
     func scopes() async throws {
         try await ProcessingHarness.run { harness in
-            let (circuitBreakers, accountRegion) = (harness.context.circuitBreakers, try accountRegion())
+            let (circuitBreakers, accountRegion) = (harness.processing.circuitBreakers, try accountRegion())
             func fail(_ path: String) async throws -> AWSError {
                 harness.aws.state.withLock { $0.fault = { _, _ in .status(403, code: "AccessDeniedException") } }
                 do throws(AWSError) {
@@ -215,12 +215,12 @@ import Testing
             circuitBreakers.recordFailure(try await fail("audit"), accountRegion)
             #expect(circuitBreakers.entries.map(\.denial.reason).first?.contains("DescribeAuditTask") == true)
             #expect(
-                circuitBreakers.suspended(now: now).accountRegions.isEmpty
+                circuitBreakers.suspended().accountRegions.isEmpty
                     && circuitBreakers.allow(accountRegion) == .closed)
             circuitBreakers.recordFailure(try await fail("hub"), accountRegion)
             #expect(circuitBreakers.entries.count == 1)
             #expect(circuitBreakers.entries.first?.denial.reason.contains("DescribeHub") == true)
-            #expect(circuitBreakers.suspended(now: now).accountRegions == [accountRegion])
+            #expect(circuitBreakers.suspended().accountRegions == [accountRegion])
             circuitBreakers.recordSuccess(accountRegion)
             #expect(circuitBreakers.entries.first?.denial.reason.contains("DescribeAuditTask") == true)
             circuitBreakers.recordSuccess(accountRegion, .audits)
@@ -252,7 +252,7 @@ import Testing
         try await ProcessingHarness.run { harness in
             harness.aws.state.withLock { $0.fault = { _, _ in .status(status, code: code) } }
             let observation = try observation()
-            let outcomes = await harness.sender(try accountRegion()).send([
+            let outcomes = try await harness.sender().send([
                 try #require(FindingText(observation.finding.json))
             ])
             let outcome =
@@ -264,7 +264,7 @@ import Testing
                 case .interrupted: "?"
                 }
             #expect(outcome == expected)
-            #expect(harness.context.circuitBreakers.entries.isEmpty == (expected != "denied"))
+            #expect(harness.processing.circuitBreakers.entries.isEmpty == (expected != "denied"))
         }
     }
 }

@@ -149,23 +149,23 @@ struct ClockTrustTests {
     func deletion() async throws {
         try await ProcessingHarness.run { harness in
             let times = Times()
-            let context = FindingWriter(
-                store: harness.store, clock: { times.clock }, elapsed: { times.elapsed }, trust: times.trust(),
-                jitter: { 1 }, metrics: harness.context.metrics, logger: harness.context.logger)
-            let settings = Reloadable(
-                try ConfigurationTests.configuration(flags: ["sns.topics": ConfigurationTests.topic]).processing)
-            let upkeep = MaintenanceService(context: context, loop: harness.loop, settings: settings)
-            try await context.trust.check(with: harness.store)
+            let processing = ProcessingComponents(
+                store: harness.store, loop: harness.loop, now: { times.clock }, elapsed: { times.elapsed },
+                trust: times.trust(), jitter: 1, logger: harness.processing.logger)
+            let upkeep = harness.maintenance(
+                try ConfigurationTests.configuration(flags: ["sns.topics": ConfigurationTests.topic]).processing,
+                processing)
+            try await processing.trust.check(with: harness.store)
             _ = try await harness.store.append(delivery("done", Messages.alarm("v1"), of: accountRegion()))
             _ = try await harness.store.append(delivery("denied", Messages.alarm("v2"), of: accountRegion()))
             let leased = try await harness.store.lease(limit: 10, for: .seconds(60), owner: "test", now: now).deliveries
             _ = try await harness.store.complete([leased[0].lease], now: now)
             times.step(by: 120 * Self.day)
-            await context.finish(leased[1], about: .unknown, .accessDenied("no permission"))
+            await processing.completer.finish(leased[1], about: .unknown, .accessDenied("no permission"))
             await upkeep.removeExpired()
             var status = try await harness.store.queueStatus()
             #expect(status.completed == 1 && status.dead == 0 && status.pending == 1)
-            try await times.run(for: Self.day, context.trust, by: harness.store)
+            try await times.run(for: Self.day, processing.trust, by: harness.store)
             await upkeep.removeExpired()
             status = try await harness.store.queueStatus()
             #expect(status.completed == 0)

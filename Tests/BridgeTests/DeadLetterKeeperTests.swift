@@ -19,7 +19,7 @@ import Testing
         "Dead letters beyond the limit are dropped, counted, and logged once a minute")
     func flood() async throws {
         try await ProcessingHarness.run { harness in
-            harness.context.deadLetters.limits.set(DeadLetterLimits(maximumCount: 20, maximumBytes: 1 << 20))
+            harness.processing.deadLetters.limits.set(DeadLetterLimits(maximumCount: 20, maximumBytes: 1 << 20))
             for minute in 0..<3 {
                 for number in 0..<30 {
                     let id = "\(minute)-\(number)"
@@ -28,7 +28,8 @@ import Testing
                     let leased = try #require(
                         try await harness.store.lease(limit: 1, for: .seconds(60), owner: "test", now: harness.time.now)
                             .deliveries.first)
-                    await harness.context.finish(leased, about: .unknown, .rejected("no"), as: .notUnderstood)
+                    await harness.processing.completer.finish(
+                        leased, about: .unknown, .rejected("no"), as: .notUnderstood)
                 }
                 #expect(try await harness.store.queueStatus().dead == 10)
                 #expect(harness.recorder.count(.deadLettersDropped) == minute + 1)
@@ -48,15 +49,14 @@ import Testing
                 let leased = try #require(
                     try await harness.store.lease(limit: 1, for: .seconds(60), owner: "test", now: harness.time.now)
                         .deliveries.first)
-                await harness.context.finish(leased, about: .unknown, .rejected("no"))
+                await harness.processing.completer.finish(leased, about: .unknown, .rejected("no"))
                 harness.time.advance(by: .seconds(1800))
             }
             let configuration = try configuration(["deadLetters.maxAge": "2h", "deadLetters.maxCount": "4"])
-            let maintenance = MaintenanceService(
-                context: harness.context, loop: harness.loop, settings: Reloadable(configuration.processing))
+            let maintenance = harness.maintenance(configuration.processing)
             await maintenance.removeExpired()
             #expect(try await harness.store.queueStatus().dead == 4)
-            harness.context.deadLetters.limits.set(configuration.deadLetterLimits)
+            harness.processing.deadLetters.limits.set(configuration.deadLetterLimits)
             await maintenance.removeExpired()
             #expect(try await harness.store.queueStatus().dead == 2)
             #expect(harness.recorder.count(.deadLettersDropped) == 1)
@@ -77,9 +77,7 @@ import Testing
             }
             // The last was completed half an hour ago, the first five hours ago.
             for (limit, left) in [(20, 10), (7, 8), (1, 4)] {
-                let maintenance = MaintenanceService(
-                    context: harness.context, loop: harness.loop, settings: Reloadable(try configuration().processing),
-                    completedLimit: limit)
+                let maintenance = harness.maintenance(try configuration().processing, completedLimit: limit)
                 await maintenance.removeExpired()
                 #expect(try await harness.store.queueStatus().completed == left, "\(limit)")
             }

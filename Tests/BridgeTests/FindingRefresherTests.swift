@@ -11,7 +11,7 @@ import Testing
     @Test("Active findings of all kinds are imported again before Security Hub deletes them, others are not")
     func refresh() async throws {
         try await ProcessingHarness.run { harness in
-            let schedule = TaskScheduler(context: harness.context, loop: harness.loop)
+            let schedule = harness.scheduler()
             try await harness.store.finishLedger(of: accountRegion(), appliedAudits: [], now: now)
             try await harness.audit("t1", at: now, ["c1", "c2"], suppressed: ["c2"])
             for (id, event) in [("v1", "in-alarm"), ("v2", "alarm-cleared")] {

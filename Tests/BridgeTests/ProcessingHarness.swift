@@ -24,8 +24,8 @@ struct ProcessingHarness {
     let loop: EventLoop
     let aws: ScriptedAWS
     let client: AWSClient
-    let context: FindingWriter
-    /// What ``context`` reports for the status page.
+    let processing: ProcessingComponents
+    /// What ``processing`` reports for the status page.
     let activity: ActivityLog
     let recorder: LogRecorder
     let time: TestClock
@@ -57,20 +57,52 @@ struct ProcessingHarness {
             clock: AWSClock(
                 now: { time.now }, elapsed: { .zero },
                 sleep: { if pace != nil { try await loop.sleep(for: $0) } }, executor: loop))
-        context = FindingWriter(
-            store: store, clock: { time.now }, jitter: { 1 },
-            metrics: ProcessingMetrics(PrometheusRegistry()),
+        processing = ProcessingComponents(
+            store: store, loop: loop, now: { time.now }, jitter: 1,
             logger: Logger(label: "test") { _ in LogRecorderHandler(recorder: recorder) }, activity: activity)
     }
 
-    func sender(_ accountRegion: AccountRegion) -> FindingSender {
+    /// - Parameter client: nil for the harness's client.
+    func processor(
+        of kind: DeliveryCommand.Kind, client: AWSClient? = nil,
+        mapping: MappingOptions = MappingOptions(checkSummaries: false)
+    ) throws -> any DeliveryProcessor {
+        processing.processors(AccountClients(client ?? self.client), settings(mapping))
+            .processor(of: kind, for: try accountRegion())
+    }
+
+    /// - Parameter leases: nil for the store.
+    func sender(leases: (any LeaseHolder)? = nil) throws -> FindingSender {
         FindingSender(
-            accountRegion: accountRegion, client: client, metrics: context.metrics,
-            circuitBreakers: context.circuitBreakers)
+            accountRegion: try accountRegion(), client: client, metrics: processing.metrics,
+            circuitBreakers: processing.circuitBreakers, leases: leases ?? store)
+    }
+
+    func scheduler(staleAfter: Duration? = nil) -> TaskScheduler {
+        TaskScheduler(
+            store: store, clock: processing.clock, trust: processing.trust,
+            settings: settings(MappingOptions(staleAfter: staleAfter)), logger: processing.logger)
+    }
+
+    func maintenance(
+        _ settings: ProcessingSettings, _ processing: ProcessingComponents? = nil,
+        completedLimit: Int = MaintenanceService.completedLimit
+    ) -> MaintenanceService {
+        let processing = processing ?? self.processing
+        return MaintenanceService(
+            store: store, clock: processing.clock, trust: processing.trust, deadLetters: processing.deadLetters,
+            settings: Reloadable(settings), logger: processing.logger, completedLimit: completedLimit)
+    }
+
+    private func settings(_ mapping: MappingOptions) -> Reloadable<ProcessingSettings> {
+        Reloadable(
+            ProcessingSettings(
+                mapping: mapping, accountRegions: [], catchUpInterval: nil, maximumMessageAge: .seconds(3600),
+                maximumDeadLetterAge: .seconds(3600)))
     }
 
     /// Leases all ready deliveries.
-    func leaseReady() async throws -> [SerialLane.Item] {
+    func leaseReady() async throws -> [LeasedCommand] {
         let batch = try await store.lease(limit: 1000, for: .seconds(60), owner: "test", now: time.now)
         return try batch.deliveries.map { ($0, try DeliveryCommand($0.delivery)) }
     }
@@ -80,25 +112,42 @@ struct ProcessingHarness {
         async throws
     {
         let items = try await leaseReady()
-        let sender = sender(accountRegion)
-        await AlarmProcessor(accountRegion: accountRegion, context: context, sender: sender).process(
-            items.filter { $0.command.kind == .alarms })
-        await AuditProcessor(
-            accountRegion: accountRegion, context: context, sender: sender, client: client, mapping: mapping
-        )
-        .process(items.filter { $0.command.kind == .audits })
+        let processors = processing.processors(AccountClients(client), settings(mapping))
+        for kind in [DeliveryCommand.Kind.alarms, .audits] {
+            await processors.processor(of: kind, for: accountRegion).process(items.filter { $0.command.kind == kind })
+        }
     }
 
-    func pool(grace: Duration = .zero, context: FindingWriter? = nil) throws -> WorkerPool {
-        WorkerPool(
-            context: context ?? self.context, accounts: AccountClients(client), clock: AWSClock(loop: loop),
-            settings: Reloadable(
+    func pool(grace: Duration = .zero, processing: ProcessingComponents? = nil) throws -> WorkerPool {
+        (processing ?? self.processing).workers(
+            AccountClients(client),
+            Reloadable(
                 try BridgeConfiguration(
                     flags: ["mapping.checkSummaries": "false", "securityHub.requestsPerSecond": "1000"],
                     environment: [:],
                     readFile: { _ throws(ConfigurationError) in [] }
                 ).processing),
             owner: "test", grace: grace)
+    }
+}
+
+extension ProcessingComponents {
+    /// Components with a clock that tests set.
+    ///
+    /// - Parameter elapsed: monotonic time in milliseconds; nil to use `now`.
+    init(
+        store: any Store, loop: EventLoop, now: @escaping @Sendable () -> Int64,
+        elapsed: (@Sendable () -> Int64)? = nil, trust: ClockTrust? = nil, jitter: Double, logger: Logger,
+        activity: ActivityLog? = nil
+    ) {
+        let elapsed = elapsed ?? now
+        self.init(
+            store: store,
+            clock: AWSClock(
+                now: now, elapsed: { .milliseconds(elapsed()) }, sleep: { try await loop.sleep(for: $0) },
+                executor: loop),
+            trust: trust ?? ClockTrust(now: now, elapsed: elapsed, isChecked: false, logger: logger),
+            jitter: { jitter }, metrics: ProcessingMetrics(PrometheusRegistry()), logger: logger, activity: activity)
     }
 }
 
@@ -139,10 +188,10 @@ struct TestCredentials: CredentialsProvider {
 
 /// Runs a worker pool during the body, then shuts it down gracefully.
 func withPool(
-    _ harness: ProcessingHarness, context: FindingWriter? = nil, _ body: () async throws -> Void
+    _ harness: ProcessingHarness, processing: ProcessingComponents? = nil, _ body: () async throws -> Void
 ) async throws {
     let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
-    let group = ServiceGroup(services: [try harness.pool(context: context)], logger: quiet)
+    let group = ServiceGroup(services: [try harness.pool(processing: processing)], logger: quiet)
     async let running: Void = group.run()
     let result: Result<Void, any Error>
     do { result = .success(try await body()) } catch { result = .failure(error) }

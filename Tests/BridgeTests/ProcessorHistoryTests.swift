@@ -68,7 +68,7 @@ private final class HistoryReplay: Sendable {
             try await harness.process(of: accountRegion)
             harness.time.advance(by: .seconds(600))
         }
-        try await TaskScheduler(context: harness.context, loop: harness.loop).scheduleEndedSuppressions()
+        try await harness.scheduler().scheduleEndedSuppressions()
         try await harness.process(of: accountRegion)
         let status = try await harness.store.queueStatus()
         try #require(status.pending + status.leased + status.dead == 0, "seed \(seed)")

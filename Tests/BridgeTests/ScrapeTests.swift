@@ -44,12 +44,12 @@ import Testing
             let metrics = MetricsCollector(
                 source: source, settings: Reloadable(configuration.administration),
                 accounts: AccountClients(harness.client),
-                circuitBreakers: harness.context.circuitBreakers,
+                circuitBreakers: harness.processing.circuitBreakers,
                 certificates: SigningCertificateCache(authorities: try TrustStore(authorities: [])) {
                     _ throws(SigningCertificateCache.FetchError) in throw .tooLarge
                 },
                 admission: Admission(store: harness.store, maximumPending: 9, clock: { now }),
-                outage: harness.context.outage, version: Bridge.version, accountRegions: LabelCardinalityLimiter(),
+                outage: harness.processing.outage, version: Bridge.version, accountRegions: LabelCardinalityLimiter(),
                 clock: { now },
                 isClockTrusted: { true })
             try await time.run { try await body(metrics, source, reads, time) }

@@ -2,6 +2,7 @@ import AWSClient
 import AWSCore
 import DeviceDefender
 import Encoding
+import EventLoop
 import HTTPTypes
 import JSON
 import Logging
@@ -145,16 +146,14 @@ private final class FaultyAWS: HTTPTransport {
             let accounts = AccountClients(
                 client: client, credentials: TestCredentials(), roles: roles, region: accountRegion.region,
                 sessionName: "defender-bridge-test")
-            let context = FindingWriter(
-                store: store, clock: { start + time.now.milliseconds }, jitter: { 0.5 },
-                metrics: ProcessingMetrics(PrometheusRegistry()),
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-            let processor = AlarmProcessor(
-                accountRegion: accountRegion, context: context,
-                sender: FindingSender(
-                    accountRegion: accountRegion, client: accounts.client(for: accountRegion),
-                    metrics: context.metrics,
-                    circuitBreakers: context.circuitBreakers))
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let processing = ProcessingComponents(
+                store: store, clock: clock, trust: ClockTrust(now: clock.now, isChecked: false, logger: logger),
+                jitter: { 0.5 }, metrics: ProcessingMetrics(PrometheusRegistry()), logger: logger)
+            let configuration = try BridgeConfiguration(
+                flags: [:], environment: [:], readFile: { _ throws(ConfigurationError) in [] })
+            let processor = processing.processors(accounts, Reloadable(configuration.processing))
+                .processor(of: .alarms, for: accountRegion)
             try await time.run {
                 var random = SeededGenerator(seed: seed)
                 var total = 0
@@ -164,14 +163,14 @@ private final class FaultyAWS: HTTPTransport {
                     try await withThrowingTaskGroup(of: Void.self) { group in
                         for number in total..<total + count {
                             group.addTask {
-                                let alarm = Messages.alarm("v\(number)", at: context.clock())
+                                let alarm = Messages.alarm("v\(number)", at: clock.now())
                                 _ = try await store.append(delivery("\(number)", alarm, of: accountRegion))
                             }
                         }
                         try await group.waitForAll()
                     }
                     total += count
-                    try await Self.work(processor, context)
+                    try await Self.work(processor, processing)
                     try await time.sleep(for: .seconds(600))
                 }
                 let status = try await store.queueStatus()
@@ -192,12 +191,13 @@ private final class FaultyAWS: HTTPTransport {
     }
 
     /// Like the worker pool: leases ready deliveries unless AWS denies access, and processes them.
-    private static func work(_ processor: AlarmProcessor, _ context: FindingWriter) async throws {
-        guard context.circuitBreakers.allow(processor.accountRegion) != .open else { return }
-        defer { context.circuitBreakers.endProbe(processor.accountRegion) }
-        let batch = try await context.store.lease(
-            limit: 1000, for: .seconds(600), owner: "test", now: context.clock(), excluding: [])
-        let items = try batch.deliveries.map { leased -> SerialLane.Item in
+    private static func work(_ processor: any DeliveryProcessor, _ processing: ProcessingComponents) async throws {
+        let accountRegion = try accountRegion()
+        guard processing.circuitBreakers.allow(accountRegion) != .open else { return }
+        defer { processing.circuitBreakers.endProbe(accountRegion) }
+        let batch = try await processing.store.lease(
+            limit: 1000, for: .seconds(600), owner: "test", now: processing.clock.now(), excluding: [])
+        let items = try batch.deliveries.map { leased -> LeasedCommand in
             (leased, try DeliveryCommand(leased.delivery))
         }
         await processor.process(items)

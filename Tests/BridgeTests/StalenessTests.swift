@@ -84,7 +84,8 @@ import Testing
             }
             harness.time.advance(by: ahead)
             let catchUp = CatchUpQuery(
-                accountRegion: try accountRegion(), context: harness.context, client: harness.client)
+                accountRegion: try accountRegion(), store: harness.store, client: harness.client,
+                logger: harness.processing.logger)
             _ = try? await catchUp.run(since: nil)
             coverage = try await harness.store.auditCoverage(of: accountRegion())
             let completions = try await harness.store.checkCompletions(of: accountRegion())
@@ -134,7 +135,7 @@ import Testing
 
     private func archiveStale(_ harness: ProcessingHarness, staleAfter: Duration? = .seconds(45 * 86_400)) async throws
     {
-        try await TaskScheduler(context: harness.context, loop: harness.loop) { staleAfter }.scheduleStaleFindings()
+        try await harness.scheduler(staleAfter: staleAfter).scheduleStaleFindings()
         try await harness.process(
             of: accountRegion(), mapping: MappingOptions(checkSummaries: true, staleAfter: staleAfter))
         harness.time.advance(by: .seconds(86_400))

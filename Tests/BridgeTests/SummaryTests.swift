@@ -100,7 +100,7 @@ import Testing
             try await harness.store.finishLedger(of: accountRegion(), appliedAudits: [], now: now)
             try await harness.store.record(AuditCoverage(since: now, until: now + 46 * day), of: accountRegion(), [])
             let staleAfter = Duration.seconds(45 * 86_400)
-            try await TaskScheduler(context: harness.context, loop: harness.loop) { staleAfter }.scheduleStaleFindings()
+            try await harness.scheduler(staleAfter: staleAfter).scheduleStaleFindings()
             try await harness.process(of: accountRegion(), mapping: MappingOptions(staleAfter: staleAfter))
             #expect(active(harness) == ["New"])
         }

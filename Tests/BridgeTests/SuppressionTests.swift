@@ -61,7 +61,7 @@ import Testing
     @Test("A suppression expires on time, once, without an event")
     func expiry() async throws {
         try await ProcessingHarness.run { harness in
-            let schedule = TaskScheduler(context: harness.context, loop: harness.loop)
+            let schedule = harness.scheduler()
             try await harness.audit("t1", at: now, ["c1"])
             try await suppress(harness, at: "10:00:01", until: "2026-11-22T10:10:00Z")
             #expect(harness.activeClients == [])
@@ -81,7 +81,7 @@ import Testing
     @Test("A changed end of a suppression replaces the old one, and a changed description keeps it")
     func moved() async throws {
         try await ProcessingHarness.run { harness in
-            let schedule = TaskScheduler(context: harness.context, loop: harness.loop)
+            let schedule = harness.scheduler()
             try await harness.audit("t1", at: now, ["c1"])
             try await suppress(harness, at: "10:00:01", until: "2026-11-22T10:10:00Z")
             try await suppress(harness, "UpdateAuditSuppression", at: "10:00:02", until: "2026-11-22T10:20:00Z")
@@ -114,7 +114,7 @@ import Testing
     @Test("An audit applies suppressions without events, their ends, and their deletions")
     func list() async throws {
         try await ProcessingHarness.run { harness in
-            let schedule = TaskScheduler(context: harness.context, loop: harness.loop)
+            let schedule = harness.scheduler()
             harness.time.advance(by: .seconds(300))
             harness.aws.state.withLock {
                 $0.suppressions = [Self.listed("c1", until: now + 900_000), Self.listed("c2"), Self.listed("c9")]

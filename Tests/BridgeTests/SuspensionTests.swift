@@ -33,7 +33,7 @@ import Testing
                 try await harness.process(of: accountRegion())
                 harness.time.advance(by: .seconds(70))
             }
-            #expect(harness.context.circuitBreakers.entries.map(\.denial.cause) == [cause])
+            #expect(harness.processing.circuitBreakers.entries.map(\.denial.cause) == [cause])
             #expect(try await harness.leaseReady().map(\.leased.attempt) == [1, 1, 1])
             #expect(try await harness.store.queueStatus().dead == 0)
         }
@@ -56,7 +56,7 @@ import Testing
             try await harness.process(of: accountRegion())
             let status = try await harness.store.queueStatus()
             #expect(status.completed == 19 && status.pending == 1 && status.dead == 0)
-            #expect(harness.context.circuitBreakers.entries.isEmpty)
+            #expect(harness.processing.circuitBreakers.entries.isEmpty)
         }
     }
 
@@ -110,24 +110,20 @@ import Testing
                 clock: AWSClock(
                     now: { [time = harness.time] in time.now }, elapsed: { .zero }, sleep: { _ in },
                     executor: harness.loop))
-            let audits = AuditProcessor(
-                accountRegion: try accountRegion(), context: harness.context,
-                sender: harness.sender(try accountRegion()),
-                client: client,
-                mapping: MappingOptions(checkSummaries: false))
+            let audits = try harness.processor(of: .audits, client: client)
             harness.aws.state.withLock {
                 $0.audits["t1"] = (Messages.description(startTime: now, checks: [:]), [[]])
             }
             _ = try await harness.store.append(delivery("1", Messages.audit("t1"), of: accountRegion()))
             await audits.process(try await harness.leaseReady())
-            let denial = try #require(harness.context.circuitBreakers.denial(try accountRegion(), .all))
+            let denial = try #require(harness.processing.circuitBreakers.denial(try accountRegion(), .all))
             #expect(denial.cause == .noCredentials && denial.reason.contains("no keys yet"))
             #expect(
                 harness.recorder.count(.noCredentials)
                     == 1)
             provider.isAvailable.store(true, ordering: .relaxed)
             await audits.process(try await harness.leaseReady())
-            #expect(harness.context.circuitBreakers.entries.isEmpty)
+            #expect(harness.processing.circuitBreakers.entries.isEmpty)
             #expect(try await harness.store.queueStatus().completed == 1)
         }
     }
@@ -175,9 +171,7 @@ import Testing
                 observation.group = String(repeating: "x", count: 3000)
                 return (item.leased, .alarm(observation))
             }
-            let processor = AlarmProcessor(
-                accountRegion: try accountRegion(), context: harness.context,
-                sender: harness.sender(try accountRegion()))
+            let processor = try harness.processor(of: .alarms)
             await processor.process(items)
             let status = try await harness.store.queueStatus()
             #expect(status.completed == 8 && status.dead == 1)

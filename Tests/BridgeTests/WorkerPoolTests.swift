@@ -48,11 +48,10 @@ import Testing
             try await harness.store.finishLedger(of: accountRegion(), appliedAudits: [], now: now)
             harness.aws.state.withLock { $0.fault = { path, _ in path == "/findings/import" ? .silence : nil } }
             let time = harness.time
-            let context = FindingWriter(
-                store: harness.store, clock: { time.now }, elapsed: { 0 }, jitter: { 1 },
-                metrics: harness.context.metrics,
-                logger: harness.context.logger)
-            try await withPool(harness, context: context) {
+            let processing = ProcessingComponents(
+                store: harness.store, loop: harness.loop, now: { time.now }, elapsed: { 0 }, jitter: 1,
+                logger: harness.processing.logger)
+            try await withPool(harness, processing: processing) {
                 for number in 1...3 {
                     _ = try await harness.store.append(
                         delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion()))
@@ -139,7 +138,7 @@ import Testing
                 }
                 await harness.recorder.wait(for: .deliveryCompleted, count: 50)
                 let leased = try await store.queueStatus().leased
-                #expect((WorkerPool.capacity..<WorkerPool.capacity + WorkerPool.leaseLimit).contains(leased))
+                #expect((LeaseKeeper.limit..<LeaseKeeper.limit + WorkerPool.leaseLimit).contains(leased))
             }
             let status = try await store.queueStatus()
             #expect(status.pending == 2500 && status.completed == 50)

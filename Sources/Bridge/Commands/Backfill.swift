@@ -75,15 +75,15 @@ package enum Backfill {
             if let accountRegion = accountRegions.first {
                 try? await runtime.accounts.client(for: accountRegion).fetchServiceTime(region: accountRegion.region)
             }
-            let context = FindingWriter(
-                store: runtime.store, clock: WallClock.milliseconds, elapsed: MonotonicClock.milliseconds,
-                trust: runtime.clockTrust(isChecked: false, logger), jitter: { .random(in: 0...1) },
-                metrics: ProcessingMetrics(registry), logger: logger)
+            let processing = ProcessingComponents(
+                store: runtime.store, clock: AWSClock(loop: runtime.clientLoop),
+                trust: runtime.clockTrust(isChecked: false, logger), metrics: ProcessingMetrics(registry),
+                logger: logger)
             let backfill = BackfillQuery(
-                accountRegions: accountRegions, lookback: lookback, context: context, loop: runtime.mainLoop,
+                accountRegions: accountRegions, lookback: lookback, processing: processing, loop: runtime.mainLoop,
                 pollInterval: pollInterval,
                 isServed: isServed, report: report)
-            let workers = isServed ? nil : workers(context, runtime, configuration)
+            let workers = isServed ? nil : workers(processing, runtime, configuration)
             return try await run(backfill, alongside: workers, runtime)
         } cleanup: {
             await runtime.close()
@@ -114,11 +114,10 @@ package enum Backfill {
     }
 
     private static func workers(
-        _ context: FindingWriter, _ runtime: BridgeRuntime, _ configuration: BridgeConfiguration
+        _ processing: ProcessingComponents, _ runtime: BridgeRuntime, _ configuration: BridgeConfiguration
     ) -> WorkerPool {
-        WorkerPool(
-            context: context, accounts: runtime.accounts, clock: AWSClock(loop: runtime.clientLoop),
-            settings: Reloadable(configuration.processing), owner: "\(BridgeRuntime.hostName):\(getpid())")
+        processing.workers(
+            runtime.accounts, Reloadable(configuration.processing), owner: "\(BridgeRuntime.hostName):\(getpid())")
     }
 
     private static func run(
@@ -128,7 +127,7 @@ package enum Backfill {
             try await runtime.cancelOnSignal(throwing: InterruptionError()) { try await backfill.run() }
         }
         guard let workers else { return try await work() }
-        var quiet = backfill.context.logger
+        var quiet = backfill.processing.logger
         quiet.logLevel = max(quiet.logLevel, .warning)
         let group = ServiceGroup(services: [workers], logger: quiet)
         let running = Task { try await group.run() }

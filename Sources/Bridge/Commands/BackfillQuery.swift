@@ -1,3 +1,4 @@
+import AWSClient
 import AWSCore
 import DeviceDefender
 import Encoding
@@ -10,7 +11,7 @@ import Store
 struct BackfillQuery: Sendable {
     let accountRegions: [AccountRegion]
     let lookback: Duration
-    let context: FindingWriter
+    let processing: ProcessingComponents
     let loop: EventLoop
     let pollInterval: Duration
     /// Whether a bridge serves from the store exclusively, and so processes the queue.
@@ -19,17 +20,18 @@ struct BackfillQuery: Sendable {
 
     /// Queues the queries, and waits until the deliveries of these account-Regions are processed.
     func run() async throws -> Backfill.Report {
-        let now = context.clock()
-        let start = context.trust.bestTime.saturatingSubtracting(lookback.milliseconds)
-        let work = CatchUpTask.catchUp(since: Timestamp(milliseconds: start))
+        let now = processing.clock.now()
+        let start = processing.trust.bestTime.saturatingSubtracting(lookback.milliseconds)
+        let work = InternalTask.catchUp(since: Timestamp(milliseconds: start))
         var progress = BackfillProgress(accountRegions: Set(accountRegions), startedAt: now, before: try await depths())
         for accountRegion in accountRegions {
-            _ = try await context.store.append(work.delivery(of: accountRegion, on: "backfill \(now)", now: now))
+            _ = try await processing.store.append(work.delivery(of: accountRegion, on: "backfill \(now)", now: now))
         }
         while true {
             let obstacles = BackfillProgress.Obstacles(
-                denials: context.circuitBreakers.entries, pauses: try await context.store.pauses(), isServed: isServed)
-            if progress.update(try await depths(), obstacles, now: context.clock()) { report(progress.report) }
+                denials: processing.circuitBreakers.entries, pauses: try await processing.store.pauses(),
+                isServed: isServed)
+            if progress.update(try await depths(), obstacles, now: processing.clock.now()) { report(progress.report) }
             if progress.report.isComplete { return progress.report }
             try await loop.sleep(for: pollInterval)
         }
@@ -37,7 +39,7 @@ struct BackfillQuery: Sendable {
 
     private func depths() async throws(StoreError) -> [QueueDepth] {
         var depths: [QueueDepth] = []
-        for try await page in context.store.queueDepths(now: context.clock()) { depths += page }
+        for try await page in processing.store.queueDepths(now: processing.clock.now()) { depths += page }
         return depths
     }
 }

@@ -1,7 +1,9 @@
 import AWSClient
 import Admin
+import Encoding
 import EventLoop
 import Intake
+import Logging
 import Processing
 import SNS
 
@@ -19,8 +21,8 @@ struct ReloadableComponents: Sendable {
     private let deadLetters: DeadLetterKeeper
 
     init(
-        _ configuration: BridgeConfiguration, _ runtime: BridgeRuntime, _ context: FindingWriter,
-        _ metrics: ProcessMetrics
+        _ configuration: BridgeConfiguration, _ runtime: BridgeRuntime, _ deadLetters: DeadLetterKeeper,
+        _ metrics: ProcessMetrics, _ logger: Logger
     ) {
         self.configuration = Reloadable(configuration)
         processing = Reloadable(configuration.processing)
@@ -32,10 +34,10 @@ struct ReloadableComponents: Sendable {
         assembly = IntakeFactory(
             store: runtime.store, certificates: certificates, failures: AuthenticationThrottle(),
             confirm: runtime.confirmSubscription, fetchTokenKeys: runtime.fetchTokenKeys,
-            metrics: metrics, logger: context.logger, clock: context.clock)
+            metrics: metrics, logger: logger, clock: WallClock.milliseconds)
         intake = Reloadable(assembly.handlers(for: configuration))
         accounts = runtime.accounts
-        deadLetters = context.deadLetters
+        self.deadLetters = deadLetters
     }
 
     /// Applies a configuration, except to components that read ``configuration`` themselves.

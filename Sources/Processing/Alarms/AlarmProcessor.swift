@@ -7,13 +7,14 @@ import Store
 import Telemetry
 
 /// Processes the deliveries about alarms of one account and Region, in batches.
-struct AlarmProcessor: Sendable {
-    let accountRegion: AccountRegion
-    let context: FindingWriter
-    let sender: FindingSender
+struct AlarmProcessor: DeliveryProcessor {
+    let store: any Store
+    let writer: FindingWriter
+    let completer: DeliveryCompleter
+    let metrics: ProcessingMetrics
+    let logger: Logger
 
-    /// Processes leased deliveries.
-    func process(_ items: [SerialLane.Item]) async {
+    func process(_ items: [LeasedCommand]) async {
         var batch: [AlarmBatchPlanner.Item] = []
         for (leased, command) in items {
             switch command {
@@ -21,8 +22,8 @@ struct AlarmProcessor: Sendable {
             case .verification(let disposition): batch.append((leased, .verification(disposition)))
             case .refresh(let kinds): await refresh(kinds, leased, DeliverySubject(command))
             case .ignored(let reason):
-                context.logger.log(.eventIgnored, .about(leased, [.reason: "\(reason)"]))
-                await context.finish(leased, about: DeliverySubject(command), .imported)
+                logger.log(.eventIgnored, .about(leased, [.reason: "\(reason)"]))
+                await completer.finish(leased, about: DeliverySubject(command), .imported)
             case .violationOver(let findingID, let time):
                 batch.append((leased, .ended(findingID: findingID, asOf: time)))
             case .audit, .suppression, .suppressionEnded, .suppressionList, .archiveStale, .catchUp:
@@ -35,16 +36,14 @@ struct AlarmProcessor: Sendable {
     private func refresh(_ kinds: InternalTask.RefreshedKinds, _ leased: LeasedDelivery, _ subject: DeliverySubject)
         async
     {
+        let outcome: SendOutcome
         do {
-            let refresher = FindingRefresher(accountRegion: accountRegion, context: context, sender: sender)
-            await context.finish(leased, about: subject, try await refresher.refresh(kinds.kinds, leased.lease).outcome)
-        } catch let failure as SendError {
-            await context.finish(leased, about: subject, failure.outcome)
-        } catch let error as StoreError {
-            await context.finish(leased, about: subject, SendOutcome(error))
+            let refresher = FindingRefresher(ledger: store, writer: writer)
+            outcome = try await refresher.refresh(kinds.kinds, leased.lease).outcome
         } catch {
-            await context.finish(leased, about: subject, .retryable("\(error)"))
+            outcome = SendOutcome(processing: error)
         }
+        await completer.finish(leased, about: subject, outcome)
     }
 
     /// Updates findings under the lease of the first delivery. If that lease is lost, the others continue without it.
@@ -55,7 +54,7 @@ struct AlarmProcessor: Sendable {
                 let (outcomes, results) = try await send(items, under: first.lease)
                 return await finish(items) { id in (outcomes[id] ?? .imported, results[id] ?? .unchanged) }
             } catch  where error.code == .leaseLost {
-                context.leaseLost(first)
+                completer.leaseLost(first)
                 items = await withValidLease(Array(items.dropFirst()))
             } catch  where error.code == .invalidValue && items.count > 1 {
                 // The store rejects the whole batch for one value: splitting isolates it, and the others are stored.
@@ -71,24 +70,17 @@ struct AlarmProcessor: Sendable {
     private func finish(
         _ items: [AlarmBatchPlanner.Item], _ outcome: @Sendable (_ id: String) -> (SendOutcome, FindingResult?)
     ) async {
-        await context.finish(
+        await completer.finish(
             items.map { leased, input in
                 let (outcome, result) = outcome(input.findingID)
-                return FindingWriter.DeliveryOutcome(
-                    leased: leased, subject: DeliverySubject(input), outcome: outcome, finding: result)
+                return DeliveryOutcome(leased, about: DeliverySubject(input), outcome, finding: result)
             })
     }
 
     /// Returns the deliveries whose leases are still valid.
     private func withValidLease(_ items: [AlarmBatchPlanner.Item]) async -> [AlarmBatchPlanner.Item] {
-        let leases = items.map(\.leased.lease)
-        let now = context.clock()
-        // A failure of the store recurs when the outcomes are stored.
-        guard let extended = try? await context.store.extend(leases, for: WorkerPool.leaseDuration, now: now) else {
-            return items
-        }
-        for (item, lease) in zip(items, extended) where lease == nil { context.leaseLost(item.leased) }
-        return zip(items, extended).filter { $1 != nil }.map(\.0)
+        let isHeld = await completer.extendLeases(of: items.map(\.leased))
+        return zip(items, isHeld).filter(\.1).map(\.0)
     }
 
     /// Imports and updates findings.
@@ -98,27 +90,27 @@ struct AlarmProcessor: Sendable {
         _ items: [AlarmBatchPlanner.Item], under lease: Lease
     ) async throws(StoreError) -> ([String: SendOutcome], [String: FindingResult]) {
         let ids = Array(Set(items.map(\.input.findingID)))
-        let known = try await context.store.ledgerEntries(ids: ids)
+        let known = try await store.ledgerEntries(ids: ids)
         let batch = AlarmBatchPlanner(
-            items.map(\.input), known: known, dispositions: try await context.store.dispositions(about: ids),
-            now: context.now)
-        var outcomes = try await context.write(
-            PlannedChanges(batch.changes, known: known), by: sender,
+            items.map(\.input), known: known, dispositions: try await store.dispositions(about: ids),
+            now: writer.now)
+        var outcomes = try await writer.write(
+            PlannedChanges(batch.changes, known: known),
             recording: LedgerUpdate(dispositions: batch.newDispositions), under: lease, isShared: true)
-        for severity in batch.unchanged { context.metrics.count(.unchanged, .violation, severity) }
+        for severity in batch.unchanged { metrics.count(.unchanged, .violation, severity) }
         var results = Self.results(of: batch.changes, known: known, outcomes)
         // Import before update: Security Hub rejects updates of findings that it does not have.
         let updates = batch.updates { outcomes[$0] == nil || outcomes[$0] == .imported }
-        let updated = await sender.update(updates.mapValues(\.verification))
+        let updated = await writer.sender.update(updates.mapValues(\.verification))
         let applied = updates.filter { updated.outcomes[$0.key] == .imported }.map { $0.value.applied.disposition }
         for disposition in applied {
             if results[disposition.subject] == nil { results[disposition.subject] = .workflowUpdated }
             guard let severity = batch.severity(of: disposition.subject) else { continue }
-            context.metrics.count(.workflowUpdated, .violation, severity)
+            metrics.count(.workflowUpdated, .violation, severity)
         }
         let missing = batch.entries.filter { updated.missing.contains($0.id) }.map(\.unsent)
         let update = LedgerUpdate(entries: missing, dispositions: applied)
-        if !update.isEmpty { try await context.store.record(update, under: lease) }
+        if !update.isEmpty { try await store.record(update, under: lease) }
         outcomes.merge(updated.outcomes) { _, last in last }
         return (outcomes, results)
     }

@@ -14,13 +14,14 @@ import Telemetry
 /// The outcomes of a chunk are committed together with the checkpoint after it, so that an interrupted import continues
 /// there. Ledger entries that are not confirmed as sent are sent again first. Memory does not grow with the audit.
 struct AuditImporter: Sendable {
-    let accountRegion: AccountRegion
-    let context: FindingWriter
-    let sender: FindingSender
+    let store: any Store
+    let writer: FindingWriter
     let client: AWSClient
     let mapping: MappingOptions
     let leased: LeasedDelivery
+    let logger: Logger
 
+    private var accountRegion: AccountRegion { writer.accountRegion }
     private var lease: Lease { leased.lease }
 
     /// Imports an audit.
@@ -32,11 +33,11 @@ struct AuditImporter: Sendable {
         guard task.status != .inProgress else {
             throw SendError(description: "the audit has not ended: AWS IoT reports it as IN_PROGRESS")
         }
-        let applied = try await context.store.appliedAudits(of: accountRegion)
+        let applied = try await store.appliedAudits(of: accountRegion)
         let checks = Self.checksToApply(task, applied: applied)
         var checkpoint = AuditCheckpoint(serialized: leased.checkpoint)
         if !checks.isEmpty { try await suppressions.apply(&checkpoint.rejections) }
-        let unsent = FindingRefresher(accountRegion: accountRegion, context: context, sender: sender)
+        let unsent = FindingRefresher(ledger: store, writer: writer)
         checkpoint.rejections.add(try await unsent.resend([.audit, .summary], lease))
         if !checks.isEmpty, !checkpoint.isListed { try await list(task, checks, &checkpoint) }
         var rejections = checkpoint.rejections
@@ -45,7 +46,7 @@ struct AuditImporter: Sendable {
         // Outdated summaries are archived even if the bridge no longer creates summaries.
         rejections.add(try await summaries.archiveOthers(task))
         let ended = LedgerUpdate(audits: task.status == .completed ? [finished(task)] : [], completions: completions)
-        if !ended.isEmpty { try await context.store.record(ended, under: lease) }
+        if !ended.isEmpty { try await store.record(ended, under: lease) }
         guard !checkpoint.hasUnread else { return rejections }
         for check in checks.sorted() {
             rejections.add(
@@ -58,7 +59,7 @@ struct AuditImporter: Sendable {
                 accountRegion: accountRegion, check: $0, startTime: task.startTime.milliseconds, taskID: task.id)
         }
         if !newlyApplied.isEmpty {
-            try await context.store.record(LedgerUpdate(appliedAudits: newlyApplied), under: lease)
+            try await store.record(LedgerUpdate(appliedAudits: newlyApplied), under: lease)
         }
         return rejections
     }
@@ -75,21 +76,21 @@ struct AuditImporter: Sendable {
     /// The known completions of all checks, including those of this audit.
     private func known(_ completions: [CheckCompletion]) async throws(StoreError) -> [String: CheckCompletion] {
         let own = Dictionary(completions.map { ($0.check, $0) }) { first, _ in first }
-        return try await context.store.checkCompletions(of: accountRegion).merging(own) { $0.merged(with: $1) }
+        return try await store.checkCompletions(of: accountRegion).merging(own) { $0.merged(with: $1) }
     }
 
     private var summaries: SummaryWriter {
-        SummaryWriter(accountRegion: accountRegion, context: context, sender: sender, mapping: mapping, lease: lease)
+        SummaryWriter(store: store, writer: writer, mapping: mapping, lease: lease)
     }
 
     private var unseen: UnseenFindingArchiver {
-        UnseenFindingArchiver(accountRegion: accountRegion, context: context, sender: sender, lease: lease)
+        UnseenFindingArchiver(ledger: store, writer: writer, lease: lease)
     }
 
     private var suppressions: SuppressionReconciler {
         SuppressionReconciler(
-            accountRegion: accountRegion, context: context, client: client,
-            applier: SuppressionApplier(accountRegion: accountRegion, context: context, sender: sender, lease: lease))
+            store: store, client: client, applier: SuppressionApplier(store: store, writer: writer, lease: lease),
+            logger: logger)
     }
 
     /// The checks that an audit completed, without those for which a newer audit is applied.
@@ -108,7 +109,7 @@ struct AuditImporter: Sendable {
             try await listPages(task, checks, &checkpoint)
         } catch let error as AWSError where error.kind == .invalid && checkpoint.nextToken != nil {
             // AWS does not document how long a token is valid.
-            context.logger.log(
+            logger.log(
                 .auditListingRestarted,
                 .about(
                     accountRegion,
@@ -177,13 +178,13 @@ struct AuditImporter: Sendable {
         guard let chunk else { return checkpoint }
         var checkpoint = checkpoint
         checkpoint.advance(chunk.parsed)
-        let outcomes = try await context.send(
-            chunk.changes, by: sender,
+        let outcomes = try await writer.send(
+            chunk.changes,
             checkpoint: { outcomes in
                 var next = checkpoint
                 return (try? next.rejections.add(outcomes)).flatMap { next.serialized }
             }, under: lease)
-        context.countUnchanged(chunk.parsed.observations, chunk.changes)
+        writer.countUnchanged(chunk.parsed.observations, chunk.changes)
         try checkpoint.rejections.add(outcomes)
         return checkpoint
     }
@@ -193,14 +194,14 @@ struct AuditImporter: Sendable {
     /// Plans the changes that follow from observations, and records them in the ledger.
     private func record(_ observations: [Observation]) async throws -> PlannedChanges {
         let byID = Dictionary(grouping: observations, by: \.finding.id)
-        let known = try await context.store.ledgerEntries(ids: Array(byID.keys))
-        let dispositions = try await context.store.dispositions(about: Array(Set(observations.map(\.subject))))
-        let now = context.now
+        let known = try await store.ledgerEntries(ids: Array(byID.keys))
+        let dispositions = try await store.dispositions(about: Array(Set(observations.map(\.subject))))
+        let now = writer.now
         let changes = byID.compactMap { id, observations in
             Planner.plan(observations, known: known[id], disposition: dispositions[observations[0].subject], now: now)
         }
         let planned = PlannedChanges(changes, known: known)
-        try await context.record(planned, under: lease)
+        try await writer.record(planned, under: lease)
         return planned
     }
 }

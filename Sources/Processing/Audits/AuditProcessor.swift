@@ -1,29 +1,32 @@
 import AWSClient
 import AWSCore
 import DeviceDefender
+import EventLoop
 import Logging
 import Planning
 import Store
 
 /// Processes the deliveries about audits and suppressions of one account and Region, one at a time.
-struct AuditProcessor: Sendable {
-    let accountRegion: AccountRegion
-    let context: FindingWriter
-    let sender: FindingSender
+struct AuditProcessor: DeliveryProcessor {
+    let store: any Store
+    let writer: FindingWriter
+    let completer: DeliveryCompleter
     let client: AWSClient
-    let mapping: MappingOptions
+    let circuitBreakers: CircuitBreakers
+    let settings: Reloadable<ProcessingSettings>
+    let logger: Logger
 
-    /// Processes leased deliveries, in order.
-    func process(_ items: [SerialLane.Item]) async {
+    private var accountRegion: AccountRegion { writer.accountRegion }
+
+    func process(_ items: [LeasedCommand]) async {
         for (leased, command) in items {
-            await context.finish(leased, about: DeliverySubject(command), await outcome(of: command, leased))
+            await completer.finish(leased, about: DeliverySubject(command), await outcome(of: command, leased))
         }
     }
 
     /// Processes a delivery. While AWS IoT denies access, single audits are attempted as probes, and the others wait.
     private func outcome(of command: DeliveryCommand, _ leased: LeasedDelivery) async -> SendOutcome {
         guard case .audit = command else { return await attempt(command, leased) }
-        let circuitBreakers = context.circuitBreakers
         let state = circuitBreakers.allow(accountRegion, .audits)
         if state == .open, let denial = circuitBreakers.denial(accountRegion, .audits) {
             return .accessDenied(denial.reason)
@@ -42,43 +45,32 @@ struct AuditProcessor: Sendable {
     private func attempt(_ command: DeliveryCommand, _ leased: LeasedDelivery) async -> SendOutcome {
         do {
             return try await perform(command, leased).outcome
-        } catch let error as UnrecognizedMessageError {
-            return .rejected("cannot parse the response of AWS IoT: \(error)")
-        } catch let error as AWSError {
-            context.circuitBreakers.recordFailure(error, accountRegion)
-            return SendOutcome(error)
-        } catch let failure as SendError {
-            return failure.outcome
-        } catch let error as StoreError {
-            return SendOutcome(error)
         } catch {
-            return .retryable("\(error)")
+            if let error = error as? AWSError { circuitBreakers.recordFailure(error, accountRegion) }
+            return SendOutcome(processing: error)
         }
     }
 
     private func perform(_ command: DeliveryCommand, _ leased: LeasedDelivery) async throws -> FindingRejections {
-        let suppressions = SuppressionApplier(
-            accountRegion: accountRegion, context: context, sender: sender, lease: leased.lease)
+        let mapping = settings.value.mapping
+        let suppressions = SuppressionApplier(store: store, writer: writer, lease: leased.lease)
         switch command {
         case .audit(let taskID):
             let importer = AuditImporter(
-                accountRegion: accountRegion, context: context, sender: sender, client: client, mapping: mapping,
-                leased: leased)
+                store: store, writer: writer, client: client, mapping: mapping, leased: leased, logger: logger)
             return try await importer.importAudit(taskID)
         case .suppression(let disposition, let keepsExpiry):
             return try await suppressions.apply(disposition, keepsExpiry: keepsExpiry)
         case .suppressionEnded(let subject, let time): return try await suppressions.expire(subject, at: time)
         case .refresh(let kinds):
-            let refresher = FindingRefresher(accountRegion: accountRegion, context: context, sender: sender)
-            return try await refresher.refresh(kinds.kinds, leased.lease)
+            return try await FindingRefresher(ledger: store, writer: writer).refresh(kinds.kinds, leased.lease)
         case .archiveStale:
             let archiver = StaleFindingArchiver(
-                accountRegion: accountRegion, context: context, sender: sender, staleAfter: mapping.staleAfter)
+                ledger: store, writer: writer, staleAfter: mapping.staleAfter, logger: logger)
             return try await archiver.archive(leased.lease)
         case .suppressionList:
             var rejections = FindingRejections()
-            let list = SuppressionReconciler(
-                accountRegion: accountRegion, context: context, client: client, applier: suppressions)
+            let list = SuppressionReconciler(store: store, client: client, applier: suppressions, logger: logger)
             try await list.apply(&rejections)
             return rejections
         case .alarm, .verification, .violationOver, .catchUp, .ignored:

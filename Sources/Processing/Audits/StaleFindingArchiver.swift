@@ -1,5 +1,5 @@
 import AWSCore
-import DeviceDefender
+import Encoding
 import Logging
 import Planning
 import Store
@@ -8,27 +8,32 @@ import Telemetry
 /// Archives findings and check summaries of an account and Region that no audit confirms any longer: their check was
 /// turned off, or their scheduled audit was renamed or deleted.
 struct StaleFindingArchiver: Sendable {
-    let accountRegion: AccountRegion
-    let context: FindingWriter
-    let sender: FindingSender
+    let ledger: any FindingLedger
+    let writer: FindingWriter
     let staleAfter: Duration?
+    let logger: Logger
+
+    /// Findings or summaries of a check, of which some may be stale.
+    private struct Group {
+        let kind: LedgerEntry.Kind
+        let check: String
+        /// What was last observed before this time is stale, in milliseconds since 1970.
+        let limit: Int64
+    }
 
     private static let kinds: [LedgerEntry.Kind] = [.audit, .summary]
 
     /// Whether there are stale findings or summaries.
-    static func isDue(_ accountRegion: AccountRegion, in store: any FindingLedger, staleAfter: Duration?)
+    static func isDue(_ accountRegion: AccountRegion, in ledger: any FindingLedger, staleAfter: Duration?)
         async throws(StoreError) -> Bool
     {
-        guard let staleness = try await Staleness(of: accountRegion, in: store, staleAfter: staleAfter) else {
+        guard let staleness = try await Staleness(of: accountRegion, in: ledger, staleAfter: staleAfter) else {
             return false
         }
-        for kind in kinds {
-            for check in try await store.ledgerGroups(of: accountRegion, kind: kind) {
-                guard let limit = staleness.limit(kind, check: check) else { continue }
-                let stale = try await store.unseenLedgerEntries(
-                    of: accountRegion, kind: kind, group: check, before: limit, after: nil, limit: 1)
-                if !stale.isEmpty { return true }
-            }
+        for group in try await groups(staleness, of: accountRegion, in: ledger) {
+            let stale = try await ledger.unseenLedgerEntries(
+                of: accountRegion, kind: group.kind, group: group.check, before: group.limit, after: nil, limit: 1)
+            if !stale.isEmpty { return true }
         }
         return false
     }
@@ -38,29 +43,39 @@ struct StaleFindingArchiver: Sendable {
     /// - Returns: the findings that Security Hub rejected.
     func archive(_ lease: Lease) async throws -> FindingRejections {
         // After an interruption, ended entries that may not have been sent are on no page any longer.
-        let unsent = FindingRefresher(accountRegion: accountRegion, context: context, sender: sender)
-        var rejections = try await unsent.resend(Self.kinds, lease)
-        let store = context.store
-        guard let staleness = try await Staleness(of: accountRegion, in: store, staleAfter: staleAfter) else {
+        var rejections = try await FindingRefresher(ledger: ledger, writer: writer).resend(Self.kinds, lease)
+        let accountRegion = writer.accountRegion
+        guard let staleness = try await Staleness(of: accountRegion, in: ledger, staleAfter: staleAfter) else {
             return rejections
         }
-        let unseen = UnseenFindingArchiver(accountRegion: accountRegion, context: context, sender: sender, lease: lease)
-        for kind in Self.kinds {
-            for check in try await store.ledgerGroups(of: accountRegion, kind: kind) {
-                guard let limit = staleness.limit(kind, check: check) else { continue }
-                let archived = try await unseen.archive(kind, of: check, before: limit, at: staleness.endedAt)
-                rejections.add(archived.rejections)
-                guard archived.count > 0 else { continue }
-                context.logger.log(
-                    .staleFindingsArchived,
-                    .about(
-                        accountRegion,
-                        [
-                            .delivery: .string(lease.deliveryID), .check: .string(check), .kind: .string(kind.rawValue),
-                            .count: .integer(archived.count),
-                        ]))
-            }
+        let unseen = UnseenFindingArchiver(ledger: ledger, writer: writer, lease: lease)
+        for group in try await Self.groups(staleness, of: accountRegion, in: ledger) {
+            let archived = try await unseen.archive(
+                group.kind, of: group.check, before: group.limit, at: staleness.endedAt)
+            rejections.add(archived.rejections)
+            guard archived.count > 0 else { continue }
+            logger.log(
+                .staleFindingsArchived,
+                .about(
+                    accountRegion,
+                    [
+                        .delivery: .string(lease.deliveryID), .check: .string(group.check),
+                        .kind: .string(group.kind.rawValue), .count: .integer(archived.count),
+                    ]))
         }
         return rejections
+    }
+
+    private static func groups(
+        _ staleness: Staleness, of accountRegion: AccountRegion, in ledger: any FindingLedger
+    ) async throws(StoreError) -> [Group] {
+        var groups: [Group] = []
+        for kind in kinds {
+            for check in try await ledger.ledgerGroups(of: accountRegion, kind: kind) {
+                guard let limit = staleness.limit(kind, check: check) else { continue }
+                groups.append(Group(kind: kind, check: check, limit: limit))
+            }
+        }
+        return groups
     }
 }

@@ -7,11 +7,12 @@ import Store
 
 /// Updates the summaries of an audit's checks, and archives outdated ones.
 struct SummaryWriter: Sendable {
-    let accountRegion: AccountRegion
-    let context: FindingWriter
-    let sender: FindingSender
+    let store: any Store
+    let writer: FindingWriter
     let mapping: MappingOptions
     let lease: Lease
+
+    private var accountRegion: AccountRegion { writer.accountRegion }
 
     /// Updates the summaries of an audit.
     ///
@@ -21,13 +22,13 @@ struct SummaryWriter: Sendable {
         let summaries = SummaryRules.observations(of: task, completions) { result in
             SecurityFinding(summaryOf: result, task: task, accountRegion: accountRegion, severities: mapping.severities)
         }
-        let known = try await context.store.ledgerEntries(ids: summaries.map(\.finding.id))
-        let now = context.now
+        let known = try await store.ledgerEntries(ids: summaries.map(\.finding.id))
+        let now = writer.now
         let changes = PlannedChanges(
             summaries.compactMap { Planner.plan([$0], known: known[$0.finding.id], disposition: nil, now: now) },
             known: known)
-        let outcomes = try await context.write(changes, by: sender, under: lease)
-        context.countUnchanged(summaries, changes)
+        let outcomes = try await writer.write(changes, under: lease)
+        writer.countUnchanged(summaries, changes)
         var rejections = FindingRejections()
         try rejections.add(outcomes)
         return rejections
@@ -47,7 +48,7 @@ struct SummaryWriter: Sendable {
                     ).rejections)
             case .onDemand:
                 let id = FindingID.summary(check: result.check, scheduledAuditName: nil, accountRegion: accountRegion)
-                let known = try await context.store.ledgerEntries(ids: [id]).values
+                let known = try await store.ledgerEntries(ids: [id]).values
                 rejections.add(
                     try await unseen.archive(
                         known.filter { $0.eventTime < task.startTime.milliseconds }, at: task.startTime))
@@ -58,6 +59,6 @@ struct SummaryWriter: Sendable {
     }
 
     private var unseen: UnseenFindingArchiver {
-        UnseenFindingArchiver(accountRegion: accountRegion, context: context, sender: sender, lease: lease)
+        UnseenFindingArchiver(ledger: store, writer: writer, lease: lease)
     }
 }

@@ -12,10 +12,12 @@ import Telemetry
 /// EventBridge delivers CloudTrail events on a best-effort basis, and none from before the bridge was installed. So the
 /// list is read with each audit.
 struct SuppressionReconciler: Sendable {
-    let accountRegion: AccountRegion
-    let context: FindingWriter
+    let store: any DispositionStore
     let client: AWSClient
     let applier: SuppressionApplier
+    let logger: Logger
+
+    private var accountRegion: AccountRegion { applier.writer.accountRegion }
 
     /// How old a list counts as, in milliseconds: an event of the last minute may not be reflected in the list yet, and
     /// clocks differ.
@@ -26,7 +28,7 @@ struct SuppressionReconciler: Sendable {
         do {
             try await compare(&rejections)
         } catch let error as AWSError where error.kind == .accessDenied {
-            context.logger.log(.suppressionsNotListed, .about(accountRegion, [.reason: "\(error)"]))
+            logger.log(.suppressionsNotListed, .about(accountRegion, [.reason: "\(error)"]))
         }
     }
 
@@ -56,11 +58,11 @@ struct SuppressionReconciler: Sendable {
     }
 
     private func asOf(_ date: Int64?) -> Timestamp {
-        Timestamp(milliseconds: (date ?? context.clock()).saturatingSubtracting(Self.margin))
+        Timestamp(milliseconds: (date ?? client.clock.now()).saturatingSubtracting(Self.margin))
     }
 
     private func apply(listed: [SuppressionDisposition], _ rejections: inout FindingRejections) async throws {
-        let known = try await context.store.dispositions(about: listed.map(\.subject))
+        let known = try await store.dispositions(about: listed.map(\.subject))
         for suppression in listed {
             let known = known[suppression.subject].flatMap { SuppressionDisposition($0) }
             if let known, known.isSuppressed, known.expiresAt == suppression.expiresAt { continue }
@@ -71,9 +73,9 @@ struct SuppressionReconciler: Sendable {
     }
 
     private func endUnlisted(_ listed: Set<Int>, asOf: Timestamp, _ rejections: inout FindingRejections) async throws {
-        for try await page in context.store.dispositions(of: accountRegion) {
+        for try await page in store.dispositions(of: accountRegion) {
             for known in page.compactMap({ SuppressionDisposition($0) })
-            where known.suppresses(at: context.now) && !listed.contains(known.subject.hashValue) {
+            where known.suppresses(at: applier.writer.now) && !listed.contains(known.subject.hashValue) {
                 let deleted = SuppressionDisposition(
                     subject: known.subject, accountRegion: accountRegion, time: asOf, isSuppressed: false,
                     expiresAt: nil)

@@ -6,9 +6,8 @@ import Store
 
 /// Archives findings and summaries that are no longer observed: a newer audit does not list them, or no audit confirms them.
 struct UnseenFindingArchiver: Sendable {
-    let accountRegion: AccountRegion
-    let context: FindingWriter
-    let sender: FindingSender
+    let ledger: any FindingLedger
+    let writer: FindingWriter
     let lease: Lease
 
     /// Archives the active entries of a group that were last observed before a time.
@@ -21,7 +20,7 @@ struct UnseenFindingArchiver: Sendable {
         _ kind: LedgerEntry.Kind, of group: String, before limit: Int64, at time: Timestamp
     ) async throws -> (count: Int, rejections: FindingRejections) {
         var (count, rejections) = (0, FindingRejections())
-        let entries = context.store.unseenEntries(of: accountRegion, kind: kind, group: group, before: limit)
+        let entries = ledger.unseenEntries(of: writer.accountRegion, kind: kind, group: group, before: limit)
         for try await page in entries {
             rejections.add(try await archive(page, at: time))
             count += page.count
@@ -33,9 +32,6 @@ struct UnseenFindingArchiver: Sendable {
     ///
     /// - Returns: the findings that Security Hub rejected.
     func archive(_ entries: [LedgerEntry], at time: Timestamp) async throws -> FindingRejections {
-        guard !entries.isEmpty else { return FindingRejections() }
-        let now = context.now
-        return try await context.write(
-            { Planner.end($0, at: time, now: now) }, of: entries, by: sender, under: lease)
+        try await writer.write({ Planner.end($0, at: time, now: $1) }, of: entries, under: lease)
     }
 }

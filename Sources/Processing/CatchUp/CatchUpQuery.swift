@@ -15,8 +15,9 @@ import Telemetry
 /// itself: missed events are queued as deliveries, and are found again if the query is interrupted.
 struct CatchUpQuery: Sendable {
     let accountRegion: AccountRegion
-    let context: FindingWriter
+    let store: any Store
     let client: AWSClient
+    let logger: Logger
 
     /// How far before the watermark a query begins, in milliseconds: lists may show events late, and SNS may deliver
     /// them for an hour.
@@ -32,24 +33,12 @@ struct CatchUpQuery: Sendable {
         90 * 86_400_000 - 3_600_000 as Int64, 30 * 86_400_000 - 3_600_000 as Int64
     )
 
-    /// The number of missed events that were queued, by kind.
-    struct Result: Sendable, Hashable {
-        var audits = 0
-        var alarms = 0
-        var ends = 0
-        var verifications = 0
-        /// Listed elements that could not be parsed.
-        var unread = 0
-        /// The errors of queries that AWS denied.
-        var denied: [String] = []
-    }
-
     /// Runs all queries.
     ///
     /// - Parameter since: the earliest time of events; nil to continue at the watermark.
-    func run(since: Timestamp?) async throws -> Result {
-        var result = Result()
-        let now = client.clock.serviceNow ?? context.clock()
+    func run(since: Timestamp?) async throws -> CatchUpResult {
+        var result = CatchUpResult()
+        let now = client.clock.present
         let began = client.clock.elapsed()
         do {
             try await query(since, now, &result)
@@ -75,12 +64,12 @@ struct CatchUpQuery: Sendable {
         return right.saturatingDistance(to: now) > Self.tolerance ? right : nil
     }
 
-    private func finished(_ result: Result, _ now: Int64) async throws(StoreError) -> Result {
-        if result.denied.isEmpty { try await context.store.advanceCatchUpWatermark(of: accountRegion, to: now) }
+    private func finished(_ result: CatchUpResult, _ now: Int64) async throws(StoreError) -> CatchUpResult {
+        if result.denied.isEmpty { try await store.advanceCatchUpWatermark(of: accountRegion, to: now) }
         return result
     }
 
-    private func query(_ since: Timestamp?, _ now: Int64, _ result: inout Result) async throws {
+    private func query(_ since: Timestamp?, _ now: Int64, _ result: inout CatchUpResult) async throws {
         let start = try await start(since, now)
         try await runIfPermitted(&result) { try await findAudits(since: start, now: now, &$0) }
         try await runIfPermitted(&result) {
@@ -91,14 +80,14 @@ struct CatchUpQuery: Sendable {
     }
 
     private func start(_ since: Timestamp?, _ now: Int64) async throws(StoreError) -> Int64 {
-        var watermark = try await context.store.catchUpWatermarks()[accountRegion]
+        var watermark = try await store.catchUpWatermarks()[accountRegion]
         if let known = watermark, Self.isAhead(known, of: now) {
             // It is unknown up to when events were queried, so all events that AWS keeps are queried.
             let earliest = now.saturatingSubtracting(Self.eventsKept)
-            context.logger.log(
+            logger.log(
                 .catchUpWatermarkReset,
                 .about(accountRegion, [.aheadSeconds: .integer(known.saturatingSubtracting(now) / 1000)]))
-            try await context.store.resetCatchUpWatermark(of: accountRegion, to: earliest)
+            try await store.resetCatchUpWatermark(of: accountRegion, to: earliest)
             watermark = earliest
         }
         if let since { return since.milliseconds }
@@ -106,7 +95,9 @@ struct CatchUpQuery: Sendable {
     }
 
     /// Runs a query, and records a denial of access, so that the other queries still run.
-    private func runIfPermitted(_ result: inout Result, _ query: (inout Result) async throws -> Void) async throws {
+    private func runIfPermitted(_ result: inout CatchUpResult, _ query: (inout CatchUpResult) async throws -> Void)
+        async throws
+    {
         do {
             try await query(&result)
         } catch let error as AWSError where error.kind == .accessDenied {
@@ -128,7 +119,7 @@ struct CatchUpQuery: Sendable {
 
     // MARK: Audits
 
-    private func findAudits(since start: Int64, now: Int64, _ result: inout Result) async throws {
+    private func findAudits(since start: Int64, now: Int64, _ result: inout CatchUpResult) async throws {
         var tasks: [AuditTask] = []
         let unread = result.unread
         var listedAt: Int64?
@@ -144,7 +135,7 @@ struct CatchUpQuery: Sendable {
                 }
             }
         }
-        let selected = AuditSelection.select(tasks, applied: try await context.store.appliedAudits(of: accountRegion))
+        let selected = AuditSelection.select(tasks, applied: try await store.appliedAudits(of: accountRegion))
         result.audits = try await append(selected.map { .audit(taskID: $0.id) })
         // An audit that could not be parsed may have completed any check.
         guard result.unread == unread, let listedAt else { return }
@@ -170,7 +161,7 @@ struct CatchUpQuery: Sendable {
         for completion in tasks.flatMap({ SummaryRules.completions(of: $0, accountRegion: accountRegion) }) {
             completions[completion.check] = completion.merged(with: completions[completion.check])
         }
-        try await context.store.record(
+        try await store.record(
             AuditCoverage(since: since, until: until), of: accountRegion, Array(completions.values))
     }
 
@@ -188,14 +179,14 @@ struct CatchUpQuery: Sendable {
     // MARK: Alarms
 
     /// - Returns: hashes of the ids of findings with missed events, so that a long list uses little memory.
-    private func findEvents(since start: Int64, now: Int64, _ result: inout Result) async throws -> Set<Int> {
+    private func findEvents(since start: Int64, now: Int64, _ result: inout CatchUpResult) async throws -> Set<Int> {
         var reported: Set<Int> = []
         let times = Self.times(from: start, to: now, kept: Self.eventsKept)
         for try await page in client.violationEvents(in: times, region: accountRegion.region) {
             let listed = parse(page.elements, &result) { element throws(UnrecognizedMessageError) in
                 try AlarmReconciliation.Listed(violationEvent: element, accountRegion: accountRegion)
             }
-            let known = try await context.store.ledgerEntries(ids: Array(Set(listed.map(\.findingID))))
+            let known = try await store.ledgerEntries(ids: Array(Set(listed.map(\.findingID))))
             let missed = listed.filter { AlarmReconciliation.isMissed($0, known: known[$0.findingID]) }
             result.alarms += try await append(missed.map(\.task))
             reported.formUnion(missed.map(\.findingID.hashValue))
@@ -204,7 +195,7 @@ struct CatchUpQuery: Sendable {
     }
 
     /// - Parameter reported: hashes of the ids of findings whose missed events are queued.
-    private func findActive(except reported: Set<Int>, now: Int64, _ result: inout Result) async throws {
+    private func findActive(except reported: Set<Int>, now: Int64, _ result: inout CatchUpResult) async throws {
         // AWS's time when the first page was sent: the list does not contain later alarms.
         var listedAt: Int64?
         var active: Set<Int> = []
@@ -230,11 +221,12 @@ struct CatchUpQuery: Sendable {
     }
 
     private func findMissed(
-        _ listed: [AlarmReconciliation.Listed], except reported: Set<Int>, asOf: Timestamp, _ result: inout Result
+        _ listed: [AlarmReconciliation.Listed], except reported: Set<Int>, asOf: Timestamp,
+        _ result: inout CatchUpResult
     ) async throws {
         let ids = Array(Set(listed.map(\.findingID)))
-        let known = try await context.store.ledgerEntries(ids: ids)
-        let dispositions = try await context.store.dispositions(about: ids)
+        let known = try await store.ledgerEntries(ids: ids)
+        let dispositions = try await store.dispositions(about: ids)
         let missed = listed.filter {
             !reported.contains($0.findingID.hashValue) && AlarmReconciliation.isMissed($0, known: known[$0.findingID])
         }
@@ -245,8 +237,8 @@ struct CatchUpQuery: Sendable {
             })
     }
 
-    private func findEnds(_ active: Set<Int>, listedAt: Timestamp, _ result: inout Result) async throws {
-        for try await page in context.store.staleEntries(of: accountRegion, kind: .violation, before: .max) {
+    private func findEnds(_ active: Set<Int>, listedAt: Timestamp, _ result: inout CatchUpResult) async throws {
+        for try await page in store.staleEntries(of: accountRegion, kind: .violation, before: .max) {
             let over = page.filter {
                 AlarmReconciliation.isOver($0, isListed: active.contains($0.id.hashValue), listedAt: listedAt)
             }
@@ -256,7 +248,7 @@ struct CatchUpQuery: Sendable {
     }
 
     private func parse(
-        _ elements: [JSON], _ result: inout Result,
+        _ elements: [JSON], _ result: inout CatchUpResult,
         _ parse: (JSON) throws(UnrecognizedMessageError) -> AlarmReconciliation.Listed
     ) -> [AlarmReconciliation.Listed] {
         let listed = elements.compactMap { try? parse($0) }
@@ -269,15 +261,15 @@ struct CatchUpQuery: Sendable {
     /// Queues tasks.
     ///
     /// - Returns: the number of tasks that were not queued before.
-    private func append(_ tasks: [CatchUpTask]) async throws -> Int {
-        let now = context.clock()
+    private func append(_ tasks: [InternalTask]) async throws -> Int {
+        let now = client.clock.now()
         let deliveries = tasks.map { task in
             task.delivery(of: accountRegion, on: Self.deduplicationKey(of: task, now), now: now)
         }
         var count = 0
         // In parts, so that no transaction takes long.
         for start in stride(from: 0, to: deliveries.count, by: Self.appendLimit) {
-            let results = try await context.store.append(Array(deliveries[start...].prefix(Self.appendLimit)))
+            let results = try await store.append(Array(deliveries[start...].prefix(Self.appendLimit)))
             count += results.count { $0 == .stored }
         }
         return count
@@ -287,7 +279,7 @@ struct CatchUpQuery: Sendable {
     private static let appendLimit = 1000
 
     /// Each event is processed once, while suppressions are compared with each catch-up.
-    private static func deduplicationKey(of task: CatchUpTask, _ now: Int64) -> String {
+    private static func deduplicationKey(of task: InternalTask, _ now: Int64) -> String {
         if case .suppressions = task { return String(now) }
         return ""
     }

@@ -1,30 +1,34 @@
+package import AWSClient
 import Encoding
 package import EventLoop
-import Logging
+package import Logging
 import Planning
 import ServiceLifecycle
-import Store
+package import Store
 import Telemetry
 
 /// Queues catch-up tasks: at the start, after an outage, and at the configured interval.
 package struct CatchUpScheduler: Service {
-    package let context: FindingWriter
-    package let loop: EventLoop
+    private let store: any Store
+    private let clock: AWSClock
+    private let trust: ClockTrust
     /// The interval and the configured accounts and Regions. Those that deliveries came from are added.
-    package let settings: Reloadable<ProcessingSettings>
-    package let gap: OutageTracker
+    private let settings: Reloadable<ProcessingSettings>
+    private let gap: OutageTracker
+    private let logger: Logger
 
     private static let pollInterval = Duration.seconds(30)
     /// A poll that is later than this shows that the machine was suspended, or its clock was set.
     private static let suspension = Duration.seconds(120)
 
+    /// Queues due tasks until shutdown.
     package func run() async {
         await cancelWhenGracefulShutdown {
             var last: (now: Int64, elapsed: Int64)?
             // Catch up at the start.
             var hasGap = true
             repeat {
-                let (now, elapsed) = (context.clock(), context.elapsed())
+                let (now, elapsed) = (clock.now(), clock.elapsed().milliseconds)
                 if let last, Self.wasInterrupted(since: last, now: now, elapsed: elapsed) { hasGap = true }
                 last = (now, elapsed)
                 if gap.consume(now: elapsed) { hasGap = true }
@@ -34,9 +38,9 @@ package struct CatchUpScheduler: Service {
                 } catch {
                     // While the store fails here, incoming messages are deferred, too.
                     gap.recordDeferral(now: elapsed)
-                    context.logger.log(.catchUpNotQueued, [.reason: "\(error)"])
+                    logger.log(.catchUpNotQueued, [.reason: "\(error)"])
                 }
-            } while (try? await loop.sleep(for: Self.pollInterval)) != nil
+            } while (try? await clock.sleep(Self.pollInterval)) != nil
         }
     }
 
@@ -53,22 +57,22 @@ package struct CatchUpScheduler: Service {
     func appendDue(hasGap: Bool) async throws(StoreError) {
         let settings = settings.value
         guard let interval = settings.catchUpInterval else { return }
-        let now = context.clock()
-        let watermarks = try await context.store.catchUpWatermarks()
-        let accountRegions = settings.accountRegions.union(try await context.store.ledgerAccountRegions())
+        let now = clock.now()
+        let watermarks = try await store.catchUpWatermarks()
+        let accountRegions = settings.accountRegions.union(try await store.ledgerAccountRegions())
         for accountRegion in accountRegions.sorted() {
             let deduplicationKey: String
             if hasGap {
                 // Replicas that start together catch up once. The watermark makes the key differ after the clock was
                 // set back.
                 deduplicationKey = "gap \(now / 60_000) \(watermarks[accountRegion] ?? 0)"
-            } else if Self.isDue(watermarks[accountRegion], interval, context.trust.bestTime) {
+            } else if Self.isDue(watermarks[accountRegion], interval, trust.bestTime) {
                 deduplicationKey = "interval \(now / max(interval.milliseconds, 1)) \(watermarks[accountRegion] ?? 0)"
             } else {
                 continue
             }
-            let task = CatchUpTask.catchUp(since: nil)
-            _ = try await context.store.append(task.delivery(of: accountRegion, on: deduplicationKey, now: now))
+            let task = InternalTask.catchUp(since: nil)
+            _ = try await store.append(task.delivery(of: accountRegion, on: deduplicationKey, now: now))
         }
     }
 
@@ -78,12 +82,18 @@ package struct CatchUpScheduler: Service {
         return now.saturatingSubtracting(watermark) >= interval.milliseconds || CatchUpQuery.isAhead(watermark, of: now)
     }
 
+    /// Creates a scheduler.
+    ///
+    /// - Parameter gap: the gaps after which all accounts and Regions catch up.
     package init(
-        context: FindingWriter, loop: EventLoop, settings: Reloadable<ProcessingSettings>, gap: OutageTracker
+        store: any Store, clock: AWSClock, trust: ClockTrust, settings: Reloadable<ProcessingSettings>,
+        gap: OutageTracker, logger: Logger
     ) {
-        self.context = context
-        self.loop = loop
+        self.store = store
+        self.clock = clock
+        self.trust = trust
         self.settings = settings
         self.gap = gap
+        self.logger = logger
     }
 }

@@ -52,14 +52,21 @@ package final class CircuitBreakers: Sendable {
         circuitBreakers.withLock { $0[Key(accountRegion: accountRegion, scope: scope)]?.denial }
     }
 
-    /// The accounts and Regions for which no deliveries are leased now, and when the next probe of one of them is
+    /// How long until a probe is allowed for a suspended scope; nil if it is not suspended.
+    func timeUntilProbe(_ accountRegion: AccountRegion, _ scope: Scope) -> Duration? {
+        denial(accountRegion, scope).map { .milliseconds($0.retryAt.saturatingSubtracting(clock())) }
+    }
+
+    /// The accounts and Regions for which no deliveries are leased now, and how long until a probe of one of them is
     /// allowed.
-    func suspended(now: Int64) -> (accountRegions: Set<AccountRegion>, until: Int64?) {
+    func suspended() -> (accountRegions: Set<AccountRegion>, probeAfter: Duration?) {
+        let now = clock()
         let open = circuitBreakers.withLock {
             $0.filter { $0.key.scope == .all && !$0.value.allowsRequests(now: now) }
         }
+        let probeAt = open.values.compactMap(\.denial?.retryAt).filter { $0 > now }.min()
         return (
-            Set(open.keys.map(\.accountRegion)), open.values.compactMap(\.denial?.retryAt).filter { $0 > now }.min()
+            Set(open.keys.map(\.accountRegion)), probeAt.map { .milliseconds($0.saturatingSubtracting(now)) }
         )
     }
 

@@ -4,6 +4,7 @@ import CoreMetrics
 import Metrics
 package import Planning
 package import SecurityFindings
+package import Store
 
 /// The outcomes of updates of findings.
 package struct UpdateOutcomes: Sendable {
@@ -16,22 +17,25 @@ package struct UpdateOutcomes: Sendable {
 /// Sends findings to the Security Hub of one account and Region: in full batches, several concurrently, within AWS's
 /// rate limits.
 package struct FindingSender: Sendable {
-    private let accountRegion: AccountRegion
+    /// The account and Region of the findings.
+    let accountRegion: AccountRegion
     private let client: AWSClient
     private let metrics: ProcessingMetrics
     private let circuitBreakers: CircuitBreakers
-    private let canProcess: @Sendable () -> Bool
+    private let leases: any LeaseHolder
 
     /// The most concurrent batches: those of two full pages of an audit. At ten batches a second of some hundred
     /// milliseconds each, enough to use the rate limit.
     private static let concurrency = 5
 
-    /// - Parameter canProcess: whether this process may still act on what it leased; see ``DeliveryQueue/canProcess``.
+    /// Creates a sender.
+    ///
+    /// - Parameter leases: tells whether this process may still act on what it leased.
     package init(
         accountRegion: AccountRegion, client: AWSClient, metrics: ProcessingMetrics, circuitBreakers: CircuitBreakers,
-        canProcess: @escaping @Sendable () -> Bool = { true }
+        leases: any LeaseHolder
     ) {
-        self.canProcess = canProcess
+        self.leases = leases
         self.circuitBreakers = circuitBreakers
         self.accountRegion = accountRegion
         self.client = client
@@ -61,7 +65,7 @@ package struct FindingSender: Sendable {
     private static let interruption = SendOutcome.interrupted("the replica's heartbeat is overdue")
 
     private func send(_ batch: FindingBatch) async -> [String: SendOutcome] {
-        guard canProcess() else { return Self.all(batch.findings, Self.interruption) }
+        guard leases.canProcess else { return Self.all(batch.findings, Self.interruption) }
         do throws(AWSError) {
             let result = try await client.batchImportFindings(batch, region: accountRegion.region)
             metrics.importBatch.record(batch.findings.count)
@@ -136,7 +140,7 @@ package struct FindingSender: Sendable {
         func all(_ outcome: SendOutcome) -> UpdateOutcomes {
             UpdateOutcomes(outcomes: Dictionary(ids.map { ($0, outcome) }) { first, _ in first })
         }
-        guard canProcess() else { return all(Self.interruption) }
+        guard leases.canProcess else { return all(Self.interruption) }
         let product = SecurityFinding.productARN(accountRegion: accountRegion)
         do throws(AWSError) {
             let result = try await client.batchUpdateFindings(

@@ -115,7 +115,7 @@ package struct ProcessingMetrics: Sendable {
     }
 
     /// Counts missed events that catch-up found.
-    func caughtUp(_ found: CatchUpQuery.Result) {
+    func caughtUp(_ found: CatchUpResult) {
         caughtUp.add(found.audits, "audits")
         caughtUp.add(found.alarms, "alarms")
         caughtUp.add(found.ends, "ends")

@@ -1,17 +1,21 @@
+package import AWSClient
 import Encoding
 package import EventLoop
-import Logging
+package import Logging
 import Planning
 import SecurityFindings
 import ServiceLifecycle
-import Store
+package import Store
 import Telemetry
 
 /// Removes expired entries from the store, and adds data that earlier versions did not store, every ten minutes.
 package struct MaintenanceService: Service {
-    package let context: FindingWriter
-    package let loop: EventLoop
-    package let settings: Reloadable<ProcessingSettings>
+    private let store: any Store
+    private let clock: AWSClock
+    private let trust: ClockTrust
+    private let deadLetters: DeadLetterKeeper
+    private let settings: Reloadable<ProcessingSettings>
+    private let logger: Logger
 
     private static let interval = Duration.seconds(600)
     /// EventBridge retries for 24 hours; the rest allows for clock skew.
@@ -22,14 +26,15 @@ package struct MaintenanceService: Service {
     /// deliveries per second on, the oldest are removed earlier. An event that EventBridge then retries is processed again,
     /// without effect, because newer observations are known.
     static let completedLimit = 3_000_000
-    var completedLimit = Self.completedLimit
+    private let completedLimit: Int
 
+    /// Runs maintenance until shutdown.
     package func run() async {
         await cancelWhenGracefulShutdown {
             repeat {
                 await removeExpired()
                 await addMissingSeverities()
-            } while (try? await loop.sleep(for: Self.interval)) != nil
+            } while (try? await clock.sleep(Self.interval)) != nil
         }
     }
 
@@ -37,7 +42,7 @@ package struct MaintenanceService: Service {
     private func addMissingSeverities() async {
         do throws(StoreError) {
             while !Task.isCancelled {
-                let entries = try await context.store.unlabeledLedgerEntries(limit: Self.severityBatchSize)
+                let entries = try await store.unlabeledLedgerEntries(limit: Self.severityBatchSize)
                 let severities = Dictionary(
                     entries.compactMap { entry in
                         entry.asSent.map { (entry.id, LedgerEntry.Severity($0.severity.label)) }
@@ -45,11 +50,11 @@ package struct MaintenanceService: Service {
                 ) { first, _ in first }
                 // An unreadable entry is overwritten when Device Defender next reports its finding.
                 guard !severities.isEmpty else { return }
-                try await context.store.label(severities)
-                guard (try? await loop.sleep(for: Self.severityBatchPause)) != nil else { return }
+                try await store.label(severities)
+                guard (try? await clock.sleep(Self.severityBatchPause)) != nil else { return }
             }
         } catch {
-            context.logger.log(.severitiesNotStored, [.reason: "\(error)"])
+            logger.log(.severitiesNotStored, [.reason: "\(error)"])
         }
     }
 
@@ -59,23 +64,23 @@ package struct MaintenanceService: Service {
     /// Removes expired entries, while the clock is trusted.
     func removeExpired() async {
         do throws(StoreError) {
-            try await context.trust.check(with: context.store)
+            try await trust.check(with: store)
             // With a clock that jumped ahead, everything would be expired.
-            guard context.trust.isTrusted else { return }
-            let now = context.clock()
+            guard trust.isTrusted else { return }
+            let now = clock.now()
             let window = max(Self.eventBridgeTimeout, settings.value.maximumMessageAge * 2)
-            var deliveries = try await context.store.purge(
+            var deliveries = try await store.purge(
                 completedBefore: now.saturatingSubtracting(window.milliseconds))
             deliveries += try await purgeBeyondLimit(now)
             let age = settings.value.maximumDeadLetterAge
-            context.deadLetters.recordDropped(
-                try await context.store.trimDeadLetters(
-                    to: context.deadLetters.limits.value, failedBefore: now.saturatingSubtracting(age.milliseconds)))
-            let findings = try await context.store.purgeLedger(
+            deadLetters.recordDropped(
+                try await store.trimDeadLetters(
+                    to: deadLetters.limits.value, failedBefore: now.saturatingSubtracting(age.milliseconds)))
+            let findings = try await store.purgeLedger(
                 archivedBefore: now.saturatingSubtracting(Self.archivedFindings.milliseconds))
-            let dispositions = try await context.store.purgeDispositions(by: now)
+            let dispositions = try await store.purgeDispositions(by: now)
             if deliveries + findings + dispositions > 0 {
-                context.logger.log(
+                logger.log(
                     .oldEntriesDeleted,
                     [
                         .deliveries: .integer(deliveries), .findings: .integer(findings),
@@ -83,25 +88,32 @@ package struct MaintenanceService: Service {
                     ])
             }
         } catch {
-            context.logger.log(.oldEntriesNotDeleted, [.reason: "\(error)"])
+            logger.log(.oldEntriesNotDeleted, [.reason: "\(error)"])
         }
     }
 
     /// Removes completed deliveries above the limit, except those that Amazon SNS may retry.
     private func purgeBeyondLimit(_ now: Int64) async throws(StoreError) -> Int {
-        guard let time = try await context.store.completionTime(beyondNewest: completedLimit) else { return 0 }
+        guard let time = try await store.completionTime(beyondNewest: completedLimit) else { return 0 }
         // The maximum age of a message from Amazon SNS, doubled for clock skew.
         let young = now.saturatingSubtracting(settings.value.maximumMessageAge.milliseconds * 2)
-        return try await context.store.purge(completedBefore: min(time, young))
+        return try await store.purge(completedBefore: min(time, young))
     }
 
+    /// Creates the service.
+    ///
+    /// - Parameter completedLimit: the number of completed deliveries that are kept.
     package init(
-        context: FindingWriter, loop: EventLoop, settings: Reloadable<ProcessingSettings>,
+        store: any Store, clock: AWSClock, trust: ClockTrust, deadLetters: DeadLetterKeeper,
+        settings: Reloadable<ProcessingSettings>, logger: Logger,
         completedLimit: Int = MaintenanceService.completedLimit
     ) {
-        self.context = context
-        self.loop = loop
+        self.store = store
+        self.clock = clock
+        self.trust = trust
+        self.deadLetters = deadLetters
         self.settings = settings
+        self.logger = logger
         self.completedLimit = completedLimit
     }
 }

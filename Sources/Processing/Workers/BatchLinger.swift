@@ -1,9 +1,11 @@
+import AWSClient
+import AWSCore
 import Encoding
 
-/// How long deliveries wait for others, so that full batches are sent.
+/// How long alarms wait for others, so that full batches are sent.
 struct BatchLinger: Sendable {
-    /// Whether the rate limit leaves headroom, so that waiting gains little.
-    let hasHeadroom: @Sendable () -> Bool
+    let client: AWSClient
+    let region: Region
 
     /// The number of findings that fill a batch.
     static let full = 100
@@ -18,7 +20,12 @@ struct BatchLinger: Sendable {
     ///   - count: the number of waiting deliveries.
     ///   - waited: how long the first of them has been waiting.
     func wait(count: Int, waited: Duration) -> Duration {
-        guard count < Self.full else { return .zero }
-        return max((hasHeadroom() ? Self.shortTimeout : Self.timeout) - waited, .zero)
+        Self.wait(count: count, waited: waited, hasHeadroom: client.hasImportHeadroom(region: region))
+    }
+
+    /// - Parameter hasHeadroom: whether the rate limit leaves headroom, so that waiting gains little.
+    static func wait(count: Int, waited: Duration, hasHeadroom: Bool) -> Duration {
+        guard count < full else { return .zero }
+        return max((hasHeadroom ? shortTimeout : timeout) - waited, .zero)
     }
 }

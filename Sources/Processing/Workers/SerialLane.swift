@@ -1,48 +1,47 @@
 import AWSClient
-import Planning
+import AWSCore
 import Store
 
-/// A queue of leased deliveries that are processed in order, in batches, and never concurrently.
+/// A queue of leased deliveries of one account and Region that are processed in order, in batches, and never
+/// concurrently. While AWS denies access, single deliveries are processed as probes.
 ///
 /// Different lanes change different findings, so no two changes of one finding are ever in progress.
 actor SerialLane {
-    typealias Item = (leased: LeasedDelivery, command: DeliveryCommand)
-
-    private var waiting: [Item] = []
-    private var task: Task<Void, Never>?
-    private let clock: AWSClock
+    private let accountRegion: AccountRegion
+    private let processor: any DeliveryProcessor
     private let batchLimit: Int
     private let linger: BatchLinger?
-    private let policy: LanePolicy?
+    private let circuitBreakers: CircuitBreakers
+    private let leases: LeaseKeeper
+    private let clock: AWSClock
+    private var waiting: [LeasedCommand] = []
+    private var task: Task<Void, Never>?
     /// When the first of the waiting deliveries was added.
     private var waitingSince = Duration.zero
     private var lingering: Task<Void, Never>?
     private var isStopped = false
-    private let process: @Sendable ([Item]) async -> Void
-    private let onFinished: @Sendable ([Lease]) async -> Void
 
     /// - Parameters:
-    ///   - clock: the executor and the clock of the lane.
+    ///   - processor: processes the deliveries.
     ///   - batchLimit: the most deliveries that are processed together.
     ///   - linger: how long deliveries wait for others to share requests with; nil to process them immediately.
-    ///   - policy: whether deliveries may be processed; nil if they always may.
-    ///   - process: processes deliveries and stores the outcome of each.
-    ///   - onFinished: called with the leases of the processed deliveries.
+    ///   - leases: holds the leases of the deliveries until they are processed.
+    ///   - clock: the executor and the clock of the lane.
     init(
-        by clock: AWSClock, batchLimit: Int, linger: BatchLinger? = nil, policy: LanePolicy? = nil,
-        process: @escaping @Sendable ([Item]) async -> Void,
-        onFinished: @escaping @Sendable ([Lease]) async -> Void
+        of accountRegion: AccountRegion, processor: any DeliveryProcessor, batchLimit: Int, linger: BatchLinger? = nil,
+        circuitBreakers: CircuitBreakers, leases: LeaseKeeper, clock: AWSClock
     ) {
-        self.clock = clock
+        self.accountRegion = accountRegion
+        self.processor = processor
         self.batchLimit = batchLimit
         self.linger = linger
-        self.policy = policy
-        self.process = process
-        self.onFinished = onFinished
+        self.circuitBreakers = circuitBreakers
+        self.leases = leases
+        self.clock = clock
     }
 
     /// Appends deliveries to the queue.
-    func add(_ items: [Item]) {
+    func add(_ items: [LeasedCommand]) {
         if waiting.isEmpty { waitingSince = clock.elapsed() }
         waiting += items
         if waiting.count >= BatchLinger.full { lingering?.cancel() }
@@ -54,22 +53,21 @@ actor SerialLane {
     private func run() async {
         while !waiting.isEmpty, !Task.isCancelled {
             await waitForBatch()
-            let state = policy?.allow() ?? .closed
-            if state == .open {
-                let leases = removeAll()
-                await policy?.release(leases)
+            let state = circuitBreakers.allow(accountRegion)
+            guard state != .open else {
+                await leases.release(removeAll(), of: accountRegion)
                 continue
             }
             let items = Array(waiting.prefix(state == .halfOpen ? 1 : batchLimit))
             waiting.removeFirst(items.count)
             waitingSince = clock.elapsed()
-            guard !items.isEmpty else {
-                if state == .halfOpen { policy?.endProbe() }
-                continue
+            // The deliveries may have been removed during the wait.
+            if !items.isEmpty { await processor.process(items) }
+            if state == .halfOpen {
+                circuitBreakers.endProbe(accountRegion)
+                leases.capacity.notify()
             }
-            await process(items)
-            if state == .halfOpen { policy?.endProbe() }
-            await onFinished(items.map(\.leased.lease))
+            await leases.discard(items.map(\.leased.lease), of: accountRegion)
         }
         task = nil
         // Deliveries that were added after a cancellation are not concerned by it.
@@ -87,19 +85,17 @@ actor SerialLane {
         self.lingering = nil
     }
 
-    /// Removes the waiting deliveries and stops waiting for full batches. A batch in progress continues.
-    ///
-    /// - Returns: the leases of the removed deliveries.
-    func stop() -> [Lease] {
+    /// Releases the waiting deliveries, and stops waiting for full batches. A batch in progress continues.
+    func stop() async {
         isStopped = true
         lingering?.cancel()
-        return removeAll()
+        await releaseWaiting()
     }
 
-    /// Removes the waiting deliveries. Deliveries that are added later are processed as before.
-    ///
-    /// - Returns: the leases of the removed deliveries.
-    func removeAll() -> [Lease] {
+    /// Releases the waiting deliveries. Deliveries that are added later are processed as before.
+    func releaseWaiting() async { await leases.release(removeAll(), of: accountRegion) }
+
+    private func removeAll() -> [Lease] {
         defer { waiting = [] }
         return waiting.map(\.leased.lease)
     }
@@ -109,14 +105,4 @@ actor SerialLane {
 
     /// Waits until the lane is empty.
     func drain() async { await task?.value }
-}
-
-/// Decides whether a lane may process deliveries.
-struct LanePolicy: Sendable {
-    /// Called before each batch. In state `halfOpen` the batch is one delivery, followed by `endProbe`.
-    let allow: @Sendable () -> CircuitBreaker.State
-    /// Called when the delivery that was allowed as a probe has been processed.
-    let endProbe: @Sendable () -> Void
-    /// Releases deliveries that may not be processed.
-    let release: @Sendable ([Lease]) async -> Void
 }

@@ -5,7 +5,7 @@ public import AWSCore
 /// A delivery is pending until a worker leases it. The worker then completes it, schedules a retry, dead-letters it or
 /// releases it. If it does none of these before the lease expires, another worker can lease the delivery, and every
 /// call with the old lease throws ``StoreError/Code/leaseLost`` or skips the lease.
-public protocol DeliveryQueue: Sendable {
+public protocol DeliveryQueue: LeaseHolder {
     /// Adds deliveries to the queue in one transaction. Deliveries with a known id are skipped, and so are repetitions
     /// of an id within the call.
     ///
@@ -94,10 +94,6 @@ public protocol DeliveryQueue: Sendable {
     func queueDepths(now: Int64, after accountRegion: AccountRegion?, limit: Int) async throws(StoreError)
         -> [QueueDepth]
 
-    /// Whether this process may act on its leases. A PostgreSQL replica whose heartbeat expired may not: others may
-    /// have taken over.
-    var canProcess: Bool { get }
-
     // MARK: Pauses
 
     /// Pauses processing: deliveries are accepted but not leased until they are resumed. Replaces an earlier pause of
@@ -157,10 +153,19 @@ public protocol DeliveryQueue: Sendable {
     func completionTime(beyondNewest count: Int) async throws(StoreError) -> Int64?
 }
 
-extension DeliveryQueue {
+/// Holds leases on behalf of this process.
+public protocol LeaseHolder: Sendable {
+    /// Whether this process may act on its leases. A PostgreSQL replica whose heartbeat expired may not: others may
+    /// have taken over.
+    var canProcess: Bool { get }
+}
+
+extension LeaseHolder {
     /// True: one process owns the store.
     public var canProcess: Bool { true }
+}
 
+extension DeliveryQueue {
     /// Adds one delivery to the queue unless its id is known; see ``append(_:)-([Delivery])``.
     public func append(_ delivery: Delivery) async throws(StoreError) -> AppendResult {
         try await append([delivery]).first ?? .duplicate

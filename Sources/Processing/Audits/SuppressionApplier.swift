@@ -6,9 +6,8 @@ import Store
 
 /// Applies suppressions to the findings that they concern.
 struct SuppressionApplier: Sendable {
-    let accountRegion: AccountRegion
-    let context: FindingWriter
-    let sender: FindingSender
+    let store: any Store
+    let writer: FindingWriter
     let lease: Lease
 
     /// Stores a suppression or its deletion if it is newer than the stored one, and updates the findings of its
@@ -23,7 +22,7 @@ struct SuppressionApplier: Sendable {
         guard disposition.isNewer(than: known) else {
             return try await updateFindings(about: disposition.subject, by: stored)
         }
-        try await context.store.record(LedgerUpdate(dispositions: [disposition.disposition]), under: lease)
+        try await store.record(LedgerUpdate(dispositions: [disposition.disposition]), under: lease)
         return try await updateFindings(about: disposition.subject, by: disposition.disposition)
     }
 
@@ -34,28 +33,22 @@ struct SuppressionApplier: Sendable {
         let stored = try await stored(subject)
         guard var known = stored.flatMap({ SuppressionDisposition($0) }), known.isSuppressed, known.expiresAt == time
         else { return FindingRejections() }
-        guard !known.suppresses(at: context.now) else {
+        guard !known.suppresses(at: writer.now) else {
             throw SendError(description: "the suppression has not expired yet by this machine's clock")
         }
         let rejections = try await updateFindings(about: subject, by: stored)
         known.isSettled = true
-        try await context.store.record(LedgerUpdate(dispositions: [known.disposition]), under: lease)
+        try await store.record(LedgerUpdate(dispositions: [known.disposition]), under: lease)
         return rejections
     }
 
     private func stored(_ subject: String) async throws -> Disposition? {
-        try await context.store.dispositions(about: [subject])[subject]
+        try await store.dispositions(about: [subject])[subject]
     }
 
     private func updateFindings(about subject: String, by disposition: Disposition?) async throws -> FindingRejections {
-        var rejections = FindingRejections()
-        for try await page in context.store.entries(about: subject) {
-            let now = context.now
-            rejections.add(
-                try await context.write(
-                    { Planner.plan([], known: $0, disposition: disposition, now: now) }, of: page, by: sender,
-                    under: lease))
-        }
-        return rejections
+        try await writer.write(
+            { Planner.plan([], known: $0, disposition: disposition, now: $1) }, of: store.entries(about: subject),
+            under: lease)
     }
 }

@@ -1,5 +1,7 @@
 package import AWSClient
+import DeviceDefender
 import Planning
+import Store
 
 extension SendOutcome {
     /// The outcome of what a failed request was about.
@@ -10,6 +12,18 @@ extension SendOutcome {
             case .suspend: .accessDenied(error.description)
             case .retry: .retryable(error.description)
             }
+    }
+
+    /// The outcome of a delivery whose processing failed.
+    init(processing error: any Error) {
+        switch error {
+        case let error as UnrecognizedMessageError:
+            self = .rejected("cannot parse the response of AWS IoT: \(error)")
+        case let error as AWSError: self.init(error)
+        case let error as SendError: self = error.outcome
+        case let error as StoreError: self.init(error)
+        default: self = .retryable("\(error)")
+        }
     }
 }
 
