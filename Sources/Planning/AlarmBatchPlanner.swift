@@ -24,6 +24,7 @@ package struct AlarmBatchPlanner {
         }
     }
 
+    /// A leased delivery, and what it reports.
     package typealias Item = (leased: LeasedDelivery, input: Input)
 
     /// The changes of findings and ledger, at most one for each finding.

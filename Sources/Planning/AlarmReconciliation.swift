@@ -16,7 +16,9 @@ package enum AlarmReconciliation {
 
     /// An element of a list, as an alarm and as a task.
     package struct Listed: Sendable {
+        /// The element as an alarm.
         package let alarm: Alarm
+        /// The task that processes the alarm if it was missed.
         package let task: InternalTask
         /// The id of the alarm's finding.
         package let findingID: String

@@ -23,6 +23,7 @@ package struct AuditCheckpoint: Sendable, Hashable {
         return bytes.count <= LedgerUpdate.maximumCheckpointLength ? String(decoding: bytes, as: UTF8.self) : nil
     }
 
+    /// Creates a checkpoint; without arguments, the beginning of the list.
     package init(
         nextToken: String? = nil, isListed: Bool = false, rejections: FindingRejections = FindingRejections(),
         hasUnread: Bool = false

@@ -143,6 +143,7 @@ package enum DeliveryCommand: Sendable {
         case catchUp
     }
 
+    /// Which findings the command may change.
     package var kind: Kind {
         switch self {
         case .audit, .suppression, .suppressionEnded, .suppressionList, .archiveStale: .audits

@@ -2,19 +2,24 @@ import Encoding
 
 /// The findings of one delivery that cannot be imported: their number, and the reason of the first.
 package struct FindingRejections: Sendable, Hashable {
+    /// The number of findings.
     package private(set) var count = 0
+    /// The id of the first finding and the reason; nil if there is none.
     package private(set) var first: String?
 
+    /// Creates a list; without arguments, an empty one.
     package init(count: Int = 0, first: String? = nil) {
         self.count = count
         self.first = first
     }
 
+    /// Adds a finding.
     package mutating func add(_ id: String, _ reason: String) {
         count = count.saturatingAdding(1)
         first = first ?? "\(id): \(reason)"
     }
 
+    /// Adds the findings of another list.
     package mutating func add(_ other: FindingRejections) {
         count = count.saturatingAdding(other.count)
         first = first ?? other.first

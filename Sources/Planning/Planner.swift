@@ -14,10 +14,12 @@ package struct Change: Sendable, Hashable {
 
 /// Changes of different findings that are written together.
 package struct PlannedChanges: Sendable {
+    /// The changes, each of another finding.
     package let all: [Change]
     /// The previous ledger entries of the findings, by id.
     package let known: [String: LedgerEntry]
 
+    /// Creates a set of changes.
     package init(_ all: [Change], known: [String: LedgerEntry]) {
         self.all = all
         self.known = known

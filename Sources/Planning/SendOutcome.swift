@@ -29,6 +29,7 @@ extension SendOutcome {
 
 /// A temporary failure to send findings.
 package struct SendError: Error, CustomStringConvertible {
+    /// What failed, with the reason.
     package let description: String
     /// Whether access is denied until something changes in the account.
     var isDenial = false
@@ -41,6 +42,7 @@ package struct SendError: Error, CustomStringConvertible {
         return isDenial ? .accessDenied(description) : .retryable(description)
     }
 
+    /// Creates an error.
     package init(description: String, isDenial: Bool = false, isInterruption: Bool = false) {
         self.description = description
         self.isDenial = isDenial

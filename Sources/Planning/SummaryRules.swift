@@ -18,6 +18,7 @@ package enum SummaryRules {
         /// None: the check was not completed.
         case none
 
+        /// Derives the ended summaries from the result of a check.
         package init(_ status: CheckResult.Status) {
             switch status {
             case .completedCompliant: self = .all

@@ -9,6 +9,7 @@ package import Store
 package struct SuppressionDisposition: Sendable, Hashable {
     /// What is suppressed, see `FindingID.suppression`.
     package let subject: String
+    /// The account and Region of the findings.
     package let accountRegion: AccountRegion
     /// When it was created, changed or deleted.
     package let time: Timestamp
@@ -42,6 +43,7 @@ package struct SuppressionDisposition: Sendable, Hashable {
         return expiresAt ?? never < other.expiresAt ?? never
     }
 
+    /// Creates a disposition.
     package init(
         subject: String, accountRegion: AccountRegion, time: Timestamp, isSuppressed: Bool, expiresAt: Timestamp? = nil,
         isSettled: Bool = false

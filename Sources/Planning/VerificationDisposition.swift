@@ -9,9 +9,11 @@ package import Store
 package struct VerificationDisposition: Sendable, Hashable {
     /// The id of the violation's finding.
     package let subject: String
+    /// The account and Region of the finding.
     package let accountRegion: AccountRegion
     /// When the violation was verified.
     package let time: Timestamp
+    /// The verification state, its note and the workflow status that follows from them.
     package var verification: Verification
     /// Whether Security Hub has the verification.
     var isApplied: Bool

@@ -41,6 +41,7 @@ package struct CircuitBreaker: Sendable, Hashable {
         case open
     }
 
+    /// Why requests are suspended; nil while they are not.
     package private(set) var denial: Denial?
     /// Whether a probe is in progress.
     private var isProbing = false

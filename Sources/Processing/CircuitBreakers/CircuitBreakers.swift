@@ -9,7 +9,9 @@ import Telemetry
 package final class CircuitBreakers: Sendable {
     /// A suspended account and Region.
     package struct Entry: Sendable {
+        /// The suspended account and Region.
         package let accountRegion: AccountRegion
+        /// Why it is suspended, and until when.
         package let denial: CircuitBreaker.Denial
     }
 
@@ -30,6 +32,9 @@ package final class CircuitBreakers: Sendable {
     private let clock: @Sendable () -> Int64
     private let logger: Logger
 
+    /// Creates closed circuit breakers.
+    ///
+    /// - Parameter clock: monotonic time in milliseconds.
     package init(clock: @escaping @Sendable () -> Int64, logger: Logger) {
         self.clock = clock
         self.logger = logger

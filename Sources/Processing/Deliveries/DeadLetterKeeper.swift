@@ -25,6 +25,9 @@ package final class DeadLetterKeeper: Sendable {
     /// The shortest time between two log lines, in milliseconds.
     private static let interval: Int64 = 60_000
 
+    /// Creates a keeper.
+    ///
+    /// - Parameter clock: monotonic time in milliseconds.
     package init(
         limits: DeadLetterLimits, metrics: ProcessingMetrics, logger: Logger, clock: @escaping @Sendable () -> Int64
     ) {

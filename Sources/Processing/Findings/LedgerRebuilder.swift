@@ -11,10 +11,10 @@ package import Store
 /// It runs before the first delivery of an account and Region is processed, and for the command `rebuild-ledger`.
 /// Without the ledger, existing findings would be imported again, and ended ones would stay active.
 package struct LedgerRebuilder: Sendable {
-    package let accountRegion: AccountRegion
-    package let store: any Store
-    package let client: AWSClient
-    package let clock: @Sendable () -> Int64
+    private let accountRegion: AccountRegion
+    private let store: any Store
+    private let client: AWSClient
+    private let clock: @Sendable () -> Int64
 
     /// How many findings were read.
     package struct Count: Sendable, Hashable {
@@ -64,6 +64,9 @@ package struct LedgerRebuilder: Sendable {
         ]
     }
 
+    /// Creates a rebuilder.
+    ///
+    /// - Parameter clock: milliseconds since 1970.
     package init(
         accountRegion: AccountRegion, store: any Store, client: AWSClient, clock: @escaping @Sendable () -> Int64
     ) {

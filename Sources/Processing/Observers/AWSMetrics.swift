@@ -11,6 +11,9 @@ package struct AWSMetrics: Sendable {
     private let accountRegions: LabelCardinalityLimiter
     private let factory: any MetricsFactory
 
+    /// Registers the metrics.
+    ///
+    /// - Parameter accountRegions: limits the number of series.
     package init(_ factory: any MetricsFactory, _ accountRegions: LabelCardinalityLimiter) {
         calls = CounterTable(
             "defender_bridge_aws_calls_total", ["service", "operation", "outcome"],

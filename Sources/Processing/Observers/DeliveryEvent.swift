@@ -28,8 +28,11 @@ package struct DeliveryEvent: Sendable, Hashable {
     package let at: Int64
     /// The delivery's id.
     package let id: String
+    /// The account and Region of the delivery.
     package let accountRegion: AccountRegion
+    /// What the delivery is about.
     package let subject: DeliverySubject
+    /// The outcome.
     package let outcome: Outcome
     /// Number of findings sent to Security Hub.
     package let findings: Int
@@ -47,6 +50,7 @@ package struct DeliveryEvent: Sendable, Hashable {
         }
     }
 
+    /// Creates an event.
     package init(
         at: Int64, id: String, accountRegion: AccountRegion, subject: DeliverySubject, outcome: Outcome, findings: Int,
         findingID: String?, duration: Int64

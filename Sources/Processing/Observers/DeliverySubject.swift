@@ -22,6 +22,7 @@ package struct DeliverySubject: Sendable, Hashable {
         case other
     }
 
+    /// The kind of the delivery.
     package let kind: Kind
     /// Names the alarm, the audit, or the check and resource; at most 256 characters. Nil if there is no subject.
     package let text: String?

@@ -48,9 +48,9 @@ package enum FindingResult: String, Sendable, CaseIterable {
 package struct ProcessingMetrics: Sendable {
     let importBatch: Recorder
     let updateBatch: Recorder
-    package let retries: Counter
+    let retries: Counter
     let leases: Counter
-    package let expired: Counter
+    let expired: Counter
     private let deadLetters: CounterTable
     private let droppedLetters: CounterTable
     private let findings: CounterTable
@@ -58,6 +58,7 @@ package struct ProcessingMetrics: Sendable {
     private let delay: Metrics.Timer
     private let eventDelay: MetricTable<Metrics.Timer>
 
+    /// Registers the metrics.
     package init(_ factory: any MetricsFactory) {
         func counter(_ name: String) -> Counter { Counter(label: name, dimensions: [], factory: factory) }
         func sizes(_ name: String) -> Recorder {

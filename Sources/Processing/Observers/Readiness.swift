@@ -14,6 +14,9 @@ package final class Readiness: Sendable {
 
     private static let lifetime = Duration.seconds(1)
 
+    /// Creates a check.
+    ///
+    /// - Parameter instant: the present time, replaceable in tests.
     package init(_ store: any StoreMaintenance, instant: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.store = store
         self.instant = instant

@@ -11,6 +11,7 @@ package final class StoreMetrics: Sendable {
     private let factory: any MetricsFactory
     private let connections = Mutex<[StoreEvent.Pool: Int]>([:])
 
+    /// Registers the metrics.
     package init(_ factory: any MetricsFactory) {
         commits = Counter(label: "defender_bridge_store_commits_total", dimensions: [], factory: factory)
         writes = Recorder(

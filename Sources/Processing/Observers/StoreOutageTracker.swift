@@ -69,6 +69,9 @@ package final class StoreOutageTracker: Sendable {
     private let logger: Logger
     private let clock: @Sendable () -> Int64
 
+    /// Creates a tracker without an outage.
+    ///
+    /// - Parameter clock: monotonic time in milliseconds.
     package init(logger: Logger, clock: @escaping @Sendable () -> Int64) {
         self.logger = logger
         self.clock = clock
@@ -110,10 +113,11 @@ package final class StoreOutageTracker: Sendable {
 
 /// Probes the store each second during an outage.
 package struct StoreProbe: Service {
-    package let readiness: Readiness
-    package let outage: StoreOutageTracker
-    package let loop: EventLoop
+    private let readiness: Readiness
+    private let outage: StoreOutageTracker
+    private let loop: EventLoop
 
+    /// Probes the store until shutdown.
     package func run() async {
         await cancelWhenGracefulShutdown {
             while (try? await loop.sleep(for: .seconds(1))) != nil {
@@ -129,6 +133,7 @@ package struct StoreProbe: Service {
         }
     }
 
+    /// Creates the service.
     package init(readiness: Readiness, outage: StoreOutageTracker, loop: EventLoop) {
         self.readiness = readiness
         self.outage = outage
