@@ -2,24 +2,34 @@ import GRDB
 public import Store
 
 extension SQLiteStore {
-    /// Dead-letters a delivery, and drops dead letters beyond the limits.
+    /// Dead-letters deliveries, and drops dead letters beyond the limits.
     public func deadLetter(
-        _ lease: Lease, reason: String, now: Int64, within limits: DeadLetterLimits
-    ) async throws(StoreError) -> DroppedDeadLetters {
-        let reason = Limits.trimmed(reason: reason)
-        var drop = try await write(under: lease) { db in
-            try db.run(SQLiteQueueSQL.deadLetter, [reason, now, lease.sequence])
-            guard let row = try db.row(DeadLetterLimitSQL.sharesBySequence, [lease.sequence]) else {
-                throw StoreError.unreadableRow
-            }
-            try Self.count(DeadLetterShare(row), in: db)
-            return try Self.drop(beyond: limits, in: db)
+        _ failures: [PermanentFailure], now: Int64, within limits: DeadLetterLimits
+    ) async throws(StoreError) -> DeadLetterResult {
+        guard !failures.isEmpty else { return DeadLetterResult(held: [], dropped: DroppedDeadLetters()) }
+        var (held, drop) = try await committer.write { db in
+            let held = try failures.map { try Self.deadLetter($0, now: now, in: db) }
+            return .success((held, try Self.drop(beyond: limits, in: db)))
         }
-        // The delivery is dead-lettered already, even if dropping the others fails.
+        // The deliveries are dead-lettered already, even if dropping the others fails.
         while !drop.isDone, let more = try? await committer.write({ .success(try Self.drop(beyond: limits, in: $0)) }) {
             drop.add(more)
         }
-        return drop.dropped
+        return DeadLetterResult(held: held, dropped: drop.dropped)
+    }
+
+    /// Dead-letters a delivery, and counts the dead letter.
+    ///
+    /// - Returns: whether the lease was held.
+    private static func deadLetter(_ failure: PermanentFailure, now: Int64, in db: Database) throws -> Bool {
+        let lease = failure.lease
+        guard try isHeld(lease, in: db) else { return false }
+        try db.run(SQLiteQueueSQL.deadLetter, [Limits.trimmed(reason: failure.reason), now, lease.sequence])
+        guard let row = try db.row(DeadLetterLimitSQL.sharesBySequence, [lease.sequence]) else {
+            throw StoreError.unreadableRow
+        }
+        try count(DeadLetterShare(row), in: db)
+        return true
     }
 
     /// Drops expired dead letters, and those beyond the limits.

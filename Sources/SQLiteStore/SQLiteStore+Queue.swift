@@ -70,7 +70,8 @@ extension SQLiteStore {
     /// Records intermediate results of a delivery.
     public func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError) {
         try Limits.check(progress)
-        try await write(under: lease, size: Self.size(of: progress.entries)) { db in
+        try await committer.write(size: Self.size(of: progress.entries)) { db -> Result<Void, StoreError> in
+            guard try Self.isHeld(lease, in: db) else { return .failure(.leaseLost(lease)) }
             try Self.upsert(progress.entries, in: db)
             for (id, updatedAt) in progress.sent {
                 try db.run(LedgerSQL.sent, [id, updatedAt])
@@ -83,6 +84,7 @@ extension SQLiteStore {
             if let checkpoint = progress.checkpoint {
                 try db.run(QueueSQL.checkpoint, [checkpoint, lease.sequence])
             }
+            return .success(())
         }
     }
 
@@ -100,20 +102,25 @@ extension SQLiteStore {
         }
     }
 
-    /// Schedules a retry after a failure.
-    public func retry(
-        _ lease: Lease, at readyAt: Int64, reason: String, isCounted: Bool, now: Int64
-    ) async throws(StoreError) {
-        let reason = Limits.trimmed(reason: reason)
-        let time = min(readyAt, QueueTime.latest(after: now))
-        try await write(under: lease) { db in
-            try db.run(
-                SQLiteQueueSQL.retry,
-                [
-                    time, reason, now, lease.sequence, isCounted,
-                ])
+    /// Schedules retries after failures.
+    public func retry(_ retries: [ScheduledRetry], now: Int64) async throws(StoreError) -> [Bool] {
+        guard !retries.isEmpty else { return [] }
+        let latest = QueueTime.latest(after: now)
+        let held = try await committer.write { db in
+            .success(
+                try retries.map { retry in
+                    guard try Self.isHeld(retry.lease, in: db) else { return false }
+                    try db.run(
+                        SQLiteQueueSQL.retry,
+                        [
+                            min(retry.readyAt, latest), Limits.trimmed(reason: retry.reason), now,
+                            retry.lease.sequence, retry.isCounted,
+                        ])
+                    return true
+                })
         }
         signal.notify()
+        return held
     }
 
     /// Releases leases.
@@ -142,20 +149,10 @@ extension SQLiteStore {
         }
     }
 
-    /// Writes under a lease, or fails if the lease is lost.
-    func write<Value: Sendable>(
-        under lease: Lease, size: Int = 0, _ body: @escaping @Sendable (Database) throws -> Value
-    ) async throws(StoreError) -> Value {
-        try await committer.write(size: size) { db in
-            guard try Self.isHeld(lease, in: db) else { return .failure(.leaseLost(lease)) }
-            return .success(try body(db))
-        }
-    }
-
     /// The approximate size of writing findings: each also changes a page or two of an index.
     private static func size(of entries: [LedgerEntry]) -> Int { entries.reduce(0) { $0 + $1.finding.count + 4096 } }
 
-    private static func isHeld(_ lease: Lease, in db: Database) throws -> Bool {
+    static func isHeld(_ lease: Lease, in db: Database) throws -> Bool {
         return try db.row(QueueSQL.isHeld, [lease.sequence, lease.number, lease.deliveryID]) != nil
     }
 

@@ -158,6 +158,24 @@ extension Store {
         guard try await complete([lease], now: now) == [true] else { throw .leaseLost(lease) }
     }
 
+    /// Schedules one retry.
+    func retry(
+        _ lease: Lease, at readyAt: Int64, reason: String, isCounted: Bool = true, now: Int64
+    ) async throws(StoreError) {
+        let retry = ScheduledRetry(lease, at: readyAt, reason: reason, isCounted: isCounted)
+        guard try await self.retry([retry], now: now) == [true] else { throw .leaseLost(lease) }
+    }
+
+    /// Dead-letters one delivery.
+    @discardableResult
+    func deadLetter(
+        _ lease: Lease, reason: String, now: Int64, within limits: DeadLetterLimits = .standard
+    ) async throws(StoreError) -> DroppedDeadLetters {
+        let result = try await deadLetter([PermanentFailure(lease, reason: reason)], now: now, within: limits)
+        guard result.held == [true] else { throw .leaseLost(lease) }
+        return result.dropped
+    }
+
     /// Extends one lease.
     func extend(_ lease: Lease, for duration: Duration, now: Int64) async throws(StoreError) -> Lease {
         guard let extended = try await extend([lease], for: duration, now: now).first, let extended else {

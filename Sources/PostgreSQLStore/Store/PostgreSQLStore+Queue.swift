@@ -89,29 +89,34 @@ extension PostgreSQLStore {
         try await finish(leases.map { LeaseUpdate(lease: $0, kind: .completed, completedAt: now) }).held
     }
 
-    /// Schedules a retry after a failure.
-    public func retry(
-        _ lease: Lease, at readyAt: Int64, reason: String, isCounted: Bool, now: Int64
-    ) async throws(StoreError) {
-        try await finish(
+    /// Schedules retries after failures.
+    public func retry(_ retries: [ScheduledRetry], now: Int64) async throws(StoreError) -> [Bool] {
+        guard !retries.isEmpty else { return [] }
+        let latest = QueueTime.latest(after: now)
+        let updates = retries.map { retry in
             LeaseUpdate(
-                lease: lease, kind: .pending,
-                readyAt: clock.database(min(readyAt, QueueTime.latest(after: now))), counts: isCounted, failedAt: now,
-                reason: Limits.trimmed(reason: reason)))
+                lease: retry.lease, kind: .pending, readyAt: clock.database(min(retry.readyAt, latest)),
+                counts: retry.isCounted, failedAt: now, reason: Limits.trimmed(reason: retry.reason))
+        }
+        let held = try await finish(updates).held
         signal.notify()
+        return held
     }
 
-    /// Dead-letters a delivery, and drops dead letters beyond the limits.
+    /// Dead-letters deliveries, and drops dead letters beyond the limits.
     public func deadLetter(
-        _ lease: Lease, reason: String, now: Int64, within limits: DeadLetterLimits
-    ) async throws(StoreError) -> DroppedDeadLetters {
-        let drop = try await finish(
+        _ failures: [PermanentFailure], now: Int64, within limits: DeadLetterLimits
+    ) async throws(StoreError) -> DeadLetterResult {
+        let updates = failures.map { failure in
             LeaseUpdate(
-                lease: lease, kind: .dead, failedAt: now, reason: Limits.trimmed(reason: reason), limits: limits))
-        var dropped = drop.dropped
-        // The delivery is dead-lettered already, even if dropping the others fails.
-        if !drop.isDone, let rest = try? await self.drop(beyond: limits) { dropped.add(rest) }
-        return dropped
+                lease: failure.lease, kind: .dead, failedAt: now, reason: Limits.trimmed(reason: failure.reason),
+                limits: limits)
+        }
+        let result = try await finish(updates)
+        var dropped = result.drop.dropped
+        // The deliveries are dead-lettered already, even if dropping the others fails.
+        if !result.drop.isDone, let rest = try? await drop(beyond: limits) { dropped.add(rest) }
+        return DeadLetterResult(held: result.held, dropped: dropped)
     }
 
     /// Releases leases.

@@ -237,14 +237,6 @@ public final class PostgreSQLStore: Store {
         return result
     }
 
-    /// Ends a lease, together with those of other callers, or throws if it is lost.
-    @discardableResult
-    func finish(_ update: LeaseUpdate) async throws(StoreError) -> DeadLetterDrop {
-        let result = try await finish([update])
-        guard result.held == [true] else { throw .leaseLost(update.lease) }
-        return result.drop
-    }
-
     /// Deletes in transactions of limited size, so that other writes are not delayed.
     func deleteInSteps(_ sql: SQLStatement, _ values: [PostgreSQLValue]) async throws(StoreError) -> Int {
         var total = 0

@@ -60,13 +60,22 @@ package struct DeliveryCompleter: Sendable {
     /// Stores the outcomes of deliveries: they are completed, scheduled for a retry, dead-lettered, or released because
     /// the bridge stops.
     package func finish(_ results: [DeliveryOutcome]) async {
-        let completed = results.filter { $0.outcome == .imported }
-        await complete(completed)
-        guard completed.count < results.count else { return }
-        // Concurrently, so that they share commits.
-        await withDiscardingTaskGroup { group in
-            for result in results where result.outcome != .imported { group.addTask { await self.fail(result) } }
+        var completed: [DeliveryOutcome] = []
+        var retries: [Retry] = []
+        var deadLetters: [DeadLettering] = []
+        var released: [LeasedDelivery] = []
+        for result in results {
+            switch disposal(of: result) {
+            case .complete: completed.append(result)
+            case .retry(let retry): retries.append(retry)
+            case .deadLetter(let deadLettering): deadLetters.append(deadLettering)
+            case .release: released.append(result.leased)
+            }
         }
+        await complete(completed)
+        await scheduleRetries(retries)
+        await deadLetter(deadLetters)
+        await release(released)
     }
 
     /// Extends the leases of deliveries, and reports those that another worker has taken over.
@@ -88,9 +97,74 @@ package struct DeliveryCompleter: Sendable {
         logger.log(.leaseLost, .about(leased))
     }
 
-    // MARK: Completion
+    // MARK: Decision
+
+    /// What becomes of a delivery.
+    private enum Disposal {
+        case complete
+        case retry(Retry)
+        case deadLetter(DeadLettering)
+        case release
+    }
+
+    private struct Retry {
+        let result: DeliveryOutcome
+        let reason: String
+        let delay: Duration
+        /// Whether the attempt counts.
+        var isCounted = true
+        /// Whether the reason is unrelated to the delivery.
+        var isInterruption = false
+    }
+
+    private struct DeadLettering {
+        let result: DeliveryOutcome
+        let kind: DeadLetterKind
+        let reason: String
+    }
+
+    private func disposal(of result: DeliveryOutcome) -> Disposal {
+        let leased = result.leased
+        func dead(_ kind: DeadLetterKind, _ reason: String) -> Disposal {
+            .deadLetter(DeadLettering(result: result, kind: kind, reason: reason))
+        }
+        switch result.outcome {
+        case .imported: return .complete
+        case .rejected(let reason): return dead(result.deadLetter, reason)
+        case .retryable where Task.isCancelled, .accessDenied where Task.isCancelled,
+            .interrupted where Task.isCancelled:
+            return .release
+        case .accessDenied(let reason)
+        where trust.isTrusted && RetryBackoff.isTooOld(leased.delivery, now: clock.now()):
+            return dead(.denied, "suspended for 90 days: \(reason)")
+        case .accessDenied(let reason): return afterDenial(result, reason)
+        case .interrupted(let reason):
+            let delay = RetryBackoff.delayAfterInterruption(jitter: jitter())
+            return .retry(
+                Retry(result: result, reason: reason, delay: delay, isCounted: false, isInterruption: true))
+        case .retryable(let reason) where leased.attempt >= RetryBackoff.maximumAttempts:
+            return dead(.attempts, "failed \(leased.attempt) times: \(reason)")
+        case .retryable(let reason):
+            let delay = RetryBackoff.delay(afterAttempt: leased.attempt, jitter: jitter())
+            return .retry(Retry(result: result, reason: reason, delay: delay))
+        }
+    }
+
+    /// Attempts during a suspension do not count.
+    private func afterDenial(_ result: DeliveryOutcome, _ reason: String) -> Disposal {
+        let accountRegion = result.leased.delivery.accountRegion
+        // While all processing of an account and Region is suspended, no deliveries are leased for it.
+        if circuitBreakers.suspended().accountRegions.contains(accountRegion) { return .release }
+        let delay =
+            circuitBreakers.timeUntilProbe(accountRegion, .audits).map { max($0, .seconds(1)) }
+            ?? RetryBackoff.delayAfterDenial(jitter: jitter())
+        return .retry(Retry(result: result, reason: reason, delay: delay, isCounted: false))
+    }
+
+    // MARK: Storage
 
     private func complete(_ results: [DeliveryOutcome]) async {
+        guard !results.isEmpty else { return }
         do throws(StoreError) {
             let isHeld = try await queue.complete(results.map(\.leased.lease), now: clock.now())
             let now = clock.now()
@@ -117,97 +191,76 @@ package struct DeliveryCompleter: Sendable {
                 ]))
     }
 
+    private func scheduleRetries(_ retries: [Retry]) async {
+        guard !retries.isEmpty else { return }
+        for retry in retries where retry.isInterruption { outage.failed(retry.reason, to: .work) }
+        let now = clock.now()
+        let scheduled = retries.map { retry in
+            ScheduledRetry(
+                retry.result.leased.lease, at: now.saturatingAdding(retry.delay.milliseconds), reason: retry.reason,
+                isCounted: retry.isCounted)
+        }
+        do throws(StoreError) {
+            for (retry, isHeld) in zip(retries, try await queue.retry(scheduled, now: now)) {
+                if isHeld { retryScheduled(retry) } else { leaseLost(retry.result.leased) }
+            }
+        } catch {
+            for retry in retries { notStored(retry.result.leased, error) }
+        }
+    }
+
+    private func retryScheduled(_ retry: Retry) {
+        let leased = retry.result.leased
+        activity?.recordOutcome(of: leased.delivery, about: retry.result.subject, as: .retried)
+        guard !retry.isInterruption else {
+            logger.log(.deliveryInterrupted, .about(leased, [.reason: .string(retry.reason)]))
+            return
+        }
+        metrics.retries.increment()
+        logger.log(
+            .deliveryRetryScheduled,
+            .about(leased, [.reason: .string(retry.reason), .retryIn: "\(retry.delay)"]))
+    }
+
+    private func deadLetter(_ letters: [DeadLettering]) async {
+        guard !letters.isEmpty else { return }
+        do throws(StoreError) {
+            let stored = try await queue.deadLetter(
+                letters.map { PermanentFailure($0.result.leased.lease, reason: $0.reason) }, now: clock.now(),
+                within: deadLetters.limits.value)
+            for (letter, isHeld) in zip(letters, stored.held) {
+                if isHeld { deadLettered(letter) } else { leaseLost(letter.result.leased) }
+            }
+            if !stored.dropped.isEmpty { deadLetters.recordDropped(stored.dropped) }
+        } catch {
+            for letter in letters { notStored(letter.result.leased, error) }
+        }
+    }
+
+    private func deadLettered(_ letter: DeadLettering) {
+        let leased = letter.result.leased
+        metrics.deadLettered(letter.kind)
+        activity?.recordOutcome(of: leased.delivery, about: letter.result.subject, as: .dead)
+        logger.log(
+            .deliveryDeadLettered,
+            .about(leased, [.code: .string(letter.kind.rawValue), .reason: .string(letter.reason)]))
+    }
+
+    private func release(_ released: [LeasedDelivery]) async {
+        guard !released.isEmpty else { return }
+        for leased in released { activity?.discardCounts(of: leased.delivery) }
+        do throws(StoreError) {
+            try await queue.release(released.map(\.lease))
+        } catch {
+            for leased in released { notStored(leased, error) }
+        }
+    }
+
     private func notStored(_ leased: LeasedDelivery, _ error: StoreError) {
         // The lease is released as soon as the store is available, and the delivery is leased again.
         activity?.discardCounts(of: leased.delivery)
         unstored.add(leased.lease)
         outage.failed(error.message, to: .work)
         logger.log(.outcomeNotStored, .about(leased, [.reason: "\(error)"]))
-    }
-
-    // MARK: Failures
-
-    /// Stores the outcome of a delivery that is not completed.
-    private func fail(_ result: DeliveryOutcome) async {
-        let (leased, subject) = (result.leased, result.subject)
-        do throws(StoreError) {
-            switch result.outcome {
-            case .imported: break
-            case .rejected(let reason): try await deadLetter(leased, subject, result.deadLetter, reason)
-            case .retryable where Task.isCancelled, .accessDenied where Task.isCancelled,
-                .interrupted where Task.isCancelled:
-                try await release(leased)
-            case .interrupted(let reason): try await retryAfterInterruption(leased, subject, reason)
-            case .accessDenied(let reason)
-            where trust.isTrusted && RetryBackoff.isTooOld(leased.delivery, now: clock.now()):
-                try await deadLetter(leased, subject, .denied, "suspended for 90 days: \(reason)")
-            case .accessDenied(let reason): try await retryAfterDenial(leased, subject, reason)
-            case .retryable(let reason) where leased.attempt >= RetryBackoff.maximumAttempts:
-                try await deadLetter(leased, subject, .attempts, "failed \(leased.attempt) times: \(reason)")
-            case .retryable(let reason):
-                let delay = RetryBackoff.delay(afterAttempt: leased.attempt, jitter: jitter())
-                try await scheduleRetry(leased, subject, reason, for: delay, isCounted: true)
-            }
-        } catch  where error.code == .leaseLost {
-            leaseLost(leased)
-        } catch {
-            notStored(leased, error)
-        }
-    }
-
-    private func release(_ leased: LeasedDelivery) async throws(StoreError) {
-        activity?.discardCounts(of: leased.delivery)
-        try await queue.release([leased.lease])
-    }
-
-    /// Schedules a retry in a few seconds for a delivery whose processing was interrupted for a reason unrelated to it.
-    private func retryAfterInterruption(
-        _ leased: LeasedDelivery, _ subject: DeliverySubject, _ reason: String
-    ) async throws(StoreError) {
-        outage.failed(reason, to: .work)
-        let now = clock.now()
-        let delay = RetryBackoff.delayAfterInterruption(jitter: jitter())
-        try await queue.retry(
-            leased.lease, at: now.saturatingAdding(delay.milliseconds), reason: reason, isCounted: false, now: now)
-        activity?.recordOutcome(of: leased.delivery, about: subject, as: .retried)
-        logger.log(.deliveryInterrupted, .about(leased, [.reason: .string(reason)]))
-    }
-
-    /// Schedules a retry for when the next probe is allowed. Attempts during a suspension do not count.
-    private func retryAfterDenial(
-        _ leased: LeasedDelivery, _ subject: DeliverySubject, _ reason: String
-    ) async throws(StoreError) {
-        let accountRegion = leased.delivery.accountRegion
-        // While all processing of an account and Region is suspended, no deliveries are leased for it.
-        guard !circuitBreakers.suspended().accountRegions.contains(accountRegion) else {
-            return try await release(leased)
-        }
-        let delay =
-            circuitBreakers.timeUntilProbe(accountRegion, .audits).map { max($0, .seconds(1)) }
-            ?? RetryBackoff.delayAfterDenial(jitter: jitter())
-        try await scheduleRetry(leased, subject, reason, for: delay, isCounted: false)
-    }
-
-    private func scheduleRetry(
-        _ leased: LeasedDelivery, _ subject: DeliverySubject, _ reason: String, for delay: Duration, isCounted: Bool
-    ) async throws(StoreError) {
-        let now = clock.now()
-        try await queue.retry(
-            leased.lease, at: now.saturatingAdding(delay.milliseconds), reason: reason, isCounted: isCounted, now: now)
-        metrics.retries.increment()
-        activity?.recordOutcome(of: leased.delivery, about: subject, as: .retried)
-        logger.log(.deliveryRetryScheduled, .about(leased, [.reason: .string(reason), .retryIn: "\(delay)"]))
-    }
-
-    private func deadLetter(
-        _ leased: LeasedDelivery, _ subject: DeliverySubject, _ kind: DeadLetterKind, _ reason: String
-    ) async throws(StoreError) {
-        let dropped = try await queue.deadLetter(
-            leased.lease, reason: reason, now: clock.now(), within: deadLetters.limits.value)
-        metrics.deadLettered(kind)
-        activity?.recordOutcome(of: leased.delivery, about: subject, as: .dead)
-        logger.log(
-            .deliveryDeadLettered, .about(leased, [.code: .string(kind.rawValue), .reason: .string(reason)]))
-        if !dropped.isEmpty { deadLetters.recordDropped(dropped) }
     }
 }

@@ -53,27 +53,21 @@ public protocol DeliveryQueue: LeaseHolder {
     /// - Returns: Whether each lease was held, in order. The delivery of a lost lease is not completed.
     func complete(_ leases: [Lease], now: Int64) async throws(StoreError) -> [Bool]
 
-    /// Schedules a retry after a failure. The lease ends.
+    /// Schedules retries after failures, in one transaction. The leases end.
     ///
-    /// - Parameters:
-    ///   - lease: The lease.
-    ///   - readyAt: The time of the next attempt, at most ``QueueTime/longestWait`` from now.
-    ///   - reason: What failed; truncated to 1,024 characters.
-    ///   - isCounted: Whether the attempt counts.
-    ///   - now: The current time.
-    func retry(
-        _ lease: Lease, at readyAt: Int64, reason: String, isCounted: Bool, now: Int64
-    ) async throws(StoreError)
+    /// - Returns: Whether each lease was held, in order. For a lost lease, no retry is scheduled.
+    func retry(_ retries: [ScheduledRetry], now: Int64) async throws(StoreError) -> [Bool]
 
-    /// Dead-letters a delivery: it is kept with its payload and is not processed until an operator replays it.
+    /// Dead-letters deliveries: they are kept with their payloads and are not processed until an operator replays them.
     ///
     /// Then drops the oldest dead letters until the rest is within the limits, at most 1,000 in a transaction. The
-    /// first of these transactions is the one that stores the new dead letter.
+    /// first of these transactions is the one that stores the new dead letters.
     ///
-    /// - Returns: The dropped dead letters.
+    /// - Returns: Whether each lease was held, in order, and the dropped dead letters. The delivery of a lost lease is
+    ///   not dead-lettered.
     func deadLetter(
-        _ lease: Lease, reason: String, now: Int64, within limits: DeadLetterLimits
-    ) async throws(StoreError) -> DroppedDeadLetters
+        _ failures: [PermanentFailure], now: Int64, within limits: DeadLetterLimits
+    ) async throws(StoreError) -> DeadLetterResult
 
     /// Releases leases in one transaction: the deliveries can be leased again immediately, and the attempt does not
     /// count. Lost leases are skipped.
@@ -192,17 +186,5 @@ extension DeliveryQueue {
         limit: Int, for duration: Duration, owner: String, now: Int64
     ) async throws(StoreError) -> LeaseBatch {
         try await lease(limit: limit, for: duration, owner: owner, now: now, excluding: [])
-    }
-
-    /// Dead-letters a delivery within the standard limits; see ``deadLetter(_:reason:now:within:)``.
-    package func deadLetter(_ lease: Lease, reason: String, now: Int64) async throws(StoreError) {
-        _ = try await deadLetter(lease, reason: reason, now: now, within: .standard)
-    }
-
-    /// Schedules a retry after an attempt that counts; see ``retry(_:at:reason:isCounted:now:)``.
-    package func retry(
-        _ lease: Lease, at readyAt: Int64, reason: String, now: Int64
-    ) async throws(StoreError) {
-        try await retry(lease, at: readyAt, reason: reason, isCounted: true, now: now)
     }
 }

@@ -31,17 +31,15 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func retry(_ lease: Lease, at readyAt: Int64, reason: String, isCounted: Bool, now: Int64)
-        async throws(StoreError)
-    {
-        try await current().retry(lease, at: readyAt, reason: reason, isCounted: isCounted, now: now)
+    public func retry(_ retries: [ScheduledRetry], now: Int64) async throws(StoreError) -> [Bool] {
+        try await current().retry(retries, now: now)
     }
 
     /// See ``Store``.
-    public func deadLetter(_ lease: Lease, reason: String, now: Int64, within limits: DeadLetterLimits)
-        async throws(StoreError) -> DroppedDeadLetters
-    {
-        try await current().deadLetter(lease, reason: reason, now: now, within: limits)
+    public func deadLetter(
+        _ failures: [PermanentFailure], now: Int64, within limits: DeadLetterLimits
+    ) async throws(StoreError) -> DeadLetterResult {
+        try await current().deadLetter(failures, now: now, within: limits)
     }
 
     /// See ``Store``.
