@@ -46,6 +46,7 @@ deploy/demo.sh --once
 step "YAML, golden findings, API description and scripts"
 yamllint --strict deploy
 python3 Tests/scripts/test_contained.py
+python3 Tests/scripts/test_graph.py
 python3 Tests/SecurityFindingsTests/validate_goldens.py
 python3 -m openapi_spec_validator openapi.yaml
 
