@@ -101,17 +101,13 @@ struct AlarmProcessor: DeliveryProcessor {
         var results = Self.results(of: batch.changes, known: known, outcomes)
         // Import before update: Security Hub rejects updates of findings that it does not have.
         let updates = batch.updates { outcomes[$0] == nil || outcomes[$0] == .imported }
-        let updated = await writer.sender.update(updates.mapValues(\.verification))
-        let applied = updates.filter { updated.outcomes[$0.key] == .imported }.map { $0.value.applied.disposition }
-        for disposition in applied {
-            if results[disposition.subject] == nil { results[disposition.subject] = .workflowUpdated }
-            guard let severity = batch.severity(of: disposition.subject) else { continue }
+        let updated = try await writer.update(updates, of: batch.entries, under: lease)
+        for (id, outcome) in updated where outcome == .imported {
+            if results[id] == nil { results[id] = .workflowUpdated }
+            guard let severity = batch.severity(of: id) else { continue }
             metrics.count(.workflowUpdated, .violation, severity)
         }
-        let missing = batch.entries.filter { updated.missing.contains($0.id) }.map(\.unsent)
-        let update = LedgerUpdate(entries: missing, dispositions: applied)
-        if !update.isEmpty { try await store.record(update, under: lease) }
-        outcomes.merge(updated.outcomes) { _, last in last }
+        outcomes.merge(updated) { _, last in last }
         return (outcomes, results)
     }
 

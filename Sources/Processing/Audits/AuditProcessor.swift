@@ -1,6 +1,5 @@
 import AWSClient
 import AWSCore
-import DeviceDefender
 import EventLoop
 import Logging
 import Planning

@@ -1,5 +1,3 @@
-import AWSCore
-import DeviceDefender
 import Encoding
 import Planning
 import Store

@@ -10,8 +10,7 @@ import Telemetry
 /// Writes changes of findings of one account and Region: records them in the ledger, sends them to Security Hub, and
 /// records the outcomes.
 package struct FindingWriter: Sendable {
-    /// Sends the findings, to one account and Region.
-    package let sender: FindingSender
+    private let sender: FindingSender
     private let queue: any DeliveryQueue
     private let clock: AWSClock
     private let trust: ClockTrust
@@ -97,6 +96,24 @@ package struct FindingWriter: Sendable {
         }
         if !after.isEmpty { try await queue.record(after, under: lease) }
         return outcomes
+    }
+
+    /// Updates findings that Security Hub has with verifications, and records those that it applied. Findings that it
+    /// does not have are marked as not sent.
+    ///
+    /// - Parameters:
+    ///   - verifications: by finding id.
+    ///   - entries: the ledger entries of the findings.
+    /// - Returns: the outcomes by finding id.
+    package func update(
+        _ verifications: [String: VerificationDisposition], of entries: [LedgerEntry], under lease: Lease
+    ) async throws(StoreError) -> [String: SendOutcome] {
+        let updated = await sender.update(verifications.mapValues(\.verification))
+        let applied = verifications.filter { updated.outcomes[$0.key] == .imported }.map(\.value.applied.disposition)
+        let missing = entries.filter { updated.missing.contains($0.id) }.map(\.unsent)
+        let update = LedgerUpdate(entries: missing, dispositions: applied)
+        if !update.isEmpty { try await queue.record(update, under: lease) }
+        return updated.outcomes
     }
 
     /// Adds the result of a finding to the metrics, the activity log and the log.

@@ -1,7 +1,6 @@
 package import AWSClient
 package import AWSCore
 import JSON
-import Logging
 import Planning
 import SecurityFindings
 package import Store
