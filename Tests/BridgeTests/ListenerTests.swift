@@ -16,7 +16,9 @@ import Testing
 @testable import Intake
 
 @Suite("Admission") struct AdmissionTests {
-    private let stored = IntakeResult.stored(delivery("0", [:], of: try! accountRegion()))
+    private let stored: IntakeResult
+
+    init() throws { stored = .stored(delivery("0", [:], of: try accountRegion())) }
 
     @Test("Requests are admitted up to the limit, and one more gets 503 immediately")
     func busy() async throws {
