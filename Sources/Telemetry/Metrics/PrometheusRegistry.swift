@@ -157,19 +157,17 @@ package final class PrometheusRegistry: MetricsFactory, Sendable {
         }
         switch series {
         case .counter(let counter): return ["\(name()) \(counter.value.load(ordering: .relaxed))"]
-        case .gauge(let gauge): return ["\(name()) \(number(gauge.value.load(ordering: .relaxed).asDouble))"]
+        case .gauge(let gauge): return ["\(name()) \(number(gauge.value.withLock { $0 }))"]
         case .histogram(let histogram):
+            let values = histogram.values.withLock { $0 }
             var cumulative = 0
             var lines: [String] = []
-            for (bound, bucket) in zip(histogram.bounds + [.infinity], histogram.buckets) {
-                cumulative += Int(bucket.value.load(ordering: .relaxed))
+            for (bound, count) in zip(histogram.bounds + [.infinity], values.buckets) {
+                cumulative += count
                 let label = "le=\"\(bound.isInfinite ? "+Inf" : number(bound))\""
                 lines.append("\(name("_bucket", [label])) \(cumulative)")
             }
-            return lines + [
-                "\(name("_sum")) \(number(histogram.sum.load(ordering: .relaxed).asDouble))",
-                "\(name("_count")) \(cumulative)",
-            ]
+            return lines + ["\(name("_sum")) \(number(values.sum))", "\(name("_count")) \(cumulative)"]
         }
     }
 
@@ -189,10 +187,9 @@ private final class CounterSeries: CounterHandler {
 }
 
 private final class GaugeSeries: RecorderHandler {
-    /// The bits of a Double.
-    let value = Atomic<UInt64>(0.0.bitPattern)
+    let value = Mutex(0.0)
     func record(_ value: Int64) { record(Double(value)) }
-    func record(_ value: Double) { self.value.store(value.bitPattern, ordering: .relaxed) }
+    func record(_ value: Double) { self.value.withLock { $0 = value } }
 }
 
 private final class HistogramSeries: RecorderHandler, TimerHandler {
@@ -203,37 +200,34 @@ private final class HistogramSeries: RecorderHandler, TimerHandler {
         0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600,
     ]
 
+    struct Values {
+        /// The number of values for each bound, and of larger ones.
+        var buckets: [Int]
+        var sum = 0.0
+    }
+
     let bounds: [Double]
-    /// One for each bound, and one for larger values.
-    let buckets: [CounterSeries]
-    /// The bits of a Double.
-    let sum = Atomic<UInt64>(0.0.bitPattern)
+    let values: Mutex<Values>
 
     init(bounds: [Double]) {
         self.bounds = bounds
-        buckets = (0...bounds.count).map { _ in CounterSeries() }
+        values = Mutex(Values(buckets: [Int](repeating: 0, count: bounds.count + 1)))
     }
 
     func record(_ value: Int64) { record(Double(value)) }
     func recordNanoseconds(_ duration: Int64) { record(Double(duration) / 1e9) }
     func record(_ value: Double) {
         let index = bounds.firstIndex { value <= $0 } ?? bounds.count
-        buckets[index].increment(by: 1)
-        // Several threads record concurrently, without a lock.
-        var (isDone, last) = (false, sum.load(ordering: .relaxed))
-        while !isDone {
-            let next = (last.asDouble + value).bitPattern
-            (isDone, last) = sum.weakCompareExchange(expected: last, desired: next, ordering: .relaxed)
+        values.withLock { values in
+            values.buckets[index] += 1
+            values.sum += value
         }
     }
 }
 
-extension UInt64 {
-    fileprivate var asDouble: Double { Double(bitPattern: self) }
-}
-
 /// A metric whose values are collected at scrape time.
 package struct MetricFamily: Sendable {
+    /// The type of the metric in the text format.
     package enum Kind: String, Sendable {
         case counter
         case gauge
@@ -243,16 +237,21 @@ package struct MetricFamily: Sendable {
     package struct Sample: Sendable {
         /// Names and values, sorted by name.
         package let labels: [(String, String)]
+        /// The value.
         package let value: Double
 
+        /// Creates a series.
         package init(_ labels: [(String, String)] = [], _ value: Double) {
             self.labels = labels
             self.value = value
         }
     }
 
+    /// The name.
     package let name: String
+    /// The type.
     package var kind = Kind.gauge
+    /// The series.
     package let samples: [Sample]
 
     /// Creates a gauge with several series.
@@ -261,6 +260,7 @@ package struct MetricFamily: Sendable {
         self.samples = samples
     }
 
+    /// Creates a metric with several series.
     package init(_ name: String, _ kind: Kind, _ samples: [Sample]) {
         self.init(name, samples)
         self.kind = kind
