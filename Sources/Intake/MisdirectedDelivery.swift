@@ -23,6 +23,7 @@ package struct MisdirectedDelivery: Sendable, Hashable {
         }
     }
 
+    /// Who sent the delivery.
     package let sender: Sender
     /// The path of the request, truncated to ``pathLimit`` bytes.
     package let path: String

@@ -16,6 +16,7 @@ package struct EventBridgeAuthenticator: Sendable {
         /// `user:password`.
         package var basic: Secret?
 
+        /// Creates credentials; without any, no request is accepted by API key or Basic authentication.
         package init(apiKeys: [Secret] = [], apiKeyHeader: String = "x-api-key", basic: Secret? = nil) {
             self.apiKeys = apiKeys
             self.apiKeyHeader = apiKeyHeader
@@ -36,8 +37,11 @@ package struct EventBridgeAuthenticator: Sendable {
         case overLimit
     }
 
+    /// The API keys and the Basic credentials.
     package let credentials: Credentials
+    /// Verifies bearer tokens; nil if none are accepted.
     package let tokens: TokenVerifier?
+    /// Limits failures per client address.
     package let failures: AuthenticationThrottle
 
     /// Authenticates a request.
@@ -92,6 +96,7 @@ package struct EventBridgeAuthenticator: Sendable {
         return credentials.apiKeys.reduce(false) { isOne, key in key.matches(values[0]) || isOne }
     }
 
+    /// Creates an authenticator.
     package init(credentials: Credentials, tokens: TokenVerifier?, failures: AuthenticationThrottle) {
         self.credentials = credentials
         self.tokens = tokens

@@ -8,11 +8,14 @@ import Synchronization
 package final class TokenVerifier: Sendable {
     /// The issuer, the audience and the address of the keys.
     package struct Settings: Sendable, Hashable {
+        /// The value of the claim `iss`.
         package var issuer: String
+        /// A value of the claim `aud`.
         package var audience: String
         /// The `https` URL of the issuer's JWK Set.
         package var jwksURL: String
 
+        /// Creates settings.
         package init(issuer: String, audience: String, jwksURL: String) {
             self.issuer = issuer
             self.audience = audience
@@ -41,6 +44,7 @@ package final class TokenVerifier: Sendable {
         var fetchLimiter = FetchRateLimiter()
     }
 
+    /// The issuer, the audience and the address of the keys.
     package let settings: Settings
     private let report: @Sendable (_ isGood: Bool) -> Void
     private let fetch: SigningCertificateCache.Fetch

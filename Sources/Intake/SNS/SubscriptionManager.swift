@@ -15,21 +15,31 @@ package struct SubscriptionManager: Sendable {
         /// Whether the bridge re-subscribes after an unsubscribe.
         package var resubscribes = false
 
+        /// Creates a policy.
         package init(confirms: Bool = true, resubscribes: Bool = false) {
             self.confirms = confirms
             self.resubscribes = resubscribes
         }
     }
 
+    /// Which subscription messages are acted on.
     package let policy: Policy
+    /// Where the state of subscriptions is stored.
     package let store: any SubscriptionStore
     /// Requests a confirmation URL of Amazon SNS; returns the response's status.
     package let confirm: @Sendable (_ url: String) async throws -> Int
+    /// Returns milliseconds since 1970.
     package let clock: @Sendable () -> Int64
+    /// The logger.
     package let logger: Logger
     /// Topics whose subscription is known to be confirmed, so that not every notification reads the store.
     private let confirmedTopics = ConfirmedTopics()
 
+    /// Creates a manager.
+    ///
+    /// - Parameters:
+    ///   - confirm: requests a confirmation URL of Amazon SNS; returns the status of the response.
+    ///   - clock: returns milliseconds since 1970.
     package init(
         policy: Policy, store: any SubscriptionStore, confirm: @escaping @Sendable (_ url: String) async throws -> Int,
         clock: @escaping @Sendable () -> Int64, logger: Logger

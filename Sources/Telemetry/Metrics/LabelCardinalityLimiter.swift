@@ -26,6 +26,9 @@ package final class LabelCardinalityLimiter: Sendable {
 
     private let state: Mutex<SeriesLimiter<AccountRegion>>
 
+    /// Creates a limiter.
+    ///
+    /// - Parameter limit: the most account-Regions with series of their own.
     package init(limit: Int = LabelCardinalityLimiter.limit) { state = Mutex(SeriesLimiter(limit)) }
 
     /// The values of the labels `account` and `region`.
@@ -36,12 +39,17 @@ package final class LabelCardinalityLimiter: Sendable {
 
     /// A value of an account-Region, with an optional further label.
     package struct Value: Sendable {
+        /// The account and Region.
         package let accountRegion: AccountRegion
+        /// The further label; nil if there is none.
         package let label: (name: String, value: String)?
+        /// The value.
         package let value: Double
 
+        /// Creates a value without a further label.
         package init(_ accountRegion: AccountRegion, _ value: Double) { self.init(accountRegion, nil, value) }
 
+        /// Creates a value.
         package init(_ accountRegion: AccountRegion, _ label: (name: String, value: String)?, _ value: Double) {
             self.accountRegion = accountRegion
             self.label = label
@@ -77,6 +85,7 @@ package final class LabelCardinalityLimiter: Sendable {
 package final class TopicSeries: Sendable {
     private let state = Mutex(SeriesLimiter<ARN>(LabelCardinalityLimiter.limit))
 
+    /// Creates a limiter without topics.
     package init() {}
 
     /// The value of the label `topic`.

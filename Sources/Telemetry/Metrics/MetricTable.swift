@@ -41,9 +41,15 @@ package struct CounterTable: Sendable {
 package struct MetricTable<Metric: Sendable>: Sendable {
     private let metrics: [String: Metric]
 
+    /// Creates the series.
+    ///
+    /// - Parameters:
+    ///   - values: the label values.
+    ///   - make: creates the series of a label value.
     package init(_ values: [String], make: (String) -> Metric) {
         metrics = Dictionary(values.map { ($0, make($0)) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// The series of a label value; nil if it is not predefined.
     package subscript(value: String) -> Metric? { metrics[value] }
 }

@@ -46,6 +46,7 @@ package struct ProcessMetricsSource: Sendable {
         return clock(CLOCK_REALTIME) - clock(CLOCK_BOOTTIME) + ticks / Double(max(sysconf(CInt(_SC_CLK_TCK)), 1))
     }
 
+    /// The values as metrics with the names of Prometheus's client libraries.
     package var families: [MetricFamily] {
         var families = [MetricFamily("process_cpu_seconds_total", .counter, processorSeconds)]
         func add(_ name: String, _ value: Double?) {
