@@ -138,7 +138,7 @@ package final class Bridge: Sendable {
                 certificates,
                 SystemdNotifier(manager: manager, listener: listener, store: store, loop: runtime.mainLoop),
             ]
-            if let log { services.insert(RepeatedLineService(control: log, loop: runtime.mainLoop), at: 0) }
+            if let log { services.insert(RepeatedLineService(sink: log, loop: runtime.mainLoop), at: 0) }
             if let reload {
                 let reloading = ConfigurationReloader(
                     hangups: runtime.hangups, load: reload, started: configuration, running: components.configuration,

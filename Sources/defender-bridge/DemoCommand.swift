@@ -37,7 +37,7 @@ struct DemoCommand: AsyncParsableCommand {
 
     func run() async throws {
         let log = LogSink(level: .warning, format: .text)
-        LoggingSystem.bootstrap { BridgeLogHandler(label: $0, control: log) }
+        LoggingSystem.bootstrap { BridgeLogHandler(label: $0, sink: log) }
         let folder = FileManager.default.temporaryDirectory.appending(path: "defender-bridge-demo-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -72,22 +72,13 @@ final class AccessLog: Sendable {
     ///
     /// - Parameter added: the fields that the handler has added; nil if there are none.
     static func fields(_ request: AccessLogEntry, _ added: LogFields?) -> LogFields {
-        var fields = LogFields(capacity: 17)
-        // A misconfigured client repeats its error, so such lines are grouped.
-        if request.status.kind == .clientError {
-            fields.group = LogFields.Group(
-                code: String(request.status.code), peer: request.peer?.host ?? request.peer.text)
-        }
-        fields.add(.method, .string(request.method.rawValue))
-        fields.add(.path, .string(request.path))
-        fields.add(.status, .integer(request.status.code))
-        fields.add(.received, .integer(request.received))
-        fields.add(.sent, .integer(request.sent))
-        fields.add(.milliseconds, .literal(milliseconds(request.duration)))
-        fields.add(.peer, .string(request.peer.text))
-        fields.add(.request, .string(request.id))
-        if let tls = request.tls { fields.add(.tls, .string(tls)) }
-        if let agent = request.userAgent { fields.add(.agent, .string(agent)) }
+        var fields: LogFields = [
+            .method: .string(request.method.rawValue), .path: .string(request.path),
+            .status: .integer(request.status.code), .received: .integer(request.received),
+            .sent: .integer(request.sent), .milliseconds: .decimal(DecimalText(milliseconds(request.duration))),
+            .peer: .string(request.peer.text), .request: .string(request.id), .tls: request.tls.map { .string($0) },
+            .agent: request.userAgent.map { .string($0) },
+        ]
         if let added { fields.add(added) }
         return fields
     }

@@ -100,12 +100,10 @@ struct IntakeRecorder: IntakeObserver {
 extension LogFields {
     /// The fields that a request of intake adds to its line in the access log.
     fileprivate init(_ result: IntakeResult) {
-        self.init(capacity: 7)
+        self = [.outcome: .string(result.word), .claim: result.claim.map { .string($0) }]
         if case .accepted(let deliveries) = result, deliveries.queued.count == 1 {
             add(LogFields(deliveries.queued[0]))
         }
-        add(.outcome, .string(result.word))
-        if let claim = result.claim { add(.claim, .string(claim)) }
     }
 
     /// The fields about a delivery in the queue.

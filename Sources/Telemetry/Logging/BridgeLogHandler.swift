@@ -4,19 +4,21 @@ package import Logging
 package struct BridgeLogHandler: LogHandler {
     /// Metadata of every line.
     package var metadata: Logger.Metadata = [:]
+    /// Provides further metadata of every line.
+    package var metadataProvider: Logger.MetadataProvider?
     private let label: String
-    private let control: LogSink
+    private let sink: LogSink
     private var ownLevel: Logger.Level?
 
     /// Creates a handler.
-    package init(label: String, control: LogSink) {
+    package init(label: String, sink: LogSink) {
         self.label = label
-        self.control = control
+        self.sink = sink
     }
 
     /// The lowest level that is written: the level of the log, unless this handler has its own.
     package var logLevel: Logger.Level {
-        get { ownLevel ?? control.level }
+        get { ownLevel ?? sink.level }
         set { ownLevel = newValue }
     }
 
@@ -28,9 +30,15 @@ package struct BridgeLogHandler: LogHandler {
 
     /// Writes a line.
     package func log(event: Logging.LogEvent) {
+        sink.write(event.level, event.message.description, allMetadata(of: event), label: label)
+    }
+
+    /// The metadata of a line: the event's takes precedence over the provider's, and that over the handler's.
+    func allMetadata(of event: Logging.LogEvent) -> Logger.Metadata {
         var all = event.metadata ?? [:]
-        if !metadata.isEmpty { all.merge(metadata) { own, _ in own } }
+        if let metadataProvider { all.merge(metadataProvider.get()) { own, _ in own } }
+        all.merge(metadata) { own, _ in own }
         if let error = event.error { all[LogMetadataKey.error.rawValue] = "\(error)" }
-        control.write(event.level, event.message.description, all, label: label)
+        return all
     }
 }

@@ -1,14 +1,12 @@
 import Dispatch
-import Encoding
 import Glibc
 import Synchronization
 
 /// Writes whole lines to a file or pipe, in order.
 ///
-/// Lines are collected for a short time and then written together: under load, a system call per line would cost as much
-/// as formatting it. A separate thread writes, so that a stalled reader never blocks the threads that log: lines wait in a
-/// bounded buffer, and lines that do not fit are dropped and counted, warnings last. No buffered line is lost when the
-/// process exits, unless it is killed or the reader is stalled.
+/// A separate thread writes, so that a stalled reader never blocks the threads that log: lines wait in a bounded buffer, and
+/// lines that do not fit are dropped and counted, warnings last. Lines are collected for a short time and written together,
+/// warnings immediately. No buffered line is lost when the process exits, unless it is killed or the reader is stalled.
 package final class BufferedLogWriter: Sendable {
     /// Standard error.
     package static let standardError: BufferedLogWriter = {
@@ -28,18 +26,16 @@ package final class BufferedLogWriter: Sendable {
         }
     }
 
-    /// The maximum time a line waits for others. Each expiry wakes two threads, which costs more than the writing.
+    /// The maximum time a line waits for others.
     private static let pause = DispatchTimeInterval.milliseconds(50)
     /// The number of buffered bytes that are written without waiting.
     private static let batch = 65_536
 
     /// The buffered lines, and the state of the writer.
-    private struct Waiting {
+    private struct State {
         var lines: [UInt8] = []
-        /// Whether the timer is running.
-        var isPaused = false
-        /// Whether the writer was woken and has not started.
-        var isDue = false
+        /// When the writer takes the lines.
+        var due = Due.never
         /// Dropped lines that are not reported yet.
         var dropped = Dropped()
         var reported = Dropped()
@@ -47,10 +43,14 @@ package final class BufferedLogWriter: Sendable {
         var hasReaderRecovered = false
     }
 
-    private let waiting = Mutex(Waiting())
-    /// The lines being written; used by the writer only. Its memory is reused for the next lines: freeing and allocating that
-    /// much costs as much as formatting many lines.
-    private let writing = Mutex<[UInt8]>([])
+    private enum Due: Comparable {
+        case never
+        case soon
+        case immediately
+    }
+
+    private let state = Mutex(State())
+    /// Its thread writes.
     private let queue = DispatchQueue(label: "log")
     private let descriptor: CInt
     private let capacity: Int
@@ -71,60 +71,59 @@ package final class BufferedLogWriter: Sendable {
     /// - Returns: the lines dropped before this one, once the reader has recovered; nil if there is nothing to report.
     @discardableResult
     package func write(_ line: [UInt8], immediately isUrgent: Bool) -> Dropped? {
-        let (startsTimer, wakes, dropped) = waiting.withLock { waiting -> (Bool, Bool, Dropped?) in
-            guard waiting.lines.count + line.count <= (isUrgent ? 2 * capacity : capacity) else {
-                if isUrgent { waiting.dropped.warnings += 1 } else { waiting.dropped.lines += 1 }
-                waiting.hasReaderRecovered = false
-                return (false, false, nil)
+        let (due, dropped) = state.withLock { state -> (Due, Dropped?) in
+            guard state.lines.count + line.count <= (isUrgent ? 2 * capacity : capacity) else {
+                if isUrgent { state.dropped.warnings += 1 } else { state.dropped.lines += 1 }
+                state.hasReaderRecovered = false
+                return (.never, nil)
             }
-            let dropped = Self.takeDropped(&waiting)
-            waiting.lines += line
-            let wakes = (isUrgent || waiting.lines.count > Self.batch) && !waiting.isDue
-            let startsTimer = !wakes && !waiting.isPaused && !waiting.isDue
-            if wakes { waiting.isDue = true }
-            if startsTimer { waiting.isPaused = true }
-            return (startsTimer, wakes, dropped)
+            let dropped = Self.takeDropped(&state)
+            state.lines += line
+            let due = isUrgent || state.lines.count > Self.batch ? Due.immediately : .soon
+            guard due > state.due else { return (.never, dropped) }
+            state.due = due
+            return (due, dropped)
         }
-        if wakes { queue.async { self.writeWaiting() } }
-        if startsTimer { queue.asyncAfter(deadline: .now() + Self.pause) { self.writeWaiting() } }
+        switch due {
+        case .never: break
+        case .soon: queue.asyncAfter(deadline: .now() + Self.pause) { self.writeLines() }
+        case .immediately: queue.async { self.writeLines() }
+        }
         return dropped
     }
 
     /// The lines dropped since the last call, once the reader has recovered; nil if there are none.
-    func takeDropped() -> Dropped? { waiting.withLock { Self.takeDropped(&$0) } }
+    func takeDropped() -> Dropped? { state.withLock { Self.takeDropped(&$0) } }
 
-    private static func takeDropped(_ waiting: inout Waiting) -> Dropped? {
-        guard waiting.hasReaderRecovered, waiting.dropped != Dropped() else { return nil }
-        waiting.reported = waiting.reported + waiting.dropped
-        defer { waiting.dropped = Dropped() }
-        return waiting.dropped
+    private static func takeDropped(_ state: inout State) -> Dropped? {
+        guard state.hasReaderRecovered, state.dropped != Dropped() else { return nil }
+        state.reported = state.reported + state.dropped
+        defer { state.dropped = Dropped() }
+        return state.dropped
     }
 
     /// All lines dropped since the process started.
-    package var allDropped: Dropped { waiting.withLock { $0.reported + $0.dropped } }
+    package var allDropped: Dropped { state.withLock { $0.reported + $0.dropped } }
 
     /// Waits until the buffered lines are written, or until the timeout.
     func flush(within timeout: DispatchTimeInterval = .seconds(1)) {
         let done = DispatchSemaphore(value: 0)
         queue.async {
-            self.writeWaiting()
+            self.writeLines()
             done.signal()
         }
         _ = done.wait(timeout: .now() + timeout)
     }
 
     /// Writes the buffered lines. Runs on the queue only, so that no other thread waits for the reader.
-    private func writeWaiting() {
-        writing.withLock { lines in
-            waiting.withLock { waiting in
-                waiting.isPaused = false
-                waiting.isDue = false
-                swap(&waiting.lines, &lines)
-            }
-            writeAll(lines)
-            if !lines.isEmpty { waiting.withLock { $0.hasReaderRecovered = true } }
-            lines.removeAll(keepingCapacity: lines.capacity <= 4 * Self.batch)
+    private func writeLines() {
+        let lines = state.withLock { state in
+            defer { (state.lines, state.due) = ([], .never) }
+            return state.lines
         }
+        guard !lines.isEmpty else { return }
+        writeAll(lines)
+        state.withLock { $0.hasReaderRecovered = true }
     }
 
     /// Writes bytes, in several system calls if necessary. Bytes that cannot be written are lost: there is nowhere to report

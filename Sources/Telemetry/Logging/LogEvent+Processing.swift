@@ -4,6 +4,7 @@ import Logging
 // Messages about the processing of deliveries, AWS, catch-up and the store.
 
 extension LogEvent {
+    /// The events about processing, AWS, audits, catch-up and the ledger. Each is logged when its message says so.
     package static let processing: [LogEvent] = [
         deliveryLeased, deliveryCompleted, eventIgnored, findingSent, deliveryRetryScheduled, deliveryInterrupted,
         deliveryDeadLettered, deadLettersDropped, leaseLost, leaseNotExtended, leasesNotReleased, outcomeNotStored,
@@ -109,6 +110,7 @@ extension LogEvent {
 }
 
 extension LogEvent {
+    /// The events about the store and the clock. Each is logged when its message says so.
     package static let store: [LogEvent] = [
         storeReplaced, storeUnavailable, storeStillUnavailable, storeAvailable, storeUnavailableToWorkers,
         storeStillUnavailableToWorkers, storeAvailableToWorkers, integrityCheckProgress, integrityCheckFailed,

@@ -4,6 +4,7 @@ import Logging
 // Messages about the process, its configuration, its listeners and what they receive.
 
 extension LogEvent {
+    /// The events about the start, the configuration, certificates and the log itself. Each is logged when its message says so.
     package static let operation: [LogEvent] = [
         bridgeListening, stopRequested, bridgeStopped, configurationWarning, configurationReloaded,
         configurationUnchanged, configurationReloadFailed, restartRequired, certificateReplaced, certificateUnchanged,
@@ -53,6 +54,7 @@ extension LogEvent {
 }
 
 extension LogEvent {
+    /// The events about requests, deliveries, subscriptions and the status page. Each is logged when its message says so.
     package static let intake: [LogEvent] = [
         requestCompleted, requestRejected, tlsFailed, proxyHeaderRejected, clientTimedOut, connectionLimitReached,
         deliveryRejected, deliveryMisdirected, batchedEventReceived, eventsNotServed, subscriptionConfirmed,

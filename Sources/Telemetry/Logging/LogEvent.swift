@@ -11,9 +11,10 @@ package struct LogEvent: Sendable, Hashable {
     package let level: Logger.Level
     /// Levels that some lines have instead.
     package let otherLevels: [Logger.Level]
-    /// The fields that a line may have, in addition to those of every line.
+    /// The fields that a line may have, in addition to those of every line, in the order in which they are written.
     package let fields: [LogMetadataKey]
 
+    /// Creates an event.
     package init(
         _ message: String, _ level: Logger.Level, or otherLevels: [Logger.Level] = [], _ fields: [LogMetadataKey] = []
     ) {
@@ -32,6 +33,12 @@ package struct LogEvent: Sendable, Hashable {
     /// All events, in the order of `deploy/docs/logs.md`.
     package static let all = operation + intake + processing + store
 
+    private static let fieldsByMessage = Dictionary(
+        all.map { ($0.message, $0.fields) }, uniquingKeysWith: { first, _ in first })
+
+    /// The fields that lines with a message may have, in the order in which they are written; empty for a library's message.
+    static func fields(of message: String) -> [LogMetadataKey] { fieldsByMessage[message] ?? [] }
+
     /// The fields of lines about a leased delivery.
     static let leasedFields: [LogMetadataKey] = [.delivery, .account, .region, .attempt]
 }
@@ -45,15 +52,13 @@ extension Logger {
     ///   - fields: the data, of fields that the event declares. Evaluated only if the line is written.
     package func log(
         _ event: LogEvent, at level: Logger.Level? = nil,
-        _ fields: @autoclosure () -> LogFields = LogFields(capacity: 0)
+        _ fields: @autoclosure () -> LogFields = [:]
     ) {
         let level = level ?? event.level
         guard logLevel <= level else { return }
         let fields = fields()
         assert(level == event.level || event.otherLevels.contains(level), "undeclared level of: \(event.message)")
         assert(fields.undeclared(in: event) == nil, "undeclared field of: \(event.message)")
-        log(
-            level: level, Logger.Message(stringLiteral: event.message),
-            metadata: [LogFields.key: .stringConvertible(fields)])
+        log(level: level, Logger.Message(stringLiteral: event.message), metadata: fields.metadata)
     }
 }

@@ -3,18 +3,22 @@ import ServiceLifecycle
 
 /// Writes summaries of suppressed log lines on time, even if no further line is logged.
 package struct RepeatedLineService: Service {
-    package let control: LogSink
+    /// The log.
+    package let sink: LogSink
+    /// The event loop that the timer runs on.
     package let loop: EventLoop
 
+    /// Runs until the bridge shuts down.
     package func run() async {
         await cancelWhenGracefulShutdown {
-            while (try? await loop.sleep(for: .seconds(10))) != nil { control.flushSummaries() }
+            while (try? await loop.sleep(for: .seconds(10))) != nil { sink.flushSummaries() }
         }
-        control.flushSummaries(atEnd: true)
+        sink.flushSummaries(atEnd: true)
     }
 
-    package init(control: LogSink, loop: EventLoop) {
-        self.control = control
+    /// Creates the service.
+    package init(sink: LogSink, loop: EventLoop) {
+        self.sink = sink
         self.loop = loop
     }
 }
