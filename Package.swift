@@ -202,16 +202,52 @@ let package = Package(
                 "Encoding", "LocalAWS", "HTTPServer", "HTTPClient", "EventLoop", "Cryptography", "JSON", "AWSCore",
                 "TestSupport", httpTypes,
             ], exclude: ["aws_clients.py"], swiftSettings: strict),
+        .target(
+            name: "Fixtures",
+            dependencies: [
+                "Encoding", "JSON", "AWSCore", "DeviceDefender", "SecurityFindings", "Store", "SQLiteStore",
+                "Planning", "TestSupport",
+            ], path: "Tests/Fixtures", swiftSettings: strict),
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: [
+                "Encoding", "JSON", "DeviceDefender", "Telemetry", "Fixtures", "TestSupport", coreMetrics, logging,
+                metrics,
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "PlanningTests",
+            dependencies: [
+                "Encoding", "JSON", "AWSCore", "DeviceDefender", "SecurityFindings", "Store", "Telemetry",
+                "Planning", "Fixtures", "TestSupport",
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "ProcessingTests",
+            dependencies: [
+                "Encoding", "JSON", "AWSCore", "EventLoop", "HTTPServer", "HTTPClient", "AWSClient",
+                "DeviceDefender", "SecurityFindings", "Store", "SQLiteStore", "Telemetry", "Planning",
+                "Processing", "Admin", "Fixtures", "TestSupport", httpTypes, coreMetrics, logging,
+                serviceLifecycle,
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "IntakeTests",
+            dependencies: [
+                "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "SNS", "Store",
+                "SQLiteStore", "Planning", "Intake", "Fixtures", "TestSupport", httpTypes, logging,
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "AdminTests",
+            dependencies: [
+                "Encoding", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "HTTPClient",
+                "AWSClient", "SNS", "Store", "Telemetry", "Processing", "Intake", "Admin", "Fixtures",
+                "TestSupport", httpTypes, logging,
+            ], swiftSettings: strict),
         .testTarget(
             name: "BridgeTests",
             dependencies: [
-                "Encoding", "Bridge", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer",
-                "HTTPClient",
-                "AWSClient", "SNS",
-                "DeviceDefender", "SecurityFindings", "Store", "SQLiteStore", "PostgreSQLStore", "Telemetry",
-                "Planning",
-                "Processing", "Intake", "Admin", "TestSupport", httpTypes, coreMetrics, logging, metrics,
-                serviceLifecycle,
+                "Encoding", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer",
+                "AWSClient", "SNS", "DeviceDefender", "SecurityFindings", "Store", "SQLiteStore",
+                "PostgreSQLStore", "Telemetry", "Planning", "Processing", "Intake", "Admin", "Bridge", "Fixtures",
+                "TestSupport", httpTypes, coreMetrics, logging,
             ], swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",

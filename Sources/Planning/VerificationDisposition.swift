@@ -24,6 +24,19 @@ package struct VerificationDisposition: Sendable, Hashable {
     /// days.
     private static let retention: Int64 = 90 * 86_400_000
 
+    /// Creates a disposition.
+    package init(
+        subject: String, accountRegion: AccountRegion, time: Timestamp, verification: Verification, isApplied: Bool,
+        isHidden: Bool = false
+    ) {
+        self.subject = subject
+        self.accountRegion = accountRegion
+        self.time = time
+        self.verification = verification
+        self.isApplied = isApplied
+        self.isHidden = isHidden
+    }
+
     /// Whether it supersedes another one of the same violation: the later one wins. With equal times, the order is
     /// arbitrary but independent of arrival.
     package func isNewer(than other: Self?) -> Bool {

@@ -3,6 +3,7 @@ import Admin
 import CoreMetrics
 import ErrorCodes
 import EventLoop
+import Fixtures
 import HTTPTypes
 import JSON
 import Logging

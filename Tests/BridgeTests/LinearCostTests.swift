@@ -2,6 +2,7 @@ import AWSCore
 import DeviceDefender
 import Encoding
 import EventLoop
+import Fixtures
 import Foundation
 import HTTPTypes
 import JSON

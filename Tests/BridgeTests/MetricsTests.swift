@@ -3,6 +3,7 @@ import CoreMetrics
 import DeviceDefender
 import Encoding
 import ErrorCodes
+import Fixtures
 import Foundation
 import HTTPTypes
 import JSON
@@ -80,7 +81,8 @@ import Testing
         metrics.record(.rejected(error, .forbidden), route: "/sns", after: .zero, now: 1000)
         metrics.record(.deferred(.queueFull), route: "/sns", after: .zero, now: 1000)
         #expect(value(last, in: registry) == "0")
-        let stored = IntakeResult.stored(delivery("1", [:], of: try accountRegion()))
+        let new = QueuedDelivery(delivery("1", [:], of: try accountRegion()), senderID: nil, isNew: true)
+        let stored = IntakeResult.accepted(AcceptedDeliveries(queued: [new]))
         metrics.record(stored, route: "/sns", after: .milliseconds(30), now: 1500)
         #expect(count("stored") == "1" && count("rejected") == "1" && count("deferred") == "1")
         #expect(value(last, in: registry) == "1.5")

@@ -1,0 +1,139 @@
+import Cryptography
+import EventLoop
+import Fixtures
+import Foundation
+import HTTPServer
+import HTTPTypes
+import Testing
+
+@testable import Admin
+
+@Suite("Access to the admin address") struct AdminAccessTests {
+    @Test(
+        "IP addresses, localhost and configured names are accepted",
+        arguments: [
+            "127.0.0.1", "127.0.0.1:9090", "10.1.2.3:80", "[::1]", "[::1]:9090", "[2001:db8::1]:1", "localhost",
+            "LocalHost:9090", "localhost.", "bridge.example.com", "Bridge.Example.com.:9090",
+        ])
+    func allowed(host: String) { #expect(HostHeaderPolicy.allows(host, names: ["bridge.example.com"])) }
+
+    @Test(
+        "Any other name is rejected",
+        arguments: [
+            nil, "", ":9090", "evil.example", "evil.example:9090", "localhost.evil.example", "evil-localhost",
+            "127.0.0.1.evil.example", "www.bridge.example.com", "bridge.example.com.evil.example",
+            "127.1",
+            "2130706433", "0x7f.0.0.1", "user@127.0.0.1", "127.0.0.1@evil.example", "[::1].evil.example", "[::1]evil",
+            "[::1", "::1", "[evil.example]", "[]", "lo%63alhost", "localhost evil",
+        ] as [String?])
+    func rejected(host: String?) { #expect(!HostHeaderPolicy.allows(host, names: ["bridge.example.com"])) }
+
+    @Test(
+        "A request is same-origin if its Origin names its Host",
+        arguments: [
+            ("http://127.0.0.1:9090", "127.0.0.1:9090", true),
+            ("https://Bridge.example.com", "bridge.example.com", true),
+            ("http://[::1]:9090", "[::1]:9090", true), ("null", "127.0.0.1:9090", false), ("", "", false),
+            ("http://", "", false), ("http://127.0.0.1:9091", "127.0.0.1:9090", false),
+            ("http://127.0.0.1", "127.0.0.1:9090", false), ("http://evil.example", "127.0.0.1:9090", false),
+            ("ftp://127.0.0.1:9090", "127.0.0.1:9090", false), ("http://127.0.0.1:9090", nil, false),
+            ("http://127.0.0.1:9090.evil.example", "127.0.0.1:9090", false),
+            ("127.0.0.1:9090", "127.0.0.1:9090", false),
+        ] as [(String, String?, Bool)])
+    func origin(origin: String, authority: String?, isOwn: Bool) {
+        #expect(HostHeaderPolicy.isOwn(origin: origin, authority: authority) == isOwn)
+    }
+
+    // MARK: Tokens
+
+    private static let token = "0123456789abcdef"
+
+    private func request(_ fields: [(HTTPField.Name, String)], peer: String = "192.0.2.7:1") -> ServerRequest {
+        var headers = HTTPFields()
+        for (name, value) in fields { headers.append(HTTPField(name: name, value: value)) }
+        return ServerRequest(
+            head: HTTPRequest(
+                method: .post, scheme: nil, authority: "127.0.0.1:9090", path: "/dead-letters/1/drop",
+                headerFields: headers), peer: SocketAddress(peer))
+    }
+
+    private func gate(token: String? = AdminAccessTests.token) -> AdminAuthenticator {
+        AdminAuthenticator(
+            access: AdminAccess(hosts: [], token: token.map { Secret($0) }),
+            failures: DeadLetterRoutes.limit)
+    }
+
+    @Test(
+        "Actions require the token and no cross-origin request",
+        arguments: [
+            ([(.authorization, "Bearer \(token)")], .allowed),
+            ([(.authorization, "BEARER \(token)"), (.origin, "http://127.0.0.1:9090")], .allowed),
+            ([], .rejected), ([(.authorization, token)], .rejected), ([(.authorization, "Bearer ")], .rejected),
+            ([(.authorization, "Bearer \(token)0")], .rejected),
+            ([(.authorization, "Bearer 0123456789abcde")], .rejected),
+            ([(.authorization, "Basic \(token)")], .rejected),
+            ([(.authorization, "Bearer \(token)"), (.authorization, "Bearer \(token)")], .rejected),
+            ([(.authorization, "Bearer \(token)"), (.origin, "http://evil.example")], .crossOrigin),
+            ([(.authorization, "Bearer \(token)"), (.origin, "null")], .crossOrigin),
+            (
+                [
+                    (.authorization, "Bearer \(token)"), (.origin, "http://127.0.0.1:9090"),
+                    (.origin, "http://evil.example"),
+                ], .crossOrigin
+            ),
+        ] as [([(HTTPField.Name, String)], AdminAuthenticator.Decision)])
+    func decision(fields: [(HTTPField.Name, String)], decision: AdminAuthenticator.Decision) {
+        #expect(gate().decision(on: request(fields), now: now) == decision)
+        #expect(gate(token: nil).decision(on: request(fields), now: now) == .off)
+    }
+
+    @Test("An address is throttled after ten wrong tokens within a minute, other addresses are not")
+    func limit() {
+        let gate = gate()
+        let (wrong, right) = ([(HTTPField.Name.authorization, "Bearer wrong")], "Bearer \(Self.token)")
+        for _ in 0..<10 { #expect(gate.decision(on: request(wrong), now: now) == .rejected) }
+        #expect(gate.decision(on: request(wrong), now: now) == .overLimit)
+        #expect(gate.decision(on: request([(.authorization, right)]), now: now) == .overLimit)
+        let other = request([(.authorization, right)], peer: "192.0.2.8:1")
+        #expect(gate.decision(on: other, now: now) == .allowed)
+        #expect(gate.decision(on: request([(.authorization, right)]), now: now + 5999) == .overLimit)
+        #expect(gate.decision(on: request([(.authorization, right)]), now: now + 6000) == .allowed)
+    }
+
+    @Test("Each rejection has its status and code")
+    func rejections() {
+        let gate = gate()
+        #expect(gate.rejection(.allowed) == nil)
+        #expect(gate.rejection(.off)?.status == .notFound)
+        #expect(gate.rejection(.crossOrigin)?.status == .forbidden)
+        #expect(gate.rejection(.rejected)?.status == .unauthorized)
+        #expect(gate.rejection(.rejected)?.headerFields[.wwwAuthenticate] == "Bearer")
+        #expect(gate.rejection(.overLimit)?.status == .tooManyRequests)
+        #expect(gate.rejection(.overLimit)?.headerFields[.retryAfter] == "6")
+    }
+
+    // MARK: The page
+
+    @Test("The page has inline style and script, and its policy allows nothing else")
+    func page() throws {
+        let response = StatusPage().response
+        let text = String(decoding: response.body, as: UTF8.self)
+        #expect(!text.contains("/*style*/") && !text.contains("/*script*/"))
+        let policy = try #require(response.headerFields[.contentSecurityPolicy])
+        for name in ["style", "script"] {
+            let parts = text.components(separatedBy: "<\(name)>")
+            #expect(parts.count == 2, "there must be one \(name)")
+            let content = try #require(parts[1].components(separatedBy: "</\(name)>").first)
+            #expect(content.utf8.count > 100)
+            let digest = Data(Digest.sha256(Array(content.utf8))).base64EncodedString()
+            #expect(policy.contains("\(name)-src 'sha256-\(digest)';"))
+        }
+        #expect(policy.hasPrefix("default-src 'none'; "))
+        #expect(policy.hasSuffix("base-uri 'none'; form-action 'none'; frame-ancestors 'none'"))
+        // The policy would block these.
+        for text in ["<script ", " style=\"", "<link rel=\"stylesheet\"", " onclick="] {
+            #expect(!String(decoding: response.body, as: UTF8.self).contains(text), "\(text)")
+        }
+        #expect(response.headerFields[.xContentTypeOptions] == "nosniff")
+    }
+}

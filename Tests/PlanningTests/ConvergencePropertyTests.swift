@@ -1,0 +1,78 @@
+import Fixtures
+import TestSupport
+import Testing
+
+/// Random histories of scheduled and on-demand audits, disabled checks, passing time, alarms, suppressions and
+/// verifications. Events arrive late, in any order, repeatedly and in any portions, with crashes between any two steps.
+/// Security Hub always converges to the state that follows from the newest events.
+@Suite struct ConvergencePropertyTests {
+    private static let histories = 10_000
+    private static let shards = 4
+
+    @Test("10,000 random histories converge to the expected state", arguments: 0..<shards)
+    func converge(shard: Int) async throws {
+        let first = UInt64.random(in: 0...UInt64.max / 2)
+        print("The random histories of shard \(shard) begin with seed \(first).")
+        try await expectConvergence(of: (0..<UInt64(Self.histories / Self.shards)).map { first + $0 })
+    }
+
+    /// Fixed histories, for cases that a random run may miss, and those that failed in the past.
+    @Test("Fixed histories converge to the expected state") func known() async throws {
+        try await expectConvergence(of: Array(0..<200) + [7_199_173_618_745_242_955, 5_044_817_165_445_095_989])
+    }
+
+    /// Plays histories up to the first that leaves differences. On a thread of its own: it computes for many seconds,
+    /// during which other tests would have no thread to run on.
+    private func expectConvergence(of seeds: [UInt64]) async throws {
+        let failure = try await onThread { () throws -> (seed: UInt64, differences: [String])? in
+            let generator = try EventGenerator()
+            for seed in seeds {
+                let differences = try play(generator, seed: seed)
+                if !differences.isEmpty { return (seed, differences) }
+            }
+            return nil
+        }
+        try #require(failure == nil, "\(failure.map { "seed \($0.seed): \($0.differences)" } ?? "")")
+    }
+
+    /// Plays a history, and returns the differences at its end.
+    private func play(_ generator: EventGenerator, seed: UInt64) throws -> [String] {
+        var random = SeededGenerator(seed: seed)
+        let history = try EventHistory(generator, using: &random)
+        var model = ConvergenceModel()
+        var pending = history.events
+        pending += pending.shuffled(using: &random).prefix(Int.random(in: 0...3, using: &random))
+        pending.shuffle(using: &random)
+        let crashes = Bool.random(using: &random)
+        let reads = Bool.random(using: &random)
+        let audits = ExpectedState(events: history.events, now: 0).audits
+        while !pending.isEmpty {
+            let portion = Array(pending.prefix(Int.random(in: 1...4, using: &random)))
+            model.crash(
+                afterSteps: crashes && Bool.random(using: &random) ? Int.random(in: 0...9, using: &random) : nil)
+            do {
+                try model.process(portion, generator)
+                pending.removeFirst(portion.count)
+                if reads, Int.random(in: 0...3, using: &random) == 0 {
+                    try model.listAudits(audits, until: EventHistory.time(Int.random(in: 0...12, using: &random)))
+                    try model.archiveStale()
+                }
+            } catch is ConvergenceModel.CrashError {
+                // Events that were not completed arrive again, at any time.
+                pending.shuffle(using: &random)
+            }
+        }
+        model.crash(afterSteps: nil)
+        if Bool.random(using: &random) { model.advance(to: EventHistory.end + 10_000) }
+        try model.expireSuppressions()
+        if reads {
+            // Time passes, with or without audits.
+            try model.listAudits(audits, until: EventHistory.time(Int.random(in: 12...20, using: &random)))
+            try model.archiveStale()
+            // Suppressions may have expired during these steps.
+            try model.expireSuppressions()
+        }
+        return model.differences(
+            from: ExpectedState(events: history.events, now: model.now, cutoff: model.cutoff), generator)
+    }
+}
