@@ -1,19 +1,23 @@
 package import AWSCore
 package import Logging
 
-/// The fields of a log line, with the names that ``LogMetadataKey`` declares: swift-log's metadata, typed.
+/// The fields of a log line, with the names that ``LogMetadataKey`` declares. They become swift-log's metadata.
 package struct LogFields: Sendable {
-    /// The fields as swift-log's metadata.
-    package private(set) var metadata: Logger.Metadata = [:]
+    /// Fields without a value are left out.
+    private var all: [(LogMetadataKey, LogValue?)] = []
 
-    /// Adds a field, or replaces its value.
-    package mutating func add(_ key: LogMetadataKey, _ value: LogValue) {
-        assert(value.isString == (key.type == .string), "\(key) has another type")
-        metadata[key.rawValue] = value.metadata
+    /// The fields as swift-log's metadata.
+    package var metadata: Logger.Metadata {
+        var metadata = Logger.Metadata(minimumCapacity: all.count)
+        for case (let key, let value?) in all { metadata[key.rawValue] = value.metadata }
+        return metadata
     }
 
+    /// Adds a field, or replaces its value.
+    package mutating func add(_ key: LogMetadataKey, _ value: LogValue) { all.append((key, value)) }
+
     /// Adds the fields of another value.
-    package mutating func add(_ more: LogFields) { metadata.merge(more.metadata) { _, new in new } }
+    package mutating func add(_ more: LogFields) { all += more.all }
 
     /// The account and Region, and more.
     package static func about(_ accountRegion: AccountRegion, _ more: LogFields = [:]) -> LogFields {
@@ -24,18 +28,19 @@ package struct LogFields: Sendable {
         return fields
     }
 
-    /// A field that an event does not declare; nil if it declares all of them.
-    func undeclared(in event: LogEvent) -> String? {
-        metadata.keys.first { name in !event.fields.contains { $0.rawValue == name } }
+    /// A field that an event does not declare, or whose value has another type; nil if there is none.
+    func undeclared(in event: LogEvent) -> LogMetadataKey? {
+        for case (let key, let value?) in all
+        where !event.fields.contains(key) || value.isString != (key.type == .string) {
+            return key
+        }
+        return nil
     }
 }
 
 extension LogFields: ExpressibleByDictionaryLiteral {
     /// Creates fields; those without a value are left out.
-    package init(dictionaryLiteral elements: (LogMetadataKey, LogValue?)...) {
-        metadata.reserveCapacity(elements.count)
-        for case (let key, let value?) in elements { add(key, value) }
-    }
+    package init(dictionaryLiteral elements: (LogMetadataKey, LogValue?)...) { all = elements }
 }
 
 /// The value of a field, as swift-log's metadata. Numbers and booleans keep their type, so that they are numbers and booleans in

@@ -12,29 +12,26 @@ enum LogFormatter {
     ) -> [UInt8] {
         var line: [UInt8] = []
         line.reserveCapacity(512)
-        func append(_ key: LogMetadataKey, _ text: String) {
-            line.append(line.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
-            line.appendJSONString(key.rawValue)
-            line.append(UInt8(ascii: ":"))
-            line.appendJSONString(text)
-        }
-        append(.time, time)
-        append(.level, level.rawValue)
-        append(.message, message)
-        append(.logger, label)
-        for (name, value) in fields(of: message, metadata)
-        where !LogEvent.commonFields.contains(where: { $0.rawValue == name }) {
-            line.append(UInt8(ascii: ","))
-            line.appendJSONString(name)
-            line.append(UInt8(ascii: ":"))
-            if isLiteral(value) {
-                line += value.description.utf8
-            } else {
-                line.appendJSONString(text(of: value, named: name))
-            }
+        append(.time, time, to: &line)
+        append(.level, level.rawValue, to: &line)
+        append(.message, message, to: &line)
+        append(.logger, label, to: &line)
+        forEachField(of: message, metadata, except: LogEvent.commonFields) { name, text, isLiteral in
+            append(name, text, isLiteral: isLiteral, to: &line)
         }
         line.append(UInt8(ascii: "}"))
         return line
+    }
+
+    private static func append(_ key: LogMetadataKey, _ text: String, to line: inout [UInt8]) {
+        append(key.rawValue, text, isLiteral: false, to: &line)
+    }
+
+    private static func append(_ name: String, _ text: String, isLiteral: Bool, to line: inout [UInt8]) {
+        line.append(line.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
+        line.appendJSONString(name)
+        line.append(UInt8(ascii: ":"))
+        if isLiteral { line += text.utf8 } else { line.appendJSONString(text) }
     }
 
     /// A line as text. Control characters are escaped, so that a sender's text cannot forge a line.
@@ -44,9 +41,7 @@ enum LogFormatter {
         _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, at time: String
     ) -> [UInt8] {
         var line = "\(time) \(level.rawValue.uppercased()) \(message)"
-        for (name, value) in fields(of: message, metadata) {
-            line += " \(name)=\(quoted(isLiteral(value) ? value.description : text(of: value, named: name)))"
-        }
+        forEachField(of: message, metadata) { name, text, _ in line += " \(name)=\(quoted(text))" }
         return Array(line.escapingControls().utf8)
     }
 
@@ -57,26 +52,36 @@ enum LogFormatter {
 
     // MARK: Fields
 
-    /// The fields of a line: those that its event declares, in that order, then others by name.
-    private static func fields(
-        of message: String, _ metadata: Logger.Metadata
-    ) -> [(name: String, value: Logger.Metadata.Value)] {
+    /// Calls a function with each field of a line: those that its event declares, in that order, then others by name.
+    ///
+    /// - Parameters:
+    ///   - exceptions: fields that are left out; no event declares them.
+    ///   - body: receives the name, the text, and whether it is a number or boolean of JSON.
+    private static func forEachField(
+        of message: String, _ metadata: Logger.Metadata, except exceptions: [LogMetadataKey] = [],
+        _ body: (_ name: String, _ text: String, _ isLiteral: Bool) -> Void
+    ) {
+        func write(_ name: String, _ value: Logger.Metadata.Value) {
+            let isLiteral = isLiteral(value)
+            body(name, isLiteral ? value.description : text(of: value, named: name), isLiteral)
+        }
         let declared = LogEvent.fields(of: message)
-        var fields = declared.compactMap { key in
-            metadata[key.rawValue].map { (name: key.rawValue, value: $0) }
+        var count = 0
+        for key in declared {
+            guard let value = metadata[key.rawValue] else { continue }
+            write(key.rawValue, value)
+            count += 1
         }
-        if fields.count < metadata.count {
-            let others = metadata.filter { name, _ in !declared.contains { $0.rawValue == name } }
-            fields += others.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
-        }
-        return fields
+        guard count < metadata.count else { return }
+        let known = Set((declared + exceptions).map(\.rawValue))
+        for (name, value) in metadata.sorted(by: { $0.key < $1.key }) where !known.contains(name) { write(name, value) }
     }
 
     /// Whether a value is a number or boolean of JSON.
     private static func isLiteral(_ value: Logger.Metadata.Value) -> Bool {
         guard case .stringConvertible(let value) = value else { return false }
         switch value {
-        case is any BinaryInteger, is Bool, is DecimalText: return true
+        case is Int, is Bool, is DecimalText, is any BinaryInteger: return true
         case let value as any BinaryFloatingPoint: return Double(value).isFinite
         default: return false
         }

@@ -19,6 +19,11 @@ extension [UInt8] {
     /// Appends a text as a JSON string (RFC 8259, section 7). What ``String/escapingControls()`` escapes is escaped here, too.
     mutating func appendJSONString(_ text: String) {
         append(UInt8(ascii: "\""))
+        if text.utf8.contains(where: \.needsEscape) { appendEscaped(text) } else { self += text.utf8 }
+        append(UInt8(ascii: "\""))
+    }
+
+    private mutating func appendEscaped(_ text: String) {
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"": self += #"\""#.utf8
@@ -35,7 +40,13 @@ extension [UInt8] {
             default: self += scalar.utf8
             }
         }
-        append(UInt8(ascii: "\""))
+    }
+}
+
+extension UInt8 {
+    /// Whether it may need an escape in a JSON string: it is a quote, a backslash, a control character, or not ASCII.
+    fileprivate var needsEscape: Bool {
+        self < 0x20 || self >= 0x7F || self == UInt8(ascii: "\"") || self == UInt8(ascii: "\\")
     }
 }
 
