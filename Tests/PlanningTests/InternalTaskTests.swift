@@ -64,4 +64,28 @@ import Testing
     func unknown(payload: String) throws {
         #expect(InternalTask(payload: try JSON(parsing: Array(payload.utf8))) == nil)
     }
+
+    @Test("A catch-up task survives the round trip through its delivery, and has one id for one key")
+    func deliveries() throws {
+        let verification = Verification(state: .falsePositive, note: "lab")
+        let tasks: [InternalTask] = [
+            .catchUp(since: nil), .catchUp(since: Timestamp(milliseconds: now)), .audit(taskID: "t1"),
+            .violationEvent(Messages.violationEvent()), .activeViolation(Messages.activeViolation()), .suppressions,
+            .verification(violationID: "v1", verification, asOf: Timestamp(milliseconds: now)),
+            .verification(
+                violationID: "v1", Verification(state: .unknown, note: nil), asOf: Timestamp(milliseconds: now)),
+            .violationOver(findingID: "f1", asOf: Timestamp(milliseconds: now)),
+        ]
+        var ids: Set<String> = []
+        for task in tasks {
+            let delivery = task.delivery(of: try accountRegion(), on: "", now: now)
+            #expect(try InternalTask(payload: JSON(parsing: delivery.payload)) == task)
+            #expect(delivery == task.delivery(of: try accountRegion(), on: "", now: now))
+            #expect(delivery.id.utf8.count <= 256 && delivery.channel == .catchUp)
+            ids.formUnion([delivery.id, task.delivery(of: try accountRegion(), on: "2", now: now).id])
+            ids.insert(task.delivery(of: try accountRegion("eu-west-1"), on: "", now: now).id)
+        }
+        #expect(ids.count == tasks.count * 3)
+        #expect(InternalTask(payload: ["other": 1]) == nil)
+    }
 }

@@ -1,0 +1,70 @@
+import Encoding
+import TestSupport
+import Testing
+
+@testable import PostgreSQLStore
+@testable import SQLiteStore
+@testable import Store
+
+/// The plans of PostgreSQL's statements.
+@Suite(.enabled(if: StoreKind.all.contains(.postgreSQL), "install the package postgresql"), .timeLimit(.minutes(15)))
+struct PostgreSQLPlanTests {
+    /// The parameter types that cannot be inferred from the statement.
+    private static let types = [
+        QueueWrites.finish:
+            "(bigint[], bigint[], text[], text[], bigint[], bool[], bigint[], text[], bigint[], bool)",
+        LeaseSQL.count: "(text[], bigint, bigint)", LeaseSQL.lease: "(text[], bigint[], bigint, bigint, text)",
+        LeaseSQL.next: "(text[])", LedgerSQL.sent.postgreSQL: "(text[], bigint[])",
+        DeadLetterSQL.list.postgreSQL: "(bigint, text, bigint, text, text, text, text, bigint)",
+        PostgreSQLStore.depths: "(text, bigint, bigint)",
+        DeadLetterLimitSQL.removeEmptyShare.postgreSQL: "(text[], text[])",
+    ]
+
+    @Test(arguments: [
+        QueueWrites.finish, LeaseSQL.count, LeaseSQL.lease, LeaseSQL.next, QueueSQL.isHeld.postgreSQL,
+        QueueSQL.purge.postgreSQL, QueueSQL.checkpoint.postgreSQL, PartitionSQL.endLeases,
+        PartitionSQL.releasePartitions,
+        LedgerSQL.byID.postgreSQL,
+        LedgerSQL.about.postgreSQL, LedgerSQL.unseen.postgreSQL, LedgerSQL.stale.postgreSQL,
+        LedgerSQL.unsent.postgreSQL,
+        LedgerSQL.sent.postgreSQL, LedgerSQL.delete.postgreSQL, LedgerSQL.purge.postgreSQL,
+        DispositionSQL.bySubject.postgreSQL,
+        DispositionSQL.ofAccountRegion.postgreSQL, DispositionSQL.due.postgreSQL, DispositionSQL.purge.postgreSQL,
+        AppliedAuditSQL.ofAccountRegion.postgreSQL, DeadLetterSQL.list.postgreSQL, DeadLetterSQL.byID.postgreSQL,
+        DeadLetterSQL.requeue.postgreSQL, DeadLetterSQL.discard.postgreSQL, PostgreSQLStore.depths,
+        SubscriptionSQL.list.postgreSQL, PartitionSQL.partitions, DeadLetterLimitSQL.sharesBySequence.postgreSQL,
+        DeadLetterLimitSQL.sharesByID.postgreSQL, DeadLetterLimitSQL.oldest.postgreSQL,
+        DeadLetterLimitSQL.expired.postgreSQL,
+        DeadLetterLimitSQL.drop.postgreSQL, PostgreSQLDeadLetterLimits.leased,
+        DeadLetterLimitSQL.removeEmptyShare.postgreSQL, QueueSQL.completionTime.postgreSQL,
+    ])
+    func noStatementScansATableOrSortsIt(sql: String) async throws {
+        try await withDatabase { url in
+            try await withStore(url) { store in
+                let plan = try await store.work.use(within: .seconds(9), repeats: false) { connection, _ in
+                    try await connection.runOnce("PREPARE statement\(Self.types[sql] ?? "") AS \(sql)")
+                    try await connection.runOnce("SET plan_cache_mode = force_generic_plan")
+                    let count = try await connection.run(
+                        "SELECT cardinality(parameter_types)::bigint AS count FROM pg_prepared_statements WHERE name = 'statement'"
+                    )
+                    let nulls = Array(repeating: "NULL", count: try count.rows.first?.count("count") ?? 0)
+                    let call = nulls.isEmpty ? "" : "(\(nulls.joined(separator: ", ")))"
+                    let rows = try await connection.run("EXPLAIN (COSTS OFF) EXECUTE statement\(call)")
+                    return try rows.rows.map { try $0.text("QUERY PLAN") }
+                }
+                // The tables of replicas and partitions have few rows, and so have the sorted results.
+                let few = ["replica", "origin_holder", "queued", "known", "leased", "place"]
+                let scans = plan.filter { $0.contains("Seq Scan on ") }
+                    .filter { line in !few.contains { line.contains("Seq Scan on \($0)") } }
+                #expect(scans == [], "\(plan.joined(separator: "\n"))")
+                let isOrderedByIndex = ![
+                    QueueWrites.finish, LeaseSQL.lease, PartitionSQL.partitions, PostgreSQLStore.depths,
+                ]
+                .contains(sql)
+                if isOrderedByIndex {
+                    #expect(!plan.contains { $0.contains("Sort") }, "\(plan.joined(separator: "\n"))")
+                }
+            }
+        }
+    }
+}
