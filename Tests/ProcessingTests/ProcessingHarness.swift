@@ -196,12 +196,13 @@ func withPool(
 ) async throws {
     let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
     let group = ServiceGroup(services: [try harness.pool(processing: processing)], logger: quiet)
-    async let running: Void = group.run()
-    let result: Result<Void, any Error>
-    do { result = .success(try await body()) } catch { result = .failure(error) }
-    await group.triggerGracefulShutdown()
-    try await running
-    try result.get()
+    let running = Task { try await group.run() }
+    try await withCleanup {
+        try await body()
+    } cleanup: {
+        await group.triggerGracefulShutdown()
+        try await running.value
+    }
 }
 
 /// A clock that changes only when a test advances it.

@@ -16,7 +16,7 @@ package struct LastDeliveryRecorder: Service {
 
     private static let interval = Duration.seconds(30)
 
-    /// Records the last deliveries until the shutdown, and once more then.
+    /// Records the last deliveries until the shutdown, and a last time then.
     package func run() async {
         let saved = await cancelWhenGracefulShutdown {
             var saved: [AccountRegion: Int64] = [:]
