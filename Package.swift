@@ -217,8 +217,8 @@ let package = Package(
         .testTarget(
             name: "PlanningTests",
             dependencies: [
-                "Encoding", "JSON", "AWSCore", "DeviceDefender", "SecurityFindings", "Store", "Telemetry",
-                "Planning", "Fixtures", "TestSupport",
+                "Encoding", "JSON", "AWSCore", "DeviceDefender", "SecurityFindings", "Store", "Planning",
+                "Fixtures", "TestSupport",
             ], swiftSettings: strict),
         .testTarget(
             name: "ProcessingTests",

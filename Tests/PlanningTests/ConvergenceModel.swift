@@ -6,7 +6,6 @@ import Store
 import TestSupport
 
 @testable import Planning
-@testable import Telemetry
 
 /// A model of Security Hub and the ledger, and of the steps of the processors between them. Each step may be the last
 /// before a crash.
