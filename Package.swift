@@ -231,7 +231,7 @@ let package = Package(
         .testTarget(
             name: "IntakeTests",
             dependencies: [
-                "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "SNS", "Store",
+                "Encoding", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "SNS", "Store",
                 "SQLiteStore", "Planning", "Intake", "Fixtures", "TestSupport", httpTypes, logging,
             ], swiftSettings: strict),
         .testTarget(

@@ -1,4 +1,4 @@
-import Encoding
+package import Encoding
 package import SNS
 package import Store
 
@@ -37,14 +37,13 @@ package struct AdminSettings: Sendable {
     }
 
     /// The used share of each dead-letter limit; from 1 on, dead letters are dropped.
-    ///
-    /// - Parameter now: milliseconds since 1970.
-    package func shares(of usage: DeadLetterUsage, now: Int64) -> [(limit: DroppedDeadLetters.Cause, ratio: Double)] {
+    package func shares(of usage: DeadLetterUsage, now: Timestamp) -> [(limit: DroppedDeadLetters.Cause, ratio: Double)]
+    {
         let share = usage.utilization(of: deadLetterLimits)
-        // Stored times may be anything.
-        let age = usage.oldestFailedAt.map { max(Double(now) - Double($0), 0) } ?? 0
+        let age = usage.oldestFailedAt.map { max(now - $0, .zero) } ?? .zero
         return [
-            (.count, share.count), (.bytes, share.bytes), (.age, age / Double(maximumDeadLetterAge.milliseconds)),
+            (.count, share.count), (.bytes, share.bytes),
+            (.age, Double(age.milliseconds) / Double(maximumDeadLetterAge.milliseconds)),
         ]
     }
 }

@@ -64,7 +64,7 @@ package final class Bridge: Sendable {
         self.configuration = configuration
         self.logger = logger
         let metrics = BridgeMetrics(factory: factory ?? registry)
-        let activity = ActivityLog(clock: WallClock.milliseconds)
+        let activity = ActivityLog(clock: WallClock.now)
         let reportDamage: @Sendable (String) -> Void = { file in
             logger.log(.storeReplaced, [.file: .string(file)])
         }
@@ -95,7 +95,7 @@ package final class Bridge: Sendable {
             let recorder = IntakeRecorder(
                 metrics: metrics.intake, activity: activity, gap: outageTracker, outage: processing.outage,
                 accessLog: AccessLog(metrics: metrics.intake, logger: logger), logger: logger,
-                clock: WallClock.milliseconds)
+                clock: WallClock.now)
             let listener = try await Self.listener(runtime, listenerConfiguration, recorder, components, processing)
             servers.append(listener)
             let (admin, statusStream) = try await Self.admin(
@@ -179,7 +179,7 @@ package final class Bridge: Sendable {
                 .tlsEnabled: .boolean(configuration.tls != nil), .topics: .integer(configuration.topics.patterns.count),
             ])
         configuration.logWarnings(to: logger)
-        runtime.certificate?.logWarnings(to: logger, now: WallClock.milliseconds() / 1000)
+        runtime.certificate?.logWarnings(to: logger, now: WallClock.now())
         let stopping = Task { [runtime, group, logger] () -> CInt? in
             for await signal in runtime.signals {
                 logger.log(.stopRequested, [.signal: .integer(signal)])
@@ -222,10 +222,10 @@ package final class Bridge: Sendable {
             }, report: { recorder.accessLog.record($0) })
     }
 
-    private static func certificateStatus(_ runtime: BridgeRuntime) -> @Sendable (Int64) -> CertificateStatus {
+    private static func certificateStatus(_ runtime: BridgeRuntime) -> @Sendable (Timestamp) -> CertificateStatus {
         { [certificate = runtime.certificate] now in
             certificate.map {
-                CertificateStatus(warnings: $0.warnings(now: now / 1000), isValid: $0.isValid(now: now / 1000))
+                CertificateStatus(warnings: $0.warnings(now: now), isValid: $0.isValid(now: now))
             } ?? CertificateStatus()
         }
     }
@@ -233,7 +233,7 @@ package final class Bridge: Sendable {
     private static func health(_ runtime: BridgeRuntime, _ processing: ProcessingComponents) -> HealthRoutes {
         HealthRoutes(
             readiness: processing.readiness, certificate: certificateStatus(runtime), outage: processing.outage,
-            clock: WallClock.milliseconds)
+            clock: WallClock.now)
     }
 
     private static func admin(
@@ -241,17 +241,17 @@ package final class Bridge: Sendable {
         _ processing: ProcessingComponents, _ activity: ActivityLog, _ accountRegions: LabelCardinalityLimiter,
         _ registry: PrometheusRegistry
     ) async throws -> (HTTPServer, StatusStream) {
-        let source = StatusSource(runtime.store, clock: WallClock.milliseconds)
+        let source = StatusSource(runtime.store, clock: WallClock.now)
         let metrics = MetricsCollector(
             source: source, settings: components.administration, accounts: runtime.accounts,
             circuitBreakers: processing.circuitBreakers, certificates: components.certificates,
             admission: components.admission,
-            outage: processing.outage, version: version, accountRegions: accountRegions, clock: WallClock.milliseconds,
+            outage: processing.outage, version: version, accountRegions: accountRegions, clock: WallClock.now,
             isClockTrusted: { processing.trust.isTrusted })
         let report = StatusReport(
             source: source, settings: components.administration, circuitBreakers: processing.circuitBreakers,
             activity: activity, outage: processing.outage, certificate: certificateStatus(runtime), version: version,
-            startedAt: WallClock.milliseconds(), clock: WallClock.milliseconds)
+            startedAt: WallClock.now(), clock: WallClock.now)
         let statusStream = StatusStream(pause: { [loop = runtime.mainLoop] in
             try await loop.sleep(for: StatusStream.interval)
         }) {
@@ -259,7 +259,7 @@ package final class Bridge: Sendable {
         }
         let deadLetterRoutes = DeadLetterRoutes(
             store: runtime.store, settings: components.administration, logger: processing.logger,
-            clock: WallClock.milliseconds,
+            clock: WallClock.now,
             onChange: { source.queue.invalidate() })
         let routes = AdminRoutes(
             metrics: metrics, registry: registry, report: report, statusStream: statusStream,

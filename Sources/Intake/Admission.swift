@@ -8,8 +8,8 @@ import Synchronization
 package final class Admission: Sendable {
     /// The most concurrent requests: twice as many as one commit of the store takes.
     static let maximumRequests = 2000
-    /// How long a count of the queue is used, in milliseconds: while the queue is nearly full, and otherwise.
-    private static let (nearlyFullCountLifetime, countLifetime) = (1000 as Int64, 60_000 as Int64)
+    /// How long a count of the queue is used: while the queue is nearly full, and otherwise.
+    private static let (nearlyFullCountLifetime, countLifetime) = (Duration.seconds(1), Duration.seconds(60))
 
     /// How long a request waits for the count. The rest of its time limit is for storing its delivery.
     private static let countTimeout = Duration.seconds(1)
@@ -17,21 +17,22 @@ package final class Admission: Sendable {
     private let store: any DeliveryQueue
     private let limit: Atomic<Int>
     private let maximumRequests: Int
-    private let clock: @Sendable () -> Int64
+    private let clock: @Sendable () -> Duration
     private let requests = Atomic(0)
     /// The deliveries at the last count plus those stored since: an upper bound, unless another process stores deliveries, too.
     private let queued = Atomic(0)
+    /// When, in milliseconds of the clock; `Int64.min` for never.
     private let countedAt = Atomic(Int64.min)
     private let isCounting = Atomic(false)
 
     /// - Parameters:
     ///   - maximumPending: the most deliveries in the queue.
     ///   - maximumRequests: the most concurrent requests.
-    ///   - clock: returns a monotonic time in milliseconds. With a wall clock that is set back, the queue would not be counted
+    ///   - clock: returns a monotonic time. With a wall clock that is set back, the queue would not be counted
     ///     until the clock has caught up.
     package init(
         store: any DeliveryQueue, maximumPending: Int, maximumRequests: Int = Admission.maximumRequests,
-        clock: @escaping @Sendable () -> Int64 = MonotonicClock.milliseconds
+        clock: @escaping @Sendable () -> Duration = MonotonicClock.elapsed
     ) {
         self.store = store
         limit = Atomic(maximumPending)
@@ -83,7 +84,7 @@ package final class Admission: Sendable {
         let isNearlyFull = queued.load(ordering: .relaxed) >= maximumPending - maximumPending / 5
         let last = countedAt.load(ordering: .relaxed)
         if last == .min
-            || now.saturatingSubtracting(last) >= (isNearlyFull ? Self.nearlyFullCountLifetime : Self.countLifetime)
+            || now - .milliseconds(last) >= (isNearlyFull ? Self.nearlyFullCountLifetime : Self.countLifetime)
         {
             await count(now)
         }
@@ -91,7 +92,7 @@ package final class Admission: Sendable {
     }
 
     /// Counts the queue, unless another request is counting it.
-    private func count(_ now: Int64) async {
+    private func count(_ now: Duration) async {
         guard isCounting.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
         else { return }
         defer { isCounting.store(false, ordering: .releasing) }
@@ -101,6 +102,6 @@ package final class Admission: Sendable {
         let status = await StoreTimeLimit.$current.withValue(timeout) { try? await store.queueStatus() }
         guard let status else { return }
         queued.add(status.pending + status.leased - before, ordering: .relaxed)
-        countedAt.store(now, ordering: .relaxed)
+        countedAt.store(now.milliseconds, ordering: .relaxed)
     }
 }

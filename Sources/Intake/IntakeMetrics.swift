@@ -1,5 +1,6 @@
 package import AWSCore
 package import CoreMetrics
+package import Encoding
 package import ErrorCodes
 import Metrics
 import Telemetry
@@ -46,16 +47,16 @@ package struct IntakeMetrics: Sendable {
     ///
     /// - Parameters:
     ///   - duration: time from the complete request to the result.
-    ///   - now: milliseconds since 1970.
-    package func record(_ result: IntakeResult, route: String, after duration: Duration, now: Int64) {
+    ///   - now: the time.
+    package func record(_ result: IntakeResult, route: String, after duration: Duration, now: Timestamp) {
         durations[route]?.record(duration: duration)
         switch result {
         case .accepted(let accepted):
             record(accepted, route: route)
-            last[route]?.record(Double(now) / 1000)
+            last[route]?.record(Double(now.milliseconds) / 1000)
         case .subscription(let outcome):
             deliveries.add(1, route, outcome.rawValue)
-            last[route]?.record(Double(now) / 1000)
+            last[route]?.record(Double(now.milliseconds) / 1000)
         case .rejected(let error, _):
             deliveries.add(1, route, Self.rejected)
             rejections.add(1, route, error.code.rawValue)

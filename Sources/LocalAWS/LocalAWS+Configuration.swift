@@ -24,7 +24,7 @@ extension LocalAWS {
         /// The PEM file with the certificate authorities of `https` endpoints; nil for the system's.
         public var endpointCertificateAuthorities: String?
         /// Milliseconds since 1970.
-        public var clock: @Sendable () -> Int64 = WallClock.milliseconds
+        public var clock: @Sendable () -> Int64 = { WallClock.now().milliseconds }
 
         /// Makes a configuration with the defaults, on free ports of this machine.
         public init() {

@@ -7,12 +7,12 @@ package import Store
 
 /// Compares the alarms that Device Defender lists with the ledger. Pure functions.
 package enum AlarmReconciliation {
-    /// How old a list counts as, in milliseconds: an event of the last minute may not be reflected in the list yet, and
+    /// How old a list counts as: an event of the last minute may not be reflected in the list yet, and
     /// clocks differ.
-    package static let margin: Int64 = 60_000
-    /// The age at which an alarm that is not listed counts as ended, in milliseconds. Device Defender evaluates
+    package static let margin = Duration.seconds(60)
+    /// The age at which an alarm that is not listed counts as ended. Device Defender evaluates
     /// behaviors every five minutes.
-    static let unlistedTimeout: Int64 = 600_000
+    static let unlistedTimeout = Duration.seconds(600)
 
     /// An element of a list, as an alarm and as a task.
     package struct Listed: Sendable {
@@ -44,7 +44,7 @@ package enum AlarmReconciliation {
     /// as SNS does not receive them.
     package static func isMissed(_ listed: Listed, known: LedgerEntry?) -> Bool {
         guard listed.alarm.behavior.suppressAlerts != true else { return false }
-        return known.map { $0.eventTime < listed.alarm.time.milliseconds } ?? true
+        return known.map { $0.eventTime < listed.alarm.time } ?? true
     }
 
     /// The verification of a raised alarm, if it differs from the known one.
@@ -68,6 +68,6 @@ package enum AlarmReconciliation {
     ///   - listedAt: when the list was requested.
     package static func isOver(_ known: LedgerEntry, isListed: Bool, listedAt: Timestamp) -> Bool {
         !isListed && known.condition == .present
-            && known.eventTime < listedAt.milliseconds.saturatingSubtracting(unlistedTimeout)
+            && known.eventTime < listedAt - unlistedTimeout
     }
 }

@@ -24,5 +24,5 @@ package enum AuditSelection {
         return selected.reversed()
     }
 
-    private static func order(_ task: AuditTask) -> (Int64, String) { (task.startTime.milliseconds, task.id) }
+    private static func order(_ task: AuditTask) -> (Timestamp, String) { (task.startTime, task.id) }
 }

@@ -114,14 +114,15 @@ package enum InternalTask: Sendable, Hashable {
     ///
     /// - Parameter deduplicationKey: the same task with the same key is queued once, whatever number of replicas finds
     ///   it. Work that is due by time needs none: a suppression ends once, and the others are queued once a day.
-    package func delivery(of accountRegion: AccountRegion, on deduplicationKey: String = "", now: Int64) -> Delivery {
+    package func delivery(of accountRegion: AccountRegion, on deduplicationKey: String = "", now: Timestamp) -> Delivery
+    {
         let payload = payload.serialized()
         let id =
             switch self {
             case .suppressionEnded(let subject, let time):
                 "schedule:suppression/\(Digest.hexadecimal(Digest.sha256(Array(subject.utf8))))/\(time.milliseconds)"
-            case .refresh(let kinds): "schedule:refresh/\(accountRegion)/\(kinds.rawValue)/\(now / 86_400_000)"
-            case .archiveStale: "schedule:stale/\(accountRegion)/\(now / 86_400_000)"
+            case .refresh(let kinds): "schedule:refresh/\(accountRegion)/\(kinds.rawValue)/\(now.day)"
+            case .archiveStale: "schedule:stale/\(accountRegion)/\(now.day)"
             case .catchUp, .audit, .violationEvent, .activeViolation, .verification, .violationOver, .suppressions:
                 // Ids are limited in length and alphabet, payloads are not.
                 "catch-up:"

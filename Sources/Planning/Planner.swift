@@ -66,7 +66,7 @@ package enum Planner {
     ///
     /// - Parameter time: the start of the audit.
     package static func end(_ known: LedgerEntry, at time: Timestamp, now: Timestamp) -> Change? {
-        guard known.condition != .over, known.eventTime <= time.milliseconds, let finding = known.asSent else {
+        guard known.condition != .over, known.eventTime <= time, let finding = known.asSent else {
             return nil
         }
         return reconcile(finding, Facts(of: known, condition: .over, time: time), known, DispositionChange(nil), now)
@@ -75,13 +75,13 @@ package enum Planner {
     /// Plans the import of an unchanged finding, so that Security Hub has it and does not delete it.
     package static func refresh(_ known: LedgerEntry, now: Timestamp) -> Change? {
         guard var finding = known.asSent else { return nil }
-        finding.lastObservedAt = Timestamp(milliseconds: known.lastObservedAt)
+        finding.lastObservedAt = known.lastObservedAt
         return send(finding, Facts(of: known), known, now)
     }
 
-    /// The age at which an unchanged finding is refreshed, in milliseconds. Security Hub deletes findings 90 days after
-    /// their last update; 15 days remain for outages.
-    package static let refreshAge: Int64 = 75 * 86_400_000
+    /// The age at which an unchanged finding is refreshed. Security Hub deletes findings 90 days after their last
+    /// update; 15 days remain for outages.
+    package static let refreshAge = Duration.seconds(75 * 86_400)
 
     /// The ledger entry after Security Hub rejected a change: the finding stays as before, and counts as observed.
     package static func rejected(_ change: Change, known: LedgerEntry) -> LedgerEntry {
@@ -115,7 +115,7 @@ package enum Planner {
         guard let known, known.isSent, FindingContent(finding) == FindingContent(stored: known.finding) else {
             return send(finding, facts, known, now)
         }
-        finding.updatedAt = Timestamp(milliseconds: known.updatedAt)
+        finding.updatedAt = known.updatedAt
         return Change(finding: nil, entry: facts.entry(finding, isSent: true))
     }
 
@@ -124,8 +124,7 @@ package enum Planner {
     ) -> Change {
         var finding = finding
         // Security Hub ignores an update that is not later than the last one.
-        finding.updatedAt = max(
-            now, finding.createdAt, Timestamp(milliseconds: (known?.updatedAt ?? -1).saturatingAdding(1)))
+        finding.updatedAt = max(now, finding.createdAt, known.map { $0.updatedAt + .milliseconds(1) } ?? .earliest)
         return Change(finding: finding, entry: facts.entry(finding, isSent: false))
     }
 
@@ -138,7 +137,7 @@ package enum Planner {
         -> Bool
     {
         guard let last = newest.map(Facts.init(of:)) ?? known.map({ Facts(of: $0) }) else { return true }
-        if observation.time.milliseconds != last.time { return observation.time.milliseconds > last.time }
+        if observation.time != last.time { return observation.time > last.time }
         guard observation.kind == .violation else { return true }
         guard observation.condition == last.condition else { return observation.condition == .over }
         guard
@@ -158,10 +157,9 @@ extension Observation {
             copy.finding.firstObservedAt = min(finding.firstObservedAt, before.firstObservedAt)
             copy.finding.lastObservedAt = max(finding.lastObservedAt, before.lastObservedAt)
         } else if let known {
-            copy.finding.createdAt = Timestamp(milliseconds: known.createdAt)
-            copy.finding.firstObservedAt = min(
-                finding.firstObservedAt, Timestamp(milliseconds: known.firstObservedAt))
-            copy.finding.lastObservedAt = max(finding.lastObservedAt, Timestamp(milliseconds: known.lastObservedAt))
+            copy.finding.createdAt = known.createdAt
+            copy.finding.firstObservedAt = min(finding.firstObservedAt, known.firstObservedAt)
+            copy.finding.lastObservedAt = max(finding.lastObservedAt, known.lastObservedAt)
         }
         return copy
     }
@@ -173,14 +171,14 @@ private struct Facts {
     let group: String
     let subject: String
     let condition: LedgerEntry.Condition
-    let time: Int64
+    let time: Timestamp
 
     init(of observation: Observation) {
         kind = observation.kind
         group = observation.group
         subject = observation.subject
         condition = observation.condition
-        time = observation.time.milliseconds
+        time = observation.time
     }
 
     init(of known: LedgerEntry, condition: LedgerEntry.Condition? = nil, time: Timestamp? = nil) {
@@ -188,7 +186,7 @@ private struct Facts {
         group = known.group
         subject = known.subject
         self.condition = condition ?? known.condition
-        self.time = time?.milliseconds ?? known.eventTime
+        self.time = time ?? known.eventTime
     }
 
     /// Whether the finding is active: the problem is present, and no disposition hides it.
@@ -196,12 +194,12 @@ private struct Facts {
         guard condition != .over else { return false }
         switch disposition {
         case .suppression(let suppression):
-            if suppression.time.milliseconds > time { return !suppression.suppresses(at: now) }
+            if suppression.time > time { return !suppression.suppresses(at: now) }
             // A newer audit wins over the suppression, unless the suppression expired after the audit.
             return condition == .present || suppression.ended(after: time, by: now)
         case .verification(let verification):
             // An alarm that is raised again after its verification is active again.
-            return !(verification.verification.archives && verification.time.milliseconds >= time)
+            return !(verification.verification.archives && verification.time >= time)
         case .none: return condition == .present
         }
     }
@@ -209,9 +207,8 @@ private struct Facts {
     func entry(_ finding: SecurityFinding, isSent: Bool) -> LedgerEntry {
         LedgerEntry(
             id: finding.id, accountRegion: finding.accountRegion, kind: kind, group: group, subject: subject,
-            createdAt: finding.createdAt.milliseconds, updatedAt: finding.updatedAt.milliseconds, eventTime: time,
-            firstObservedAt: finding.firstObservedAt.milliseconds,
-            lastObservedAt: finding.lastObservedAt.milliseconds, condition: condition,
+            createdAt: finding.createdAt, updatedAt: finding.updatedAt, eventTime: time,
+            firstObservedAt: finding.firstObservedAt, lastObservedAt: finding.lastObservedAt, condition: condition,
             recordState: finding.recordState == .active ? .active : .archived,
             severity: LedgerEntry.Severity(finding.severity.label), finding: finding.json.serialized(), isSent: isSent)
     }

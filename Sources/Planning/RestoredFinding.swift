@@ -39,20 +39,20 @@ package struct RestoredFinding: Sendable, Hashable {
         entry = LedgerEntry(
             id: finding.id, accountRegion: accountRegion, kind: parsed.kind, group: parsed.group,
             subject: parsed.subject,
-            createdAt: finding.createdAt.milliseconds, updatedAt: finding.updatedAt.milliseconds,
-            eventTime: eventTime, firstObservedAt: finding.firstObservedAt.milliseconds,
-            lastObservedAt: finding.lastObservedAt.milliseconds, condition: parsed.condition,
+            createdAt: finding.createdAt, updatedAt: finding.updatedAt,
+            eventTime: eventTime, firstObservedAt: finding.firstObservedAt,
+            lastObservedAt: finding.lastObservedAt, condition: parsed.condition,
             recordState: isActive ? .active : .archived, severity: LedgerEntry.Severity(finding.severity.label),
             finding: finding.json.serialized(), isSent: true)
         disposition = parsed.verification.map { verification in
             VerificationDisposition(
-                subject: finding.id, accountRegion: accountRegion, time: Timestamp(milliseconds: eventTime),
+                subject: finding.id, accountRegion: accountRegion, time: eventTime,
                 verification: verification, isApplied: true, isHidden: parsed.isHiddenByBridge
             ).disposition
         }
         // Only findings of a bridge name their audit.
         appliedAudit =
-            parsed.kind != .violation && eventTime > 0 && parsed.isOfCompleteCheck
+            parsed.kind != .violation && eventTime > .earliest && parsed.isOfCompleteCheck
             ? parsed.field("TaskId").map {
                 AppliedAudit(accountRegion: accountRegion, check: parsed.group, startTime: eventTime, taskID: $0)
             } : nil
@@ -96,11 +96,11 @@ private struct ParsedFinding {
 
     func field(_ name: String) -> String? { finding.productFields[name] }
 
-    /// The time of the report, in milliseconds since 1970; 0 if it is not known, so that every report is newer.
-    var eventTime: Int64 {
-        guard field("ProviderVersion") == SecurityFinding.providerVersion else { return 0 }
-        if kind == .violation { return finding.lastObservedAt.milliseconds }
-        return field("TaskStartTime").flatMap { Int64($0) }.map { max($0, 0) } ?? 0
+    /// The time of the report; the earliest time if it is not known, so that every report is newer.
+    var eventTime: Timestamp {
+        guard field("ProviderVersion") == SecurityFinding.providerVersion else { return .earliest }
+        if kind == .violation { return finding.lastObservedAt }
+        return field("TaskStartTime").flatMap { Int64($0) }.map(Timestamp.init(milliseconds:)) ?? .earliest
     }
 
     var condition: LedgerEntry.Condition {

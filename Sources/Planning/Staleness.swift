@@ -8,8 +8,8 @@ package import Store
 /// Only time by AWS's clock counts, and only while AWS's lists of audits were read without a gap. No time passes while
 /// catch-up is off, paused, denied or suspended, and a wrong clock of this machine has no effect.
 package struct Staleness: Sendable, Hashable {
-    /// What was last observed at this time or before is stale, in milliseconds since 1970.
-    private let cutoff: Int64
+    /// What was last observed at this time or before is stale.
+    private let cutoff: Timestamp
     private let completions: [String: CheckCompletion]
     private let marks: [String: AppliedAudit]
 
@@ -25,16 +25,15 @@ package struct Staleness: Sendable, Hashable {
         marks: [String: AppliedAudit]
     ) {
         guard let staleAfter, let coverage else { return nil }
-        cutoff = coverage.until.saturatingSubtracting(staleAfter.milliseconds)
+        cutoff = coverage.until - staleAfter
         // Before the span, unknown audits may have completed the check.
         guard cutoff >= coverage.since else { return nil }
         self.completions = completions
         self.marks = marks
     }
 
-    /// Findings or summaries of a check that were last observed before this time are stale, in milliseconds since 1970;
-    /// nil if none is.
-    package func limit(_ kind: LedgerEntry.Kind, check: String) -> Int64? {
+    /// Findings or summaries of a check that were last observed before this time are stale; nil if none is.
+    package func limit(_ kind: LedgerEntry.Kind, check: String) -> Timestamp? {
         switch kind {
         case .audit:
             // Findings belong to the check: any audit that completes it confirms those that it lists and ends the
@@ -46,11 +45,11 @@ package struct Staleness: Sendable, Hashable {
             break
         case .violation: return nil
         }
-        return cutoff.saturatingAdding(1)
+        return cutoff + .milliseconds(1)
     }
 
     /// The end time of stale findings: earlier than any audit that is not known yet.
-    package var endedAt: Timestamp { Timestamp(milliseconds: cutoff) }
+    package var endedAt: Timestamp { cutoff }
 }
 
 extension Staleness {

@@ -36,8 +36,8 @@ package enum SummaryRules {
     ///   - completion: the known completions of the check.
     package static func isEnded(schedule: String?, time: Timestamp, by completion: CheckCompletion?) -> Bool {
         guard let completion else { return false }
-        if let passedAt = completion.passedAt, passedAt > time.milliseconds { return true }
-        return schedule == nil && completion.completedAt > time.milliseconds
+        if let passedAt = completion.passedAt, passedAt > time { return true }
+        return schedule == nil && completion.completedAt > time
     }
 
     /// The observations of an audit about its checks.
@@ -58,7 +58,7 @@ package enum SummaryRules {
     /// The completions of checks by an audit.
     package static func completions(of task: AuditTask, accountRegion: AccountRegion) -> [CheckCompletion] {
         task.checks.filter(\.status.isComplete).map { result in
-            let start = task.startTime.milliseconds
+            let start = task.startTime
             return CheckCompletion(
                 accountRegion: accountRegion, check: result.check.name, completedAt: start,
                 passedAt: result.status == .completedCompliant ? start : nil)

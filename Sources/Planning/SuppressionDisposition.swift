@@ -20,17 +20,17 @@ package struct SuppressionDisposition: Sendable, Hashable {
     /// Whether the findings have been updated since it expired.
     package var isSettled = false
 
-    /// How long it is kept after its end if it concerns no finding, in milliseconds: Device Defender keeps audit
-    /// findings for 90 days.
-    private static let retention: Int64 = 90 * 86_400_000
+    /// How long it is kept after its end if it concerns no finding: Device Defender keeps audit findings for 90
+    /// days.
+    private static let retention = Duration.seconds(90 * 86_400)
 
     /// Whether findings are suppressed at a time.
     package func suppresses(at now: Timestamp) -> Bool { isSuppressed && expiresAt.map { now < $0 } ?? true }
 
     /// Whether it expired between two times.
-    package func ended(after time: Int64, by now: Timestamp) -> Bool {
+    package func ended(after time: Timestamp, by now: Timestamp) -> Bool {
         guard isSuppressed, let expiresAt else { return false }
-        return expiresAt.milliseconds > time && expiresAt <= now
+        return expiresAt > time && expiresAt <= now
     }
 
     /// Whether it supersedes another one of the same subject: the later one wins. CloudTrail has times in seconds:
@@ -39,8 +39,7 @@ package struct SuppressionDisposition: Sendable, Hashable {
         guard let other else { return true }
         if time != other.time { return time > other.time }
         if isSuppressed != other.isSuppressed { return !isSuppressed }
-        let never = Timestamp(milliseconds: .max)
-        return expiresAt ?? never < other.expiresAt ?? never
+        return expiresAt ?? .latest < other.expiresAt ?? .latest
     }
 
     /// Creates a disposition.
@@ -77,7 +76,7 @@ extension SuppressionDisposition {
         }
         subject = disposition.subject
         accountRegion = disposition.accountRegion
-        time = Timestamp(milliseconds: disposition.time)
+        time = disposition.time
         self.isSuppressed = isSuppressed
         expiresAt = json[Self.expiryKey]?.integer.map { Timestamp(milliseconds: $0) }
         isSettled = disposition.dueAt == nil
@@ -89,9 +88,9 @@ extension SuppressionDisposition {
         content[Self.expiryKey] = expiresAt.map { .integer($0.milliseconds) }
         let end = isSuppressed ? expiresAt : time
         return Disposition(
-            subject: subject, accountRegion: accountRegion, time: time.milliseconds,
-            dueAt: isSuppressed && !isSettled ? expiresAt?.milliseconds : nil,
-            keepUntil: end.map { max($0, time).milliseconds + Self.retention },
+            subject: subject, accountRegion: accountRegion, time: time,
+            dueAt: isSuppressed && !isSettled ? expiresAt : nil,
+            keepUntil: end.map { max($0, time) + Self.retention },
             content: JSON.object(content).serialized())
     }
 }

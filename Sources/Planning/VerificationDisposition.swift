@@ -20,9 +20,8 @@ package struct VerificationDisposition: Sendable, Hashable {
     /// Whether the bridge has set the finding's workflow status to SUPPRESSED, or may have, and has not reset it.
     var isHidden = false
 
-    /// How long it is kept if its finding does not exist, in milliseconds: Device Defender keeps violations for 30
-    /// days.
-    private static let retention: Int64 = 90 * 86_400_000
+    /// How long it is kept if its finding does not exist: Device Defender keeps violations for 30 days.
+    private static let retention = Duration.seconds(90 * 86_400)
 
     /// Creates a disposition.
     package init(
@@ -58,7 +57,7 @@ extension VerificationDisposition {
         else { return nil }
         subject = disposition.subject
         accountRegion = disposition.accountRegion
-        time = Timestamp(milliseconds: disposition.time)
+        time = disposition.time
         verification = Verification(state: state, note: json[Self.wordsKey]?.string)
         self.isApplied = isApplied
         // Earlier versions did not store it, and hid every finding that they archived.
@@ -73,7 +72,7 @@ extension VerificationDisposition {
         ]
         content[Self.wordsKey] = verification.note.map(JSON.string)
         return Disposition(
-            subject: subject, accountRegion: accountRegion, time: time.milliseconds, dueAt: nil,
-            keepUntil: time.milliseconds + Self.retention, content: JSON.object(content).serialized())
+            subject: subject, accountRegion: accountRegion, time: time, dueAt: nil,
+            keepUntil: time + Self.retention, content: JSON.object(content).serialized())
     }
 }

@@ -4,12 +4,12 @@ import Encoding
 public struct FetchRateLimiter: Sendable {
     /// The most requests to a host in a burst.
     public static let burst = 6
-    /// The time after which another request to a host is allowed, in milliseconds.
-    public static let interval: Int64 = 10_000
+    /// The time after which another request to a host is allowed.
+    public static let interval = Duration.seconds(10)
     /// The most hosts that are tracked.
     private static let maximumHosts = 256
 
-    private static let full = TokenBucket(rate: 1000 / Double(interval), burst: Double(burst))
+    private static let full = TokenBucket(rate: 1000 / Double(interval.milliseconds), burst: Double(burst))
 
     /// The bucket of each host that is not full.
     private var buckets: [String: TokenBucket] = [:]
@@ -19,10 +19,9 @@ public struct FetchRateLimiter: Sendable {
 
     /// Takes a token for a request to a host.
     ///
-    /// - Parameter now: the time of a monotonic clock, in milliseconds. If it goes back, the buckets are refilled.
+    /// - Parameter now: the time of a monotonic clock. If it goes back, the buckets are refilled.
     /// - Returns: false if the rate limit is reached.
-    public mutating func allowRequest(to host: String, now: Int64) -> Bool {
-        let now = Duration.milliseconds(now)
+    public mutating func allowRequest(to host: String, now: Duration) -> Bool {
         // A level below zero is left only after the clock went back.
         buckets = buckets.filter { (0..<$0.value.burst).contains($0.value.level(now: now)) }
         guard buckets[host] != nil || buckets.count < Self.maximumHosts else { return false }

@@ -20,7 +20,7 @@ extension SNSMessage {
         messageID = try fields.required("MessageId", maximum: 100)
         message = try fields.text("Message", maximum: 524_288)
         timestamp = try fields.required("Timestamp", maximum: 64)
-        guard let publishedAt = SNSTimestamp.milliseconds(timestamp) else {
+        guard let publishedAt = SNSTimestamp.parse(timestamp) else {
             throw .malformed(.invalidTimestamp, "Invalid Timestamp: the form is 2026-11-22T10:00:00.123Z.")
         }
         self.publishedAt = publishedAt

@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 
 /// A message as SNS posts it to an HTTPS endpoint, parsed but not verified. Verify it with ``SNSVerifier``.
 ///
@@ -45,8 +46,8 @@ public struct SNSMessage: Sendable, Hashable {
     public let message: String
     /// The time of publishing, as received: this text is signed.
     public let timestamp: String
-    /// The time of publishing, in milliseconds since 1970.
-    public let publishedAt: Int64
+    /// The time of publishing.
+    public let publishedAt: Timestamp
     /// The version of the signature.
     public let signatureVersion: SignatureVersion
     /// The signature; 1 to 1536 bytes.

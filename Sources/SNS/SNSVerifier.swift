@@ -8,7 +8,7 @@ public struct SNSVerifier: Sendable {
     /// The allowed topics.
     public let topics: TopicPolicy
     private let certificates: SigningCertificateCache
-    private let maximumAge: Int64
+    private let maximumAge: Duration
     private let minimumVersion: SNSMessage.SignatureVersion
 
     /// Creates a verifier.
@@ -16,10 +16,10 @@ public struct SNSVerifier: Sendable {
     /// - Parameters:
     ///   - topics: the allowed topics.
     ///   - certificates: the source of signing certificates.
-    ///   - maximumAge: the maximum age of a message, in milliseconds; see ``SNSTimestamp/check(publishedAt:now:maximumAge:)``.
+    ///   - maximumAge: the maximum age of a message; see ``SNSTimestamp/check(publishedAt:now:maximumAge:)``.
     ///   - minimumVersion: the lowest signature version that is accepted.
     public init(
-        topics: TopicPolicy, certificates: SigningCertificateCache, maximumAge: Int64,
+        topics: TopicPolicy, certificates: SigningCertificateCache, maximumAge: Duration,
         minimumVersion: SNSMessage.SignatureVersion = .one
     ) {
         self.topics = topics
@@ -33,14 +33,14 @@ public struct SNSVerifier: Sendable {
     /// topic that is not allowed.
     ///
     /// - Parameters:
-    ///   - now: milliseconds since 1970.
-    ///   - elapsed: the time of ``MonotonicClock``, in milliseconds.
+    ///   - now: the present time.
+    ///   - elapsed: the time of ``MonotonicClock``.
     /// - Returns: the account and Region that the message's findings belong to.
     /// - Throws: ``SNSError`` of the kind `rejected`, or `unavailable` if the signature could not be verified at the moment, or
     ///   if the message is genuine but invalid by this machine's clock.
     @discardableResult
     public func verify(
-        _ message: SNSMessage, now: Int64, elapsed: Int64 = MonotonicClock.milliseconds()
+        _ message: SNSMessage, now: Timestamp, elapsed: Duration = MonotonicClock.elapsed()
     ) async throws(SNSError) -> AccountRegion {
         let accountRegion = try topics.accountRegion(of: message.topic)
         guard message.signatureVersion >= minimumVersion else {

@@ -1,4 +1,5 @@
 public import Cryptography
+public import Encoding
 import ErrorCodes
 
 /// A certificate that SNS signs with, and its validity.
@@ -10,11 +11,10 @@ public struct SigningCertificate: Sendable {
 
     /// Checks that the certificate is valid by this machine's clock.
     ///
-    /// - Parameter now: milliseconds since 1970.
     /// - Throws: ``SNSError`` with the code `signing_certificate_not_valid`, of the kind `unavailable`: the certificate is
     ///   genuine, so this machine's clock is probably wrong.
-    public func checkValidity(now: Int64) throws(SNSError) {
-        guard !validity.contains(now / 1000) else { return }
+    public func checkValidity(now: Timestamp) throws(SNSError) {
+        guard !validity.contains(now.milliseconds / 1000) else { return }
         throw .unavailable(
             .signingCertificateNotValid,
             "Signing certificate expired or not valid yet. Check this machine's clock.")

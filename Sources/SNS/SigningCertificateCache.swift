@@ -33,15 +33,15 @@ public final class SigningCertificateCache: Sendable {
     public static let maximumRejections = 64
     /// The most concurrent fetches.
     public static let maximumFetches = 8
-    /// How long a rejected URL is cached, in milliseconds.
-    public static let rejectionLifetime: Int64 = 60_000
+    /// How long a rejected URL is cached.
+    public static let rejectionLifetime = Duration.seconds(60)
 
     private typealias Outcome = Result<SigningCertificate, SNSError>
 
     private struct State {
         var certificates: [SigningCertificateURL: (known: SigningCertificate, lastUse: UInt64)] = [:]
         var fetchLimiter = FetchRateLimiter()
-        var rejections: [(url: SigningCertificateURL, rejection: SNSError, end: Int64)] = []
+        var rejections: [(url: SigningCertificateURL, rejection: SNSError, end: Duration)] = []
         var uses: UInt64 = 0
     }
 
@@ -69,12 +69,12 @@ public final class SigningCertificateCache: Sendable {
     /// The certificate at a URL. Its validity is not checked.
     ///
     /// - Parameters:
-    ///   - now: milliseconds since 1970.
-    ///   - elapsed: the time of ``MonotonicClock``, in milliseconds.
+    ///   - now: the present time.
+    ///   - elapsed: the time of ``MonotonicClock``.
     /// - Throws: ``SNSError`` with the code `signing_certificate_unavailable` for temporary failures, and
     ///   `signing_certificate_refused` for permanent ones.
     public func certificate(
-        at url: SigningCertificateURL, now: Int64, elapsed: Int64 = MonotonicClock.milliseconds()
+        at url: SigningCertificateURL, now: Timestamp, elapsed: Duration = MonotonicClock.elapsed()
     ) async throws(SNSError) -> SigningCertificate {
         let fetch = fetches.start(url) { running in
             state.withLock { Self.known(url, running: running, elapsed: elapsed, state: &$0) }
@@ -95,7 +95,7 @@ public final class SigningCertificateCache: Sendable {
     ///
     /// - Parameter running: the number of fetches in progress.
     private static func known(
-        _ url: SigningCertificateURL, running: Int, elapsed: Int64, state: inout State
+        _ url: SigningCertificateURL, running: Int, elapsed: Duration, state: inout State
     ) -> Outcome? {
         if let known = state.certificates[url] {
             state.uses += 1
@@ -111,7 +111,7 @@ public final class SigningCertificateCache: Sendable {
         return nil
     }
 
-    private func outcome(of url: SigningCertificateURL, now: Int64, elapsed: Int64) async -> Outcome {
+    private func outcome(of url: SigningCertificateURL, now: Timestamp, elapsed: Duration) async -> Outcome {
         let outcome: Outcome
         do throws(FetchError) {
             outcome = parse(try await fetch(url.description), region: url.region, now: now)
@@ -124,7 +124,7 @@ public final class SigningCertificateCache: Sendable {
     }
 
     private static func cache(
-        _ outcome: Outcome, of url: SigningCertificateURL, elapsed: Int64, state: inout State
+        _ outcome: Outcome, of url: SigningCertificateURL, elapsed: Duration, state: inout State
     ) {
         switch outcome {
         case .success(let known):
@@ -137,13 +137,13 @@ public final class SigningCertificateCache: Sendable {
             state.certificates[url] = (known, state.uses)
         case .failure(let rejection) where rejection.kind == .rejected:
             if state.rejections.count >= maximumRejections { state.rejections.removeFirst() }
-            state.rejections.append((url, rejection, elapsed.saturatingAdding(rejectionLifetime)))
+            state.rejections.append((url, rejection, elapsed + rejectionLifetime))
         case .failure: break
         }
     }
 
     /// Parses a body: a certificate alone, as SNS publishes it, or with its issuers.
-    private func parse(_ body: [UInt8], region: Region, now: Int64) -> Outcome {
+    private func parse(_ body: [UInt8], region: Region, now: Timestamp) -> Outcome {
         let chain: [Certificate]
         do throws(CryptographyError) {
             chain = try Certificate.bundle(pem: body)
@@ -162,7 +162,8 @@ public final class SigningCertificateCache: Sendable {
                 let start = chain.map(\.notBefore).max() ?? validity.lowerBound
                 // OpenSSL treats the last second as expired.
                 let end = (chain.map(\.notAfter).min() ?? validity.upperBound).saturatingSubtracting(1)
-                let time = start <= end ? min(max(now / 1000, start), end) : now / 1000
+                let seconds = now.milliseconds / 1000
+                let time = start <= end ? min(max(seconds, start), end) : seconds
                 validity = try authorities.validity(of: chain, at: time)
             } catch {
                 return .failure(.certificateRejected("has no chain to a trusted authority"))

@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import GRDB
 import GRDBSQLite
 import Store
@@ -24,7 +25,7 @@ struct QueueInsertion {
         try Self.bind(new.id, to: 1, of: delivery)
         try Self.bind(new.accountRegion.stored, to: 2, of: delivery)
         try Self.bind(new.channel.rawValue, to: 3, of: delivery)
-        try check(sqlite3_bind_int64(delivery, 4, new.receivedAt))
+        try check(sqlite3_bind_int64(delivery, 4, new.receivedAt.milliseconds))
         try Self.bind(new.topic?.description ?? "", to: 5, of: delivery)
         try run(delivery)
         guard sqlite3_changes(connection) == 1 else { return .duplicate }

@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 import GRDB
 public import Store
 
@@ -14,25 +15,26 @@ extension SQLiteStore {
         try db.run(
             ArrivalSQL.upsertAudit,
             [
-                audit.accountRegion.stored, audit.schedule ?? "", audit.taskID, audit.startTime, audit.finishedAt,
+                audit.accountRegion.stored, audit.schedule ?? "", audit.taskID, audit.startTime.milliseconds,
+                audit.finishedAt?.milliseconds,
             ])
     }
 
     /// Lists when deliveries last arrived.
-    public func lastDeliveries() async throws(StoreError) -> [AccountRegion: Int64] {
+    public func lastDeliveries() async throws(StoreError) -> [AccountRegion: Timestamp] {
         try await read { db in
             let rows = try db.rows(ArrivalSQL.deliveries)
-            var times: [AccountRegion: Int64] = [:]
-            for row in rows { times[try row.accountRegion("origin")] = try row.integer("received_at") }
+            var times: [AccountRegion: Timestamp] = [:]
+            for row in rows { times[try row.accountRegion("origin")] = try row.timestamp("received_at") }
             return times
         }
     }
 
     /// Records when deliveries last arrived.
-    public func recordLastDeliveries(_ times: [AccountRegion: Int64]) async throws(StoreError) {
+    public func recordLastDeliveries(_ times: [AccountRegion: Timestamp]) async throws(StoreError) {
         try await committer.write { db in
             for (accountRegion, time) in times {
-                try db.run(ArrivalSQL.noteDelivery, [accountRegion.stored, time])
+                try db.run(ArrivalSQL.noteDelivery, [accountRegion.stored, time.milliseconds])
             }
             return .success(())
         }

@@ -1,30 +1,31 @@
 public import AWSCore
+public import Encoding
 import GRDB
 public import Store
 
 extension SQLiteStore {
     /// Lists the catch-up watermarks.
-    public func catchUpWatermarks() async throws(StoreError) -> [AccountRegion: Int64] {
+    public func catchUpWatermarks() async throws(StoreError) -> [AccountRegion: Timestamp] {
         try await read { db in
             let rows = try db.rows(CatchUpSQL.list)
-            var watermarks: [AccountRegion: Int64] = [:]
-            for row in rows { watermarks[try row.accountRegion("origin")] = try row.integer("watermark") }
+            var watermarks: [AccountRegion: Timestamp] = [:]
+            for row in rows { watermarks[try row.accountRegion("origin")] = try row.timestamp("watermark") }
             return watermarks
         }
     }
 
     /// Advances the watermark of an account-Region.
-    public func advanceCatchUpWatermark(of accountRegion: AccountRegion, to time: Int64) async throws(StoreError) {
+    public func advanceCatchUpWatermark(of accountRegion: AccountRegion, to time: Timestamp) async throws(StoreError) {
         try await committer.write { db in
-            try db.run(CatchUpSQL.advance, [accountRegion.stored, time])
+            try db.run(CatchUpSQL.advance, [accountRegion.stored, time.milliseconds])
             return .success(())
         }
     }
 
     /// Moves the watermark of an account-Region back if it is later.
-    public func resetCatchUpWatermark(of accountRegion: AccountRegion, to time: Int64) async throws(StoreError) {
+    public func resetCatchUpWatermark(of accountRegion: AccountRegion, to time: Timestamp) async throws(StoreError) {
         try await committer.write { db in
-            try db.run(CatchUpSQL.reset, [accountRegion.stored, time])
+            try db.run(CatchUpSQL.reset, [accountRegion.stored, time.milliseconds])
             return .success(())
         }
     }

@@ -1,3 +1,4 @@
+import Encoding
 import GRDB
 public import Store
 
@@ -12,7 +13,7 @@ extension SQLiteStore {
     /// Records the state of the clock.
     public func record(_ mark: ClockMark) async throws(StoreError) {
         try await committer.write { db in
-            try db.run(ClockSQL.write, [mark.newest, mark.isConfirmed, mark.heldUntil])
+            try db.run(ClockSQL.write, [mark.newest.milliseconds, mark.isConfirmed, mark.heldUntil.milliseconds])
             return .success(())
         }
     }

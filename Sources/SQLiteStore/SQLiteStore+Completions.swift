@@ -1,4 +1,5 @@
 public import AWSCore
+import Encoding
 import GRDB
 public import Store
 
@@ -27,7 +28,8 @@ extension SQLiteStore {
         try Limits.check(LedgerUpdate(completions: completions))
         try await committer.write { db in
             for completion in completions { try Self.write(completion, in: db) }
-            try db.run(CompletionSQL.cover, [accountRegion.stored, coverage.since, coverage.until])
+            try db.run(
+                CompletionSQL.cover, [accountRegion.stored, coverage.since.milliseconds, coverage.until.milliseconds])
             return .success(())
         }
     }
@@ -47,7 +49,8 @@ extension SQLiteStore {
         try db.run(
             CompletionSQL.upsert,
             [
-                completion.accountRegion.stored, completion.check, completion.completedAt, completion.passedAt,
+                completion.accountRegion.stored, completion.check, completion.completedAt.milliseconds,
+                completion.passedAt?.milliseconds,
             ])
     }
 

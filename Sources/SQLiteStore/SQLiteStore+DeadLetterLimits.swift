@@ -1,10 +1,11 @@
+public import Encoding
 import GRDB
 public import Store
 
 extension SQLiteStore {
     /// Dead-letters deliveries, and drops dead letters beyond the limits.
     public func deadLetter(
-        _ failures: [PermanentFailure], now: Int64, within limits: DeadLetterLimits
+        _ failures: [PermanentFailure], now: Timestamp, within limits: DeadLetterLimits
     ) async throws(StoreError) -> DeadLetterResult {
         guard !failures.isEmpty else { return DeadLetterResult(held: [], dropped: DroppedDeadLetters()) }
         var (held, drop) = try await committer.write { db in
@@ -21,10 +22,11 @@ extension SQLiteStore {
     /// Dead-letters a delivery, and counts the dead letter.
     ///
     /// - Returns: whether the lease was held.
-    private static func deadLetter(_ failure: PermanentFailure, now: Int64, in db: Database) throws -> Bool {
+    private static func deadLetter(_ failure: PermanentFailure, now: Timestamp, in db: Database) throws -> Bool {
         let lease = failure.lease
         guard try isHeld(lease, in: db) else { return false }
-        try db.run(SQLiteQueueSQL.deadLetter, [Limits.trimmed(reason: failure.reason), now, lease.sequence])
+        try db.run(
+            SQLiteQueueSQL.deadLetter, [Limits.trimmed(reason: failure.reason), now.milliseconds, lease.sequence])
         guard let row = try db.row(DeadLetterLimitSQL.sharesBySequence, [lease.sequence]) else {
             throw StoreError.unreadableRow
         }
@@ -34,7 +36,7 @@ extension SQLiteStore {
 
     /// Drops expired dead letters, and those beyond the limits.
     public func trimDeadLetters(
-        to limits: DeadLetterLimits, failedBefore time: Int64
+        to limits: DeadLetterLimits, failedBefore time: Timestamp
     ) async throws(StoreError) -> DroppedDeadLetters {
         var drop = DeadLetterDrop(isDone: false)
         while !drop.isDone {
@@ -53,7 +55,7 @@ extension SQLiteStore {
         try await read { db in
             var usage = try Self.usage(db)
             usage.oldestFailedAt = try db.row(DeadLetterLimitSQL.oldestFailure)?
-                .optionalInteger("oldest")
+                .optionalTimestamp("oldest")
             return usage
         }
     }
@@ -110,8 +112,8 @@ extension SQLiteStore {
         return drop
     }
 
-    private static func dropExpired(before time: Int64, in db: Database) throws -> DeadLetterDrop {
-        let expired = try letters(DeadLetterLimitSQL.expired, [time, Limits.deletion], in: db)
+    private static func dropExpired(before time: Timestamp, in db: Database) throws -> DeadLetterDrop {
+        let expired = try letters(DeadLetterLimitSQL.expired, [time.milliseconds, Limits.deletion], in: db)
         try drop(expired, in: db)
         var drop = DeadLetterDrop(isDone: expired.count < Limits.deletion)
         drop.dropped.add(expired.count, for: .age, of: expired.last?.share.topic ?? "")

@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import GRDB
 public import Store
 
@@ -14,7 +15,8 @@ extension SQLiteStore {
             let rows = try db.rows(
                 DeadLetterSQL.list,
                 [
-                    start.time, start.id, filter.failedBefore ?? .max, filter.account?.digits, filter.region?.name,
+                    start.storedTime, start.id, filter.failedBefore?.milliseconds ?? .max, filter.account?.digits,
+                    filter.region?.name,
                     filter.storedChannels, filter.reason, limit,
                 ])
             return try rows.map { try DeadLetter($0) }

@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 import GRDB
 public import Store
 
@@ -30,7 +31,7 @@ enum SQLiteDepthSQL {
 extension SQLiteStore {
     /// Counts the deliveries that are not completed by account-Region and state, in one snapshot.
     public func queueDepths(
-        now: Int64, after accountRegion: AccountRegion?, limit: Int
+        now: Timestamp, after accountRegion: AccountRegion?, limit: Int
     ) async throws(StoreError) -> [QueueDepth] {
         try Limits.check(limit: limit)
         return try await read { db in
@@ -48,9 +49,10 @@ extension SQLiteStore {
         }
     }
 
-    private static func depths(of accountRegion: AccountRegion, now: Int64, in db: Database) throws -> [QueueDepth] {
+    private static func depths(of accountRegion: AccountRegion, now: Timestamp, in db: Database) throws -> [QueueDepth]
+    {
         let queued = try db.row(
-            SQLiteDepthSQL.queued, [accountRegion.stored, now, QueueTime.latest(after: now)])
+            SQLiteDepthSQL.queued, [accountRegion.stored, now.milliseconds, QueueTime.latest(after: now).milliseconds])
         let dead = try db.row(SQLiteDepthSQL.dead, [accountRegion.stored])
         return try QueueDepth.State.allCases.compactMap { state in
             guard let row = state == .dead ? dead : queued else { return nil }

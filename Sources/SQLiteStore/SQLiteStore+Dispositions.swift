@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 import FoundationEssentials
 import GRDB
 public import Store
@@ -27,15 +28,15 @@ extension SQLiteStore {
     }
 
     /// Lists the dispositions that are due.
-    public func dueDispositions(by time: Int64, limit: Int) async throws(StoreError) -> [Disposition] {
-        try await dispositions(DispositionSQL.due, [time, limit], limit: limit)
+    public func dueDispositions(by time: Timestamp, limit: Int) async throws(StoreError) -> [Disposition] {
+        try await dispositions(DispositionSQL.due, [time.milliseconds, limit], limit: limit)
     }
 
     /// Deletes dispositions that are no longer needed and concern no finding in the ledger, a thousand in a
     /// transaction.
-    public func purgeDispositions(by time: Int64) async throws(StoreError) -> Int {
+    public func purgeDispositions(by time: Timestamp) async throws(StoreError) -> Int {
         try await deleteInSteps { db, limit in
-            try db.run(DispositionSQL.purge, [time, limit])
+            try db.run(DispositionSQL.purge, [time.milliseconds, limit])
         }
     }
 
@@ -64,8 +65,8 @@ extension SQLiteStore {
         try db.run(
             sql,
             [
-                disposition.subject, disposition.accountRegion.stored, disposition.time, disposition.dueAt,
-                disposition.keepUntil,
+                disposition.subject, disposition.accountRegion.stored, disposition.time.milliseconds,
+                disposition.dueAt?.milliseconds, disposition.keepUntil?.milliseconds,
                 Data(disposition.content),
             ])
     }
@@ -74,7 +75,7 @@ extension SQLiteStore {
         try db.run(
             sql,
             [
-                mark.accountRegion.stored, mark.check, mark.startTime, mark.taskID,
+                mark.accountRegion.stored, mark.check, mark.startTime.milliseconds, mark.taskID,
             ])
     }
 }

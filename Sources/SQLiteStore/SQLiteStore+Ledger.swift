@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 import FoundationEssentials
 import GRDB
 public import Store
@@ -30,25 +31,27 @@ extension SQLiteStore {
 
     /// Lists the findings of a group that are not over and were last reported before a time.
     public func unseenLedgerEntries(
-        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Int64,
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Timestamp,
         after last: LedgerEntry?,
         limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
         guard Limits.isText(group, atMost: Limits.ledgerTextLength) else { return [] }
+        let start = PageStart(after: last?.eventTime, last?.id)
         return try await entries(
             LedgerSQL.unseen,
-            [accountRegion.stored, kind.rawValue, group, time, last?.eventTime ?? .min, last?.id ?? "", limit],
+            [accountRegion.stored, kind.rawValue, group, time.milliseconds, start.storedTime, start.id, limit],
             limit: limit)
     }
 
     /// Lists the active findings that were last sent before a time.
     public func staleLedgerEntries(
-        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Int64, after last: LedgerEntry?,
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Timestamp, after last: LedgerEntry?,
         limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
-        try await entries(
+        let start = PageStart(after: last?.updatedAt, last?.id)
+        return try await entries(
             LedgerSQL.stale,
-            [accountRegion.stored, kind.rawValue, time, last?.updatedAt ?? .min, last?.id ?? "", limit],
+            [accountRegion.stored, kind.rawValue, time.milliseconds, start.storedTime, start.id, limit],
             limit: limit)
     }
 
@@ -61,9 +64,9 @@ extension SQLiteStore {
     }
 
     /// Deletes archived findings that are over and were last updated before a time, a thousand in a transaction.
-    public func purgeLedger(archivedBefore time: Int64) async throws(StoreError) -> Int {
+    public func purgeLedger(archivedBefore time: Timestamp) async throws(StoreError) -> Int {
         try await deleteInSteps { db, limit in
-            try db.run(LedgerSQL.purge, [time, limit])
+            try db.run(LedgerSQL.purge, [time.milliseconds, limit])
         }
     }
 
@@ -84,8 +87,9 @@ extension SQLiteStore {
         try db.run(
             sql,
             [
-                entry.id, entry.accountRegion.stored, entry.kind.rawValue, entry.group, entry.subject, entry.createdAt,
-                entry.updatedAt, entry.eventTime, entry.firstObservedAt, entry.lastObservedAt, entry.condition.rawValue,
+                entry.id, entry.accountRegion.stored, entry.kind.rawValue, entry.group, entry.subject,
+                entry.createdAt.milliseconds, entry.updatedAt.milliseconds, entry.eventTime.milliseconds,
+                entry.firstObservedAt.milliseconds, entry.lastObservedAt.milliseconds, entry.condition.rawValue,
                 entry.recordState.rawValue, Data(entry.finding), entry.isSent, entry.severity?.rawValue,
             ])
     }

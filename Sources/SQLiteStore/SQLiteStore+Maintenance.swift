@@ -19,7 +19,7 @@ extension SQLiteStore {
             for row in try db.rows(SQLiteMaintenanceSQL.queued) {
                 let count = try row.count("count")
                 if try row.text("state") == "leased" { status.leased = count } else { status.pending = count }
-                let oldest = try row.integer("oldest")
+                let oldest = try row.timestamp("oldest")
                 status.oldestReceivedAt = min(oldest, status.oldestReceivedAt ?? oldest)
             }
             status.completed = try Self.count(MaintenanceSQL.completed, in: db)

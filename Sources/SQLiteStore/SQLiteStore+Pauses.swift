@@ -1,4 +1,5 @@
 public import AWSCore
+import Encoding
 import GRDB
 public import Store
 
@@ -11,7 +12,7 @@ extension SQLiteStore {
             try db.run(
                 PauseSQL.upsert,
                 [
-                    pause.account?.digits ?? PauseSQL.all, pause.pausedBy, pause.pausedAt, reason,
+                    pause.account?.digits ?? PauseSQL.all, pause.pausedBy, pause.pausedAt.milliseconds, reason,
                 ])
             return .success(())
         }

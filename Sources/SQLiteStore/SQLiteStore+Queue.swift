@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 import FoundationEssentials
 import GRDB
 public import Store
@@ -21,7 +22,7 @@ extension SQLiteStore {
 
     /// Leases ready deliveries; account-Regions take turns.
     public func lease(
-        limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<AccountRegion>
+        limit: Int, for duration: Duration, owner: String, now: Timestamp, excluding excluded: Set<AccountRegion>
     ) async throws(StoreError) -> LeaseBatch {
         try Limits.check(limit: limit)
         try Limits.check(owner: owner)
@@ -32,7 +33,12 @@ extension SQLiteStore {
             let pauses = try Self.readPauses(db)
             let queued = try Self.queuedAccountRegions(db, excluding: excluded, pauses, now: now)
             for accountRegion in queued.filter(\.exceedsMaximumWait).map(\.accountRegion) {
-                try db.run(QueueSQL.clampTimes, [accountRegion, now, end, QueueTime.latest(after: now)])
+                try db.run(
+                    QueueSQL.clampTimes,
+                    [
+                        accountRegion, now.milliseconds, end.milliseconds,
+                        QueueTime.latest(after: now).milliseconds,
+                    ])
             }
             let ready = queued.filter { $0.readyAt <= now }.map(\.accountRegion)
             let ring = FairShare.ring(ready, after: self.lastServed.withLock { $0 })
@@ -54,14 +60,14 @@ extension SQLiteStore {
     }
 
     /// Extends leases.
-    public func extend(_ leases: [Lease], for duration: Duration, now: Int64) async throws(StoreError) -> [Lease?] {
+    public func extend(_ leases: [Lease], for duration: Duration, now: Timestamp) async throws(StoreError) -> [Lease?] {
         let end = try Limits.leaseEnd(duration, after: now)
         guard !leases.isEmpty else { return [] }
         return try await committer.write { db in
             .success(
                 try leases.map { lease in
                     guard try Self.isHeld(lease, in: db) else { return nil }
-                    try db.run(SQLiteQueueSQL.extend, [end, lease.sequence])
+                    try db.run(SQLiteQueueSQL.extend, [end.milliseconds, lease.sequence])
                     return lease.extended(until: end)
                 })
         }
@@ -74,7 +80,7 @@ extension SQLiteStore {
             guard try Self.isHeld(lease, in: db) else { return .failure(.leaseLost(lease)) }
             try Self.upsert(progress.entries, in: db)
             for (id, updatedAt) in progress.sent {
-                try db.run(LedgerSQL.sent, [id, updatedAt])
+                try db.run(LedgerSQL.sent, [id, updatedAt.milliseconds])
             }
             for id in progress.rejected { try db.run(LedgerSQL.delete, [id]) }
             for disposition in progress.dispositions { try Self.write(disposition, by: DispositionSQL.upsert, in: db) }
@@ -89,13 +95,13 @@ extension SQLiteStore {
     }
 
     /// Completes deliveries.
-    public func complete(_ leases: [Lease], now: Int64) async throws(StoreError) -> [Bool] {
+    public func complete(_ leases: [Lease], now: Timestamp) async throws(StoreError) -> [Bool] {
         guard !leases.isEmpty else { return [] }
         return try await committer.write { db in
             .success(
                 try leases.map { lease in
                     guard try Self.isHeld(lease, in: db) else { return false }
-                    try db.run(SQLiteQueueSQL.complete, [now, lease.sequence])
+                    try db.run(SQLiteQueueSQL.complete, [now.milliseconds, lease.sequence])
                     try db.run(SQLiteQueueSQL.deletePayload, [lease.sequence])
                     return true
                 })
@@ -103,7 +109,7 @@ extension SQLiteStore {
     }
 
     /// Schedules retries after failures.
-    public func retry(_ retries: [ScheduledRetry], now: Int64) async throws(StoreError) -> [Bool] {
+    public func retry(_ retries: [ScheduledRetry], now: Timestamp) async throws(StoreError) -> [Bool] {
         guard !retries.isEmpty else { return [] }
         let latest = QueueTime.latest(after: now)
         let held = try await committer.write { db in
@@ -113,8 +119,8 @@ extension SQLiteStore {
                     try db.run(
                         SQLiteQueueSQL.retry,
                         [
-                            min(retry.readyAt, latest), Limits.trimmed(reason: retry.reason), now,
-                            retry.lease.sequence, retry.isCounted,
+                            min(retry.readyAt, latest).milliseconds, Limits.trimmed(reason: retry.reason),
+                            now.milliseconds, retry.lease.sequence, retry.isCounted,
                         ])
                     return true
                 })
@@ -136,16 +142,16 @@ extension SQLiteStore {
     }
 
     /// Deletes deliveries that were completed before a time, a thousand in a transaction.
-    public func purge(completedBefore time: Int64) async throws(StoreError) -> Int {
+    public func purge(completedBefore time: Timestamp) async throws(StoreError) -> Int {
         try await deleteInSteps { db, limit in
-            try db.run(QueueSQL.purge, [time, limit])
+            try db.run(QueueSQL.purge, [time.milliseconds, limit])
         }
     }
 
     /// Returns the completion time of the newest completed delivery that has a number of newer ones.
-    public func completionTime(beyondNewest count: Int) async throws(StoreError) -> Int64? {
+    public func completionTime(beyondNewest count: Int) async throws(StoreError) -> Timestamp? {
         try await read { db in
-            try db.row(QueueSQL.completionTime, [count])?.integer("completed_at")
+            try db.row(QueueSQL.completionTime, [count])?.timestamp("completed_at")
         }
     }
 
@@ -157,14 +163,14 @@ extension SQLiteStore {
     }
 
     private static func queuedAccountRegions(
-        _ db: Database, excluding excluded: Set<String>, _ pauses: [Pause], now: Int64
-    ) throws -> [(accountRegion: String, readyAt: Int64, exceedsMaximumWait: Bool)] {
+        _ db: Database, excluding excluded: Set<String>, _ pauses: [Pause], now: Timestamp
+    ) throws -> [(accountRegion: String, readyAt: Timestamp, exceedsMaximumWait: Bool)] {
         guard !pauses.contains(where: { $0.account == nil }) else { return [] }
         let accounts = Set(pauses.compactMap { $0.account?.digits })
-        let queued: [(accountRegion: String, readyAt: Int64, exceedsMaximumWait: Bool)] = try db.rows(
+        let queued: [(accountRegion: String, readyAt: Timestamp, exceedsMaximumWait: Bool)] = try db.rows(
             SQLiteQueueSQL.accountRegions
         ).map { row in
-            let (first, last) = (try row.integer("first_ready_at"), try row.integer("last_ready_at"))
+            let (first, last) = (try row.timestamp("first_ready_at"), try row.timestamp("last_ready_at"))
             return (
                 try row.text("origin"), QueueTime.ready(first, last: last, now: now),
                 last > QueueTime.latest(after: now)
@@ -177,10 +183,11 @@ extension SQLiteStore {
     }
 
     private static func lease(
-        upTo share: Int, of accountRegion: String, until end: Int64, owner: String, now: Int64, _ expired: inout Int,
+        upTo share: Int, of accountRegion: String, until end: Timestamp, owner: String, now: Timestamp,
+        _ expired: inout Int,
         in db: Database
     ) throws -> [LeasedDelivery] {
-        let rows = try db.rows(SQLiteQueueSQL.ready, [accountRegion, now, share])
+        let rows = try db.rows(SQLiteQueueSQL.ready, [accountRegion, now.milliseconds, share])
         return try rows.map { row in
             let lease = Lease(
                 deliveryID: try row.text("id"), owner: owner, until: end, sequence: try row.integer("sequence"),
@@ -191,7 +198,7 @@ extension SQLiteStore {
             try db.run(
                 SQLiteQueueSQL.lease,
                 [
-                    end, attempt, lease.number, owner, lease.sequence,
+                    end.milliseconds, attempt, lease.number, owner, lease.sequence,
                 ])
             return LeasedDelivery(
                 delivery: delivery, lease: lease, attempt: attempt, checkpoint: try row.optionalText("bookmark"))

@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 import GRDB
 public import Store
 
@@ -34,13 +35,13 @@ extension SQLiteStore {
     }
 
     /// Marks the ledger of an account-Region as complete.
-    public func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Int64)
+    public func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Timestamp)
         async throws(StoreError)
     {
         try Limits.check(LedgerUpdate(appliedAudits: appliedAudits))
         try await committer.write { db in
             for audit in appliedAudits { try Self.write(audit, by: AppliedAuditSQL.restore, in: db) }
-            try db.run(RebuildingSQL.finish, [accountRegion.stored, now])
+            try db.run(RebuildingSQL.finish, [accountRegion.stored, now.milliseconds])
             return .success(())
         }
     }

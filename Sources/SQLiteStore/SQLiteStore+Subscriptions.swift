@@ -1,4 +1,5 @@
 public import AWSCore
+import Encoding
 import GRDB
 public import Store
 
@@ -11,7 +12,7 @@ extension SQLiteStore {
                 SubscriptionSQL.upsert,
                 [
                     subscription.topic.description, subscription.state.rawValue, subscription.messageID,
-                    subscription.publishedAt, subscription.changedAt,
+                    subscription.publishedAt.milliseconds, subscription.changedAt.milliseconds,
                 ])
             return .success(())
         }

@@ -41,16 +41,14 @@ struct DeadLetterFilters: ParsableArguments {
     var newerThan: Duration?
 
     /// Whether no condition is given.
-    var isEmpty: Bool { filter(now: 0) == .all }
+    var isEmpty: Bool { filter(now: .earliest) == .all }
 
     /// The conditions as a filter.
-    ///
-    /// - Parameter now: the present time, in milliseconds since 1970.
-    func filter(now: Int64) -> DeadLetterFilter {
+    func filter(now: Timestamp) -> DeadLetterFilter {
         DeadLetterFilter(
             account: account, region: region, channels: channel, reason: reason,
-            failedSince: newerThan.map { now.saturatingSubtracting($0.milliseconds) },
-            failedBefore: olderThan.map { now.saturatingSubtracting($0.milliseconds) })
+            failedSince: newerThan.map { now - $0 },
+            failedBefore: olderThan.map { now - $0 })
     }
 }
 
@@ -110,7 +108,7 @@ struct DeadLetterSelection: ParsableArguments {
     }
 
     private func chosenIDs(in store: any Store) async throws -> [String] {
-        let filter = filters.filter(now: StoreOptions.now)
+        let filter = filters.filter(now: WallClock.now())
         var ids: [String] = []
         for try await page in store.deadLetters(matching: filter) { ids += page.map(\.delivery.id) }
         return ids

@@ -1,6 +1,7 @@
 import Admin
 import ArgumentParser
 import Bridge
+import Encoding
 import JSON
 import Store
 
@@ -41,7 +42,7 @@ struct DeadLettersCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let now = StoreOptions.now
+            let now = WallClock.now()
             let letters = try await store.withStore(.readOnly) { store in
                 // Reading one more than is shown tells whether there are more.
                 try await store.deadLetters(matching: filters.filter(now: now), atMost: limit + 1)

@@ -35,7 +35,7 @@ struct DemoRun: Sendable {
             ARN(service: "sns", accountRegion: accountRegion, resource: "device-defender-audit"),
             ARN(service: "sns", accountRegion: accountRegion, resource: "device-defender-detect")
         )
-        let threeHoursAgo = WallClock.milliseconds() - 3 * 3_600_000
+        let threeHoursAgo = (WallClock.now() - .seconds(3 * 3600)).milliseconds
         scenario = FleetScenario(accountRegion: accountRegion, findings: findings, startTime: threeHoursAgo)
     }
 

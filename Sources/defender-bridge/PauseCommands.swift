@@ -2,6 +2,7 @@ import AWSCore
 import Admin
 import ArgumentParser
 import Bridge
+import Encoding
 import FoundationEssentials
 import Store
 
@@ -33,7 +34,7 @@ struct PauseCommand: AsyncParsableCommand {
     func run() async throws {
         let user = ProcessInfo.processInfo.environment["SUDO_USER"] ?? ProcessInfo.processInfo.userName
         let pause = Pause(
-            account: account, pausedBy: "\(user)@\(ProcessInfo.processInfo.hostName)", pausedAt: StoreOptions.now,
+            account: account, pausedBy: "\(user)@\(ProcessInfo.processInfo.hostName)", pausedAt: WallClock.now(),
             reason: reason)
         try await store.withStore(.maintenance) { try await $0.pause(pause) }
         print(QueueReport.line(pause))

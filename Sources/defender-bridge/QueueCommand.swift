@@ -1,6 +1,7 @@
 import Admin
 import ArgumentParser
 import Bridge
+import Encoding
 import JSON
 import Store
 
@@ -38,7 +39,7 @@ struct QueueCommand: AsyncParsableCommand {
         var json = false
 
         func run() async throws {
-            let report = try await store.withStore(.readOnly) { try await QueueReport(of: $0, now: StoreOptions.now) }
+            let report = try await store.withStore(.readOnly) { try await QueueReport(of: $0, now: WallClock.now()) }
             if json { StoreOptions.show(report.json) } else { StoreOptions.show(report.lines) }
         }
     }

@@ -30,9 +30,6 @@ struct StoreOptions: ParsableArguments {
         }
     }
 
-    /// The present time in milliseconds since 1970.
-    static var now: Int64 { WallClock.milliseconds() }
-
     /// Prints JSON.
     static func show(_ json: JSON) { print(json.prettyPrinted()) }
 

@@ -1,8 +1,10 @@
 import AWSClient
 import AWSCore
+import Encoding
 import HTTPClient
 import HTTPTypes
 import JSON
+import TestSupport
 import Testing
 
 @Suite("AWS operations compared with the service models")
@@ -139,7 +141,7 @@ struct OperationTests {
     @Test("ListAuditTasks, ListViolationEvents and ListActiveViolations have query parameters, on all pages")
     func history() async throws {
         // 2026-11-22T10:00:00.999Z to a second later.
-        let times: ClosedRange<Int64> = 1_795_341_600_999...1_795_341_601_999
+        let times: ClosedRange<Timestamp> = 1_795_341_600_999...1_795_341_601_999
         let span = "endTime=2026-11-22T10%3A00%3A01Z&maxResults=250"
         let start = "startTime=2026-11-22T10%3A00%3A00Z"
         for (list, elements, first, second) in [

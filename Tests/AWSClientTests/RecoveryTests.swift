@@ -1,7 +1,9 @@
+import Encoding
 import HTTPClient
 import HTTPTypes
 import JSON
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import AWSClient
@@ -82,10 +84,11 @@ struct FailureTests {
             ("AccessDeniedException", 600_000, 0, nil), (nil, 600_000, 0, nil), ("RequestTimeTooSkewed", nil, 0, nil),
         ] as [(String?, Int64?, Int64, Int64?)])
     func correction(code: String?, difference: Int64?, offset: Int64, correction: Int64?) {
-        let now: Int64 = 1_795_341_600_000
+        let now: Timestamp = 1_795_341_600_000
         #expect(
-            ClockSkew.correction(code: code, date: difference.map { now + $0 }, now: now, offset: offset) == correction
-        )
+            ClockSkew.correction(
+                code: code, date: difference.map { now + $0 }, now: now, offset: .milliseconds(offset))
+                == correction.map { .milliseconds($0) })
     }
 
     @Test("A throttled request delays later ones, which also wait for its Retry-After")

@@ -1,9 +1,11 @@
 import AWSClient
 import AWSCore
+import Encoding
 import HTTPClient
 import HTTPTypes
 import JSON
 import Synchronization
+import TestSupport
 import Testing
 
 /// A stand-in for AWS: responds to each request with the next of its replies, and records the requests.

@@ -1,9 +1,11 @@
 import AWSCore
+import Encoding
 import Fixtures
 import HTTPServer
 import HTTPTypes
 import SNS
 import Store
+import TestSupport
 import Testing
 
 @testable import Admin
@@ -26,7 +28,7 @@ import Testing
         CircuitBreakers.Entry(
             accountRegion: try accountRegion(region),
             denial: CircuitBreaker.Denial(
-                cause: .accessDenied, reason: "AccessDeniedException: no", since: now, retryAt: now, attempts: 1))
+                cause: .accessDenied, reason: "AccessDeniedException: no", since: .zero, retryAt: .zero, attempts: 1))
     }
 
     private func pause(_ account: AccountID?) -> Pause {
@@ -46,10 +48,10 @@ import Testing
             try input { input in
                 input.stored?.depths = [try depth(.pending, 9, age: 60_000), try depth(.leased, age: 59_000)]
                 input.stored?.subscriptions = [
-                    try subscription(.confirmed, age: .max / 2), try subscription(.pending, age: 900_000),
+                    try subscription(.confirmed, age: Int64.max / 2), try subscription(.pending, age: 900_000),
                 ]
                 input.stored?.watermarks = [try accountRegion(): now - 3 * 900_000]
-                input.catchUpInterval = 900_000
+                input.catchUpInterval = .seconds(900)
                 input.maximumPending = 10
                 input.stored?.status.pending = 8
                 input.freeSpace = 500_000_000
@@ -67,7 +69,7 @@ import Testing
                 head: HTTPRequest(
                     method: .post, scheme: "https", authority: "b", path: "/prod/sns\(number)",
                     headerFields: [try #require(.init("x-amz-sns-message-type")): "Notification"]))
-            intakeProblems.record(try #require(MisdirectedDelivery(request)), now: now + Int64(number))
+            intakeProblems.record(try #require(MisdirectedDelivery(request)), now: now + number)
         }
         for _ in 0..<3 { intakeProblems.recordUnrelated(topic, now: now) }
         #expect(
@@ -164,13 +166,13 @@ import Testing
         try expect(.failing, .critical, words, about: about) {
             $0.stored?.depths = [try depth(.pending, age: 600_000)]
             $0.stored?.sharing.stalls = [
-                SharingStatus.Stall(accountRegion: try accountRegion(), replica: "one:7", idleTime: 90_000)
+                SharingStatus.Stall(accountRegion: try accountRegion(), replica: "one:7", idleTime: .seconds(90))
             ]
         }
         try expect(.attention, .warning, "is paused", about: nil) {
             $0.stored?.pauses = [pause(nil)]
             $0.stored?.sharing.stalls = [
-                SharingStatus.Stall(accountRegion: try accountRegion(), replica: "one:7", idleTime: 90_000)
+                SharingStatus.Stall(accountRegion: try accountRegion(), replica: "one:7", idleTime: .seconds(90))
             ]
         }
     }
@@ -181,12 +183,12 @@ import Testing
             .attention, .warning, "The clock of replica one:7 is 5m 0s ahead of the database's clock.", about: nil
         ) {
             $0.stored?.sharing.replicas = [
-                SharingStatus.Replica(name: "one:7", clockOffset: 300_000),
-                SharingStatus.Replica(name: "two:7", clockOffset: -3000),
+                SharingStatus.Replica(name: "one:7", clockOffset: .seconds(300)),
+                SharingStatus.Replica(name: "two:7", clockOffset: .seconds(-3)),
             ]
         }
         try expect(.attention, .warning, "is 4s behind the database's clock.", about: nil) {
-            $0.stored?.sharing.replicas = [SharingStatus.Replica(name: "one:7", clockOffset: -4000)]
+            $0.stored?.sharing.replicas = [SharingStatus.Replica(name: "one:7", clockOffset: .seconds(-4))]
         }
     }
 
@@ -202,7 +204,7 @@ import Testing
         try expect(.attention, .warning, "Device Defender was last queried for missed events 46m 40s ago", about: about)
         {
             $0.stored?.watermarks = [try accountRegion(): now - 2_800_000]
-            $0.catchUpInterval = 900_000
+            $0.catchUpInterval = .seconds(900)
         }
         try expect(.attention, .critical, "expires in 3 days", about: nil) {
             $0.certificateWarnings = ["TLS certificate expires in 3 days. Replace its file."]
@@ -235,7 +237,7 @@ import Testing
                     try change(&input)
                     input.stored?.depths = [try depth(.pending, age: 600_000)]
                     input.stored?.watermarks = [try accountRegion(): 0]
-                    input.catchUpInterval = 900_000
+                    input.catchUpInterval = .seconds(900)
                 })
             #expect(health.problems.count == 1)
         }
@@ -247,7 +249,7 @@ import Testing
             try input { input in
                 input.startedAt = now - 599_000
                 input.stored?.watermarks = [try accountRegion(): 0]
-                input.catchUpInterval = 900_000
+                input.catchUpInterval = .seconds(900)
                 input.stored?.subscriptions = [try subscription(.ended)]
                 input.acceptsTopic = { _ in false }
             })

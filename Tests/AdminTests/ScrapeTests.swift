@@ -60,12 +60,12 @@ import Testing
             let metrics = MetricsCollector(
                 source: source, settings: Reloadable(try .standard()),
                 accounts: AccountClients(client),
-                circuitBreakers: CircuitBreakers(clock: { now }, logger: logger),
+                circuitBreakers: CircuitBreakers(clock: { uptime }, logger: logger),
                 certificates: SigningCertificateCache(authorities: try TrustStore(authorities: [])) {
                     _ throws(SigningCertificateCache.FetchError) in throw .tooLarge
                 },
-                admission: Admission(store: store, maximumPending: 9, clock: { now }),
-                outage: StoreOutageTracker(logger: logger, clock: { now }), version: "1.2.3",
+                admission: Admission(store: store, maximumPending: 9, clock: { uptime }),
+                outage: StoreOutageTracker(logger: logger, clock: { uptime }), version: "1.2.3",
                 accountRegions: LabelCardinalityLimiter(),
                 clock: { now },
                 isClockTrusted: { true })

@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import EventLoop
 import Fixtures
 import JSON
@@ -26,7 +27,8 @@ import Testing
         ledger: @escaping @Sendable () throws(StoreError) -> StoreSnapshot.Ledger = { StoreSnapshot.Ledger() }
     ) throws -> StatusReport {
         let logger = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
-        let clock: @Sendable () -> Int64 = { now }
+        let clock: @Sendable () -> Timestamp = { now }
+        let elapsed: @Sendable () -> Duration = { uptime }
         return StatusReport(
             source: StatusSource { () throws(StoreError) in
                 try queue()
@@ -34,12 +36,12 @@ import Testing
                 try ledger()
             },
             settings: Reloadable(try .standard(topics: topics)),
-            circuitBreakers: circuitBreakers ?? CircuitBreakers(clock: clock, logger: logger),
+            circuitBreakers: circuitBreakers ?? CircuitBreakers(clock: elapsed, logger: logger),
             activity: activity ?? ActivityLog(clock: clock),
-            outage: outage ?? StoreOutageTracker(logger: logger, clock: clock),
+            outage: outage ?? StoreOutageTracker(logger: logger, clock: elapsed),
             certificate: { _ in CertificateStatus() }, version: "1.2.3",
             startedAt: now - 812_000,
-            clock: clock, elapsed: clock)
+            clock: clock, elapsed: elapsed)
     }
 
     @Test("An account-Region is reported with all its members")
@@ -116,7 +118,7 @@ import Testing
     @Test("Denial, pause and throttling are reported for their account-Region")
     func suspensions() async throws {
         let logger = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
-        let circuitBreakers = CircuitBreakers(clock: { now - 30_000 }, logger: logger)
+        let circuitBreakers = CircuitBreakers(clock: { uptime - .seconds(30) }, logger: logger)
         let far = try accountRegion("eu-west-1")
         let error = AWSError(.accessDenied, service: .securityHub, operation: "BatchImportFindings", message: "no")
         circuitBreakers.recordFailure(error, far)
@@ -174,7 +176,7 @@ import Testing
         let unreadable = try await report(ledger: { () throws(StoreError) in throw failure }).json()
         #expect(unreadable["health"]?["state"] == "unknown" && unreadable["queue"] == .null)
         let logger = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
-        let outage = StoreOutageTracker(logger: logger, clock: { now })
+        let outage = StoreOutageTracker(logger: logger, clock: { uptime })
         outage.failed("The disk is full.")
         let unwritable = try await report(outage: outage).json()
         #expect(unwritable["health"]?["state"] == "failing" && unwritable["ready"] == true)

@@ -1,6 +1,8 @@
 import AWSCore
+import Encoding
 import Fixtures
 import Store
+import TestSupport
 import Testing
 
 @testable import Bridge
@@ -9,7 +11,7 @@ import Testing
 
 @Suite struct BackfillTests {
     private func depth(
-        _ region: String = "us-east-1", _ state: QueueDepth.State = .pending, _ count: Int = 1, since time: Int64
+        _ region: String = "us-east-1", _ state: QueueDepth.State = .pending, _ count: Int = 1, since time: Timestamp
     ) throws -> QueueDepth {
         QueueDepth(accountRegion: try accountRegion(region), state: state, count: count, oldestReceivedAt: time)
     }
@@ -63,7 +65,7 @@ import Testing
         let denial = CircuitBreakers.Entry(
             accountRegion: one,
             denial: CircuitBreaker.Denial(
-                cause: .accessDenied, reason: "AccessDenied", since: 1, retryAt: 2, attempts: 1))
+                cause: .accessDenied, reason: "AccessDenied", since: .seconds(1), retryAt: .seconds(2), attempts: 1))
         let elsewhere = CircuitBreakers.Entry(accountRegion: try accountRegion("eu-west-1"), denial: denial.denial)
         #expect(wait(waiting, .init(denials: [elsewhere, denial])) == "access to \(one): AccessDenied")
         #expect(wait(pending, .init(denials: [elsewhere])) == nil)

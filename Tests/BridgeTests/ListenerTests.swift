@@ -105,13 +105,13 @@ import Testing
         try write(Pair("third"))
         #expect(name(tlsCertificate.poll(isSteady: false)) == "replaced third")
         #expect(tlsCertificate.context.certificate.commonName == "third")
-        #expect(tlsCertificate.warnings(now: Int64(Date().timeIntervalSince1970)) == [])
+        #expect(tlsCertificate.warnings(now: WallClock.now()) == [])
     }
 
     @Test("Unusable files are rejected once, and the certificate in use stays", arguments: ["key", "text", "gone"])
     func rejected(kind: String) throws {
         let tlsCertificate = try TLSCertificate(files)
-        let now = Int64(Date().timeIntervalSince1970)
+        let now = WallClock.now()
         let first = try folder.read("k.pem")
         switch kind {
         case "key": try folder.write(Pair("other").key, as: "k.pem")

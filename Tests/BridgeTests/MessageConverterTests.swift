@@ -1,6 +1,8 @@
+import Encoding
 import Fixtures
 import JSON
 import SecurityFindings
+import TestSupport
 import Testing
 
 @testable import Bridge

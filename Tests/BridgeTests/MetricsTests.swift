@@ -96,12 +96,12 @@ import Testing
     // MARK: Findings
 
     private func change(
-        at time: Int64 = now, event: String = "in-alarm", known: LedgerEntry? = nil
+        at time: Timestamp = now, event: String = "in-alarm", known: LedgerEntry? = nil
     ) throws -> Change {
         try #require(
             Planner.plan(
                 [observation(at: time, event: event)], known: known, disposition: nil,
-                now: Timestamp(milliseconds: now + 10_000)))
+                now: now + 10_000))
     }
 
     @Test("The result of a finding is imported first, then updated; archived, rejected, or nil for a retry")

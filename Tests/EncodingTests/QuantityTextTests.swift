@@ -9,7 +9,7 @@ import Testing
             (90_061_000, "1d 1h"), (864_000_000, "10d 0h"),
         ] as [(Int64, String)])
     func age(milliseconds: Int64, text: String) {
-        #expect(AgeText.text(milliseconds) == text)
+        #expect(AgeText.text(.milliseconds(milliseconds)) == text)
     }
 
     @Test(

@@ -154,11 +154,11 @@ struct TimestampArithmeticTests {
 
     @Test("the clocks advance")
     func clocks() {
-        #expect(WallClock.milliseconds() > 1_700_000_000_000)
+        #expect(WallClock.now().milliseconds > 1_700_000_000_000)
         #expect(WallClock.now() > Timestamp(milliseconds: 1_700_000_000_000))
         let before = MonotonicClock.elapsed()
         #expect(before >= .zero)
         #expect(MonotonicClock.elapsed() >= before)
-        #expect(MonotonicClock.milliseconds() >= before.milliseconds)
+        #expect(MonotonicClock.elapsed() >= before)
     }
 }

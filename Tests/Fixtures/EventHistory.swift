@@ -1,5 +1,5 @@
 package import DeviceDefender
-import Encoding
+package import Encoding
 package import JSON
 package import Planning
 import SecurityFindings
@@ -24,7 +24,7 @@ package struct AuditEvent {
     package let isAudited: [Bool]
     package let found: [[Observation]?]
 
-    package var start: Int64 { EventHistory.time(task) }
+    package var start: Timestamp { EventHistory.time(task) }
     package var id: String { "task\(task)" }
 
     /// The status of a check; nil if the audit does not include it.
@@ -93,7 +93,7 @@ package struct EventGenerator: Sendable {
 
 extension EventGenerator {
     private static func summaries(
-        of check: String, at time: Int64, schedule: String?
+        of check: String, at time: Timestamp, schedule: String?
     ) throws -> [CheckResult.Status: Observation] {
         var all: [CheckResult.Status: Observation] = [:]
         for status in [CheckResult.Status.completedCompliant, .completedNonCompliant, .failed] {
@@ -116,7 +116,7 @@ package struct EventHistory {
     /// The end of all events.
     package static let end = time(moments)
 
-    package static func time(_ moment: Int) -> Int64 { now + Int64(moment) * 100 }
+    package static func time(_ moment: Int) -> Timestamp { now + moment * 100 }
 
     package private(set) var events: [SourceEvent] = []
 
@@ -159,7 +159,7 @@ package struct EventHistory {
         let finding = try pick(generator.alarms, &random)[0].finding
         return VerificationDisposition(
             subject: finding.id, accountRegion: finding.accountRegion,
-            time: Timestamp(milliseconds: time(Int.random(in: 0...5, using: &random))),
+            time: time(Int.random(in: 0...5, using: &random)),
             verification: Verification(state: try pick(VerificationState.allCases, &random), note: nil),
             isApplied: false)
     }
@@ -173,20 +173,20 @@ package struct EventHistory {
         let isSuppressed = Int.random(in: 0...2, using: &random) > 0
         return SuppressionDisposition(
             subject: finding.subject, accountRegion: finding.finding.accountRegion,
-            time: Timestamp(milliseconds: time(moment) + Int64.random(in: 0...1, using: &random) * 50),
+            time: time(moment) + Int64.random(in: 0...1, using: &random) * 50,
             isSuppressed: isSuppressed,
-            expiresAt: isSuppressed ? try pick(ends, &random).map { Timestamp(milliseconds: $0) } : nil)
+            expiresAt: isSuppressed ? try pick(ends, &random) : nil)
     }
 }
 
 /// The expected final state of Security Hub, from the events and the time alone.
 package struct ExpectedState {
     package let events: [SourceEvent]
-    package let now: Int64
+    package let now: Timestamp
     /// Results of audits that began at this time or before are stale; nil if none are.
-    package var cutoff: Int64?
+    package var cutoff: Timestamp?
 
-    package init(events: [SourceEvent], now: Int64, cutoff: Int64? = nil) {
+    package init(events: [SourceEvent], now: Timestamp, cutoff: Timestamp? = nil) {
         self.events = events
         self.now = now
         self.cutoff = cutoff
@@ -203,7 +203,7 @@ package struct ExpectedState {
         return EventGenerator.schedules[schedule] != nil || !newer.contains(.completedNonCompliant)
     }
 
-    private func isStale(_ time: Int64) -> Bool { cutoff.map { time <= $0 } ?? false }
+    private func isStale(_ time: Timestamp) -> Bool { cutoff.map { time <= $0 } ?? false }
 
     package func isActive(_ alarms: [Observation]) -> Bool {
         guard let last = newest(alarms), last.condition == .present else { return false }
@@ -256,9 +256,9 @@ package struct ExpectedState {
             if case .suppression(let suppression) = $0, suppression.subject == subject { suppression } else { nil }
         }
         guard let suppression = matching.max(by: { $1.isNewer(than: $0) }) else { return seen.condition == .present }
-        let isOver = suppression.expiresAt.map { $0.milliseconds <= now } ?? false
-        if suppression.time.milliseconds > last.start { return !suppression.isSuppressed || isOver }
-        let endedSince = isOver && suppression.expiresAt.map { $0.milliseconds > last.start } ?? false
+        let isOver = suppression.expiresAt.map { $0 <= now } ?? false
+        if suppression.time > last.start { return !suppression.isSuppressed || isOver }
+        let endedSince = isOver && suppression.expiresAt.map { $0 > last.start } ?? false
         return seen.condition == .present || suppression.isSuppressed && endedSince
     }
 }

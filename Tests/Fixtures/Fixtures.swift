@@ -1,6 +1,6 @@
 package import AWSCore
 import DeviceDefender
-import Encoding
+package import Encoding
 package import JSON
 package import Planning
 package import SQLiteStore
@@ -10,7 +10,10 @@ import TestSupport
 import Testing
 
 /// 2026-11-22T10:00:00.123Z.
-package let now: Int64 = 1_795_341_600_123
+package let now: Timestamp = 1_795_341_600_123
+
+/// A time of a monotonic clock.
+package let uptime = Duration.seconds(7000)
 
 package func accountRegion(_ region: String = "us-east-1") throws -> AccountRegion {
     AccountRegion(account: try #require(AccountID("111122223333")), region: try #require(Region(region)))
@@ -24,10 +27,11 @@ package struct UnexpectedError: Error {
 /// Messages as AWS sends them.
 package enum Messages {
     package static func alarm(
-        _ violation: String = "v1", at time: Int64 = now, event: String = "in-alarm", count: Int64 = 54
+        _ violation: String = "v1", at time: Timestamp = now, event: String = "in-alarm", count: Int64 = 54
     ) -> JSON {
         [
-            "violationEventTime": .integer(time), "thingName": "pump-17", "violationEventType": .string(event),
+            "violationEventTime": .integer(time.milliseconds), "thingName": "pump-17",
+            "violationEventType": .string(event),
             "behavior": [
                 "name": "MessagesSent-High", "metric": "aws:num-messages-sent",
                 "criteria": ["comparisonOperator": "less-than", "value": ["count": 10], "durationSeconds": 300],
@@ -37,13 +41,13 @@ package enum Messages {
         ]
     }
 
-    package static func audit(_ task: String = "task1", startTime: Int64 = now, account: String = "111122223333")
+    package static func audit(_ task: String = "task1", startTime: Timestamp = now, account: String = "111122223333")
         -> JSON
     {
         [
             "accountId": .string(account), "taskId": .string(task), "taskStatus": "COMPLETED",
             "taskType": "SCHEDULED_AUDIT_TASK", "scheduledAuditName": "DailyAudit",
-            "taskStartTime": .integer(startTime), "auditDetails": [],
+            "taskStartTime": .integer(startTime.milliseconds), "auditDetails": [],
         ]
     }
 
@@ -51,7 +55,7 @@ package enum Messages {
     ///
     /// - Parameter audit: the name of the scheduled audit; nil for an on-demand audit.
     package static func description(
-        startTime: Int64, status: String = "COMPLETED", audit: String? = "DailyAudit", checks: [String: String]
+        startTime: Timestamp, status: String = "COMPLETED", audit: String? = "DailyAudit", checks: [String: String]
     ) -> JSON {
         [
             "taskStatus": .string(status),
@@ -61,13 +65,13 @@ package enum Messages {
         ]
     }
 
-    package static func seconds(_ time: Int64) -> JSON {
-        .number("\(time / 1000).\(String(1000 + time % 1000).dropFirst())")
+    package static func seconds(_ time: Timestamp) -> JSON {
+        .number(time.epochSeconds)
     }
 
     /// An element of the response to `ListAuditFindings`.
     package static func auditFinding(
-        _ client: String, at time: Int64, check: String = clientIDs, isSuppressed: Bool = false,
+        _ client: String, at time: Timestamp, check: String = clientIDs, isSuppressed: Bool = false,
         reason: String = "Twice"
     ) -> JSON {
         [
@@ -148,7 +152,7 @@ package enum Messages {
 
 package func delivery(
     _ id: String, _ payload: JSON, from channel: Delivery.Channel = .sns, of accountRegion: AccountRegion,
-    at receivedAt: Int64 = now
+    at receivedAt: Timestamp = now
 ) -> Delivery {
     Delivery(
         id: "\(channel.rawValue.lowercased()):\(id)", accountRegion: accountRegion, channel: channel,
@@ -158,7 +162,7 @@ package func delivery(
 
 /// The observation of an alarm's message.
 package func observation(
-    _ violation: String = "v1", at time: Int64 = now, event: String = "in-alarm", count: Int64 = 54
+    _ violation: String = "v1", at time: Timestamp = now, event: String = "in-alarm", count: Int64 = 54
 ) throws -> Observation {
     let alarm = try Alarm(Messages.alarm(violation, at: time, event: event, count: count))
     return Observation(alarm, finding: SecurityFinding(alarm: alarm, accountRegion: try accountRegion()))
@@ -166,15 +170,15 @@ package func observation(
 
 /// The observation of an audit finding, at the start of its audit.
 package func auditObservation(
-    _ client: String = "c1", at time: Int64 = now, check: String = Messages.clientIDs, isSuppressed: Bool = false,
+    _ client: String = "c1", at time: Timestamp = now, check: String = Messages.clientIDs, isSuppressed: Bool = false,
     reason: String = "Twice", audit: String? = "DailyAudit"
 ) throws -> Observation {
     var members = try #require(
         Messages.auditFinding(client, at: time, check: check, isSuppressed: isSuppressed, reason: reason).object)
-    members["taskId"] = .string("task\(time)")
+    members["taskId"] = .string("task\(time.milliseconds)")
     let finding = try AuditFinding(.object(members))
     let task = try AuditTask(
-        id: "task\(time)", description: Messages.description(startTime: time, audit: audit, checks: [:]))
+        id: "task\(time.milliseconds)", description: Messages.description(startTime: time, audit: audit, checks: [:]))
     return Observation(
         finding, task: task,
         finding: SecurityFinding(auditFinding: finding, task: task, accountRegion: try accountRegion()))

@@ -1,9 +1,10 @@
+package import Encoding
 package import JSON
 
 extension Messages {
     /// An element of the response to `ListViolationEvents`.
     package static func violationEvent(
-        _ id: String = "v1", at time: Int64 = now, event: String = "in-alarm", state: String? = nil,
+        _ id: String = "v1", at time: Timestamp = now, event: String = "in-alarm", state: String? = nil,
         isSuppressed: Bool = false
     ) -> JSON {
         var members = alarm(id, at: time, event: event).object ?? [:]
@@ -14,7 +15,8 @@ extension Messages {
     }
 
     /// An element of the response to `ListActiveViolations`.
-    package static func activeViolation(_ id: String = "v1", since time: Int64 = now, state: String? = nil) -> JSON {
+    package static func activeViolation(_ id: String = "v1", since time: Timestamp = now, state: String? = nil) -> JSON
+    {
         var members = violationEvent(id, at: time, state: state).object ?? [:]
         members["violationStartTime"] = members.removeValue(forKey: "violationEventTime")
         members["violationEventType"] = nil

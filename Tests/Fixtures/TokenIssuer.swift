@@ -1,3 +1,4 @@
+import Encoding
 import Foundation
 package import JSON
 import TestSupport
@@ -53,7 +54,7 @@ package final class TokenIssuer: Sendable {
     package static func set(_ keys: JSON...) -> [UInt8] { JSON.object(["keys": .array(keys)]).serialized() }
 
     /// Claims that are valid at a time, in seconds since 1970.
-    package static func claims(_ changes: [String: JSON?] = [:], at seconds: Int64 = now / 1000) -> JSON {
+    package static func claims(_ changes: [String: JSON?] = [:], at seconds: Int64 = now.milliseconds / 1000) -> JSON {
         var claims: JSON.Members = [
             "iss": "https://issuer.example/", "aud": "bridge", "exp": .integer(seconds + 3600),
             "nbf": .integer(seconds - 10),

@@ -1,8 +1,10 @@
+import Encoding
 import Fixtures
 import JSON
 import SQLiteStore
 import Store
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Intake
@@ -15,7 +17,7 @@ import Testing
     @Test("Requests are admitted up to the limit, and one more gets 503 immediately")
     func busy() async throws {
         try await withStore { store in
-            let admission = Admission(store: store, maximumPending: 100, maximumRequests: 2, clock: { now })
+            let admission = Admission(store: store, maximumPending: 100, maximumRequests: 2, clock: { uptime })
             let (started, ended) = (AsyncStream.makeStream(of: Void.self), AsyncStream.makeStream(of: Void.self))
             await withTaskGroup(of: Void.self) { group in
                 for _ in 0..<2 {
@@ -41,7 +43,7 @@ import Testing
     @Test("Several deliveries reserve capacity all or none, and unused capacity is released")
     func several() async throws {
         try await withStore { store async throws in
-            let admission = Admission(store: store, maximumPending: 4, clock: { now })
+            let admission = Admission(store: store, maximumPending: 4, clock: { uptime })
             func add(_ ids: [String]) async -> String {
                 await admission.admit { reserve in
                     guard reserve(ids.count) else { return .deferred(.queueFull) }
@@ -58,7 +60,7 @@ import Testing
         }
         // An empty queue accepts more deliveries than its limit; otherwise they would be retried forever.
         try await withStore { store async throws in
-            let admission = Admission(store: store, maximumPending: 2, clock: { now })
+            let admission = Admission(store: store, maximumPending: 2, clock: { uptime })
             let result = await admission.admit { $0(5) ? stored : .deferred(.queueFull) }
             expectAccepted(result, .stored)
         }
@@ -67,7 +69,7 @@ import Testing
     @Test("A full queue rejects deliveries until it has capacity again")
     func full() async throws {
         try await withStore { store in
-            let time = Mutex(now)
+            let time = Mutex(uptime)
             let admission = Admission(store: store, maximumPending: 3, clock: { time.withLock { $0 } })
             func add(_ id: String) async -> String {
                 await admission.admit { _ in
@@ -81,11 +83,11 @@ import Testing
             #expect(await add("4") == "queue_full")
             let batch = try await store.lease(limit: 9, for: .seconds(9), owner: "test", now: now)
             // Leased deliveries count, too.
-            time.withLock { $0 += 2000 }
+            time.withLock { $0 += .seconds(2) }
             #expect(await add("4") == "queue_full")
             for leased in batch.deliveries.prefix(2) { _ = try await store.complete([leased.lease], now: now) }
             #expect(await add("4") == "queue_full")
-            time.withLock { $0 += 2000 }
+            time.withLock { $0 += .seconds(2) }
             #expect(await add("4") == "stored")
             #expect(await add("5") == "stored")
             #expect(await add("6") == "queue_full")

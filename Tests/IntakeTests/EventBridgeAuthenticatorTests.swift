@@ -1,4 +1,5 @@
 import Cryptography
+import Encoding
 import EventLoop
 import Fixtures
 import Foundation
@@ -6,6 +7,7 @@ import HTTPServer
 import HTTPTypes
 import JSON
 import SNS
+import TestSupport
 import Testing
 
 @testable import Intake
@@ -106,7 +108,7 @@ import Testing
     func limit() async throws {
         let failures = AuthenticationThrottle()
         let authenticator = authenticator(.init(apiKeys: [Secret("key")]), failures: failures)
-        func decision(_ key: String, _ peer: String, at time: Int64 = now) async throws
+        func decision(_ key: String, _ peer: String, at time: Duration = uptime) async throws
             -> EventBridgeAuthenticator.Decision
         {
             await authenticator.decision(
@@ -119,13 +121,13 @@ import Testing
         #expect(try await decision("key", "192.0.2.7:99") == .overLimit)
         #expect(try await decision("wrong", "[::ffff:192.0.2.7]:99") == .overLimit)
         #expect(try await decision("key", "192.0.2.8:1") == .allowed)
-        let later = now + failures.interval
+        let later = uptime + failures.interval
         #expect(try await decision("wrong", "192.0.2.7:1", at: later) == .rejected)
         #expect(try await decision("wrong", "192.0.2.7:1", at: later) == .overLimit)
         #expect(try await decision("key", "192.0.2.7:1", at: later + failures.interval) == .allowed)
         // Right credentials exempt the address.
-        for _ in 0..<100 { #expect(try await decision("wrong", "192.0.2.7:1", at: later + 4000) == .rejected) }
-        #expect(try await decision("key", "192.0.2.7:1", at: later + 4000) == .allowed)
+        for _ in 0..<100 { #expect(try await decision("wrong", "192.0.2.7:1", at: later + .seconds(4)) == .rejected) }
+        #expect(try await decision("key", "192.0.2.7:1", at: later + .seconds(4)) == .allowed)
     }
 
     @Test("The number of tracked addresses is bounded, and an IPv6 network counts as one address")
@@ -133,17 +135,18 @@ import Testing
         let failures = AuthenticationThrottle()
         let first = try #require(SocketAddress("[2001:db8::1]:1"))
         for index in 0..<failures.burst {
-            failures.recordFailure(SocketAddress("[2001:db8::\(index + 1)]:1"), now: now)
+            failures.recordFailure(SocketAddress("[2001:db8::\(index + 1)]:1"), now: uptime)
         }
-        #expect(!failures.allows(first, now: now))
-        #expect(failures.allows(SocketAddress("[2001:db8:0:1::1]:1"), now: now))
+        #expect(!failures.allows(first, now: uptime))
+        #expect(failures.allows(SocketAddress("[2001:db8:0:1::1]:1"), now: uptime))
         for index in 0..<AuthenticationThrottle.maximumAddresses {
-            failures.recordFailure(SocketAddress("10.0.\(index / 256).\(index % 256):1"), now: now + 1)
+            failures.recordFailure(
+                SocketAddress("10.0.\(index / 256).\(index % 256):1"), now: uptime + .milliseconds(1))
         }
-        #expect(failures.allows(first, now: now + 1))
+        #expect(failures.allows(first, now: uptime + .milliseconds(1)))
         // A clock that was set back locks no client out.
-        for _ in 0..<failures.burst { failures.recordFailure(first, now: now) }
-        #expect(!failures.allows(first, now: now))
-        #expect(failures.allows(first, now: now - 1_000_000))
+        for _ in 0..<failures.burst { failures.recordFailure(first, now: uptime) }
+        #expect(!failures.allows(first, now: uptime))
+        #expect(failures.allows(first, now: uptime - .seconds(1000)))
     }
 }

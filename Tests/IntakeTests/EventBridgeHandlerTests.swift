@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import Fixtures
 import HTTPServer
 import HTTPTypes
@@ -6,6 +7,7 @@ import JSON
 import SNS
 import SQLiteStore
 import Store
+import TestSupport
 import Testing
 
 @testable import Intake

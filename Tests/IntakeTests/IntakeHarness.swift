@@ -1,5 +1,6 @@
 import AWSCore
 import Cryptography
+import Encoding
 import ErrorCodes
 import Fixtures
 import HTTPServer
@@ -10,6 +11,7 @@ import SNS
 import SQLiteStore
 import Store
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Intake
@@ -36,7 +38,7 @@ final class IntakeHarness: Sendable {
                 certificates: SigningCertificateCache(authorities: try TrustStore(authorities: [])) {
                     [self] _ throws(SigningCertificateCache.FetchError) in
                     try certificate.withLock { $0 }.get()
-                }, maximumAge: 3_600_000),
+                }, maximumAge: .seconds(3600)),
             store: store,
             subscriptions: SubscriptionManager(
                 policy: policy, store: store,

@@ -1,8 +1,10 @@
+import Encoding
 import ErrorCodes
 import Fixtures
 import HTTPServer
 import HTTPTypes
 import JSON
+import TestSupport
 import Testing
 
 @testable import Intake

@@ -1,7 +1,9 @@
 import AWSCore
+import Encoding
 import Fixtures
 import JSON
 import Store
+import TestSupport
 import Testing
 
 @testable import Intake

@@ -1,7 +1,9 @@
 import Cryptography
+import Encoding
 import Fixtures
 import FoundationEssentials
 import JSON
+import TestSupport
 
 /// An SNS envelope, signed with a test key.
 struct SNSEnvelope {

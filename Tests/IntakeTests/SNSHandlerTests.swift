@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import Fixtures
 import HTTPServer
 import HTTPTypes
@@ -7,6 +8,7 @@ import SNS
 import SQLiteStore
 import Store
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Intake

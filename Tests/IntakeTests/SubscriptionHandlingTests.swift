@@ -1,10 +1,12 @@
 import AWSCore
+import Encoding
 import Fixtures
 import JSON
 import SNS
 import SQLiteStore
 import Store
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Intake

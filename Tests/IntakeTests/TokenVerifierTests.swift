@@ -1,7 +1,9 @@
+import Encoding
 import Fixtures
 import JSON
 import SNS
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Intake
@@ -38,12 +40,12 @@ import Testing
         for key in [issuer.rsa, issuer.curve] {
             for header: [String: JSON?] in [[:], ["kid": JSON?.none], ["typ": "at+jwt"]] {
                 let token = try await issuer.token(key: key, header: header)
-                #expect(await verifier.decision(on: token, now: now, elapsed: now) == .genuine)
+                #expect(await verifier.decision(on: token, now: now, elapsed: uptime) == .genuine)
             }
         }
         let several = TokenIssuer.claims(["aud": ["other", "bridge"], "nbf": JSON?.none])
         let token = try await issuer.token(several, key: issuer.rsa)
-        #expect(await verifier.decision(on: token, now: now, elapsed: now) == .genuine)
+        #expect(await verifier.decision(on: token, now: now, elapsed: uptime) == .genuine)
         #expect(scriptedIssuer.urls.withLock { $0 } == ["https://issuer.example/keys"])
     }
 
@@ -51,7 +53,7 @@ import Testing
     func claims() async throws {
         let scriptedIssuer = ScriptedIssuer(issuer.rsa.json)
         let verifier = scriptedIssuer.verifier()
-        let seconds = now / 1000
+        let seconds = now.milliseconds / 1000
         for (name, value): (String, JSON?) in [
             ("iss", "https://issuer.example"), ("iss", nil), ("iss", ["https://issuer.example/"]), ("aud", "Bridge"),
             ("aud", nil), ("aud", []), ("aud", ["other"]), ("exp", nil), ("exp", .integer(seconds - 60)),
@@ -59,14 +61,14 @@ import Testing
         ] {
             let token = try await issuer.token(TokenIssuer.claims([name: value]), key: issuer.rsa)
             #expect(
-                await verifier.decision(on: token, now: now, elapsed: now)
+                await verifier.decision(on: token, now: now, elapsed: uptime)
                     == .invalidClaim(name == "aud" && value == nil ? "client_id" : name),
                 "\(name): \(String(describing: value))")
         }
         #expect(scriptedIssuer.fetches == 0)
         for (name, value): (String, JSON) in [("exp", .integer(seconds - 59)), ("nbf", .integer(seconds + 60))] {
             let token = try await issuer.token(TokenIssuer.claims([name: value]), key: issuer.rsa)
-            #expect(await verifier.decision(on: token, now: now, elapsed: now) == .genuine, "\(name)")
+            #expect(await verifier.decision(on: token, now: now, elapsed: uptime) == .genuine, "\(name)")
         }
     }
 
@@ -82,7 +84,7 @@ import Testing
         ] {
             let token = try await issuer.token(
                 TokenIssuer.claims(["aud": audience, "client_id": client]), key: issuer.rsa)
-            #expect(await verifier.decision(on: token, now: now, elapsed: now) == expected)
+            #expect(await verifier.decision(on: token, now: now, elapsed: uptime) == expected)
         }
     }
 
@@ -92,12 +94,12 @@ import Testing
         let token = try await issuer.token(key: issuer.rsa)
         let key = try nameless(issuer.rsa.json)
         #expect(
-            await ScriptedIssuer(key, issuer.curve.json).verifier().decision(on: token, now: now, elapsed: now)
+            await ScriptedIssuer(key, issuer.curve.json).verifier().decision(on: token, now: now, elapsed: uptime)
                 == .genuine)
         var other = try #require(issuer.rsa.json.object)
         other["kid"] = "other"
         #expect(
-            await ScriptedIssuer(key, .object(other)).verifier().decision(on: token, now: now, elapsed: now)
+            await ScriptedIssuer(key, .object(other)).verifier().decision(on: token, now: now, elapsed: uptime)
                 == .rejected)
     }
 
@@ -113,7 +115,7 @@ import Testing
             token + ".", token + "=", " " + token, token + ".x", "\(none).\(parts[1]).", "\(none).\(parts[1]).AAAA",
             "\(parts[0]).\(claims).\(parts[2])", String(repeating: "a", count: 9000), token + token,
         ] {
-            let decision = await verifier.decision(on: forged, now: now, elapsed: now)
+            let decision = await verifier.decision(on: forged, now: now, elapsed: uptime)
             #expect(decision != .genuine && decision != .unverifiable, "\(forged)")
         }
         for header: [String: JSON?] in [
@@ -121,10 +123,10 @@ import Testing
             ["alg": JSON?.none], ["alg": 5], ["kid": "ec-1"], ["kid": 5], ["crit": ["exp"]],
         ] {
             let token = try await issuer.token(key: issuer.rsa, header: header)
-            #expect(await verifier.decision(on: token, now: now, elapsed: now) == .rejected, "\(header)")
+            #expect(await verifier.decision(on: token, now: now, elapsed: uptime) == .rejected, "\(header)")
         }
         let swapped = try await issuer.token(key: issuer.curve, header: ["alg": "RS256", "kid": "rsa-1"])
-        #expect(await verifier.decision(on: swapped, now: now, elapsed: now) == .rejected)
+        #expect(await verifier.decision(on: swapped, now: now, elapsed: uptime) == .rejected)
     }
 
     @Test("A flip of any bit of a token is detected")
@@ -138,7 +140,7 @@ import Testing
                 flipped[index] ^= 1 << bit
                 let text = String(decoding: flipped, as: UTF8.self)
                 // A flip in the claims may be detected before the signature is checked.
-                let decision = await verifier.decision(on: text, now: now, elapsed: now)
+                let decision = await verifier.decision(on: text, now: now, elapsed: uptime)
                 #expect(decision != .genuine && decision != .unverifiable, "byte \(index), bit \(bit)")
             }
         }
@@ -154,7 +156,7 @@ import Testing
             var members = try #require(issuer.rsa.json.object)
             members[name] = value
             let decision = await ScriptedIssuer(.object(members), issuer.curve.json).verifier().decision(
-                on: token, now: now, elapsed: now)
+                on: token, now: now, elapsed: uptime)
             #expect(decision == .rejected, "\(name)")
         }
     }
@@ -164,14 +166,18 @@ import Testing
         let scriptedIssuer = ScriptedIssuer(issuer.rsa.json)
         let verifier = scriptedIssuer.verifier()
         let (old, new) = (try await issuer.token(key: issuer.rsa), try await issuer.token(key: issuer.curve))
-        #expect(await verifier.decision(on: old, now: now, elapsed: now) == .genuine)
+        #expect(await verifier.decision(on: old, now: now, elapsed: uptime) == .genuine)
         scriptedIssuer.response.withLock { $0 = .success(TokenIssuer.set(issuer.rsa.json, issuer.curve.json)) }
-        #expect(await verifier.decision(on: new, now: now, elapsed: now) == .genuine)
+        #expect(await verifier.decision(on: new, now: now, elapsed: uptime) == .genuine)
         #expect(scriptedIssuer.fetches == 2)
         let made = try await issuer.token(key: issuer.rsa, header: ["kid": "made up"])
-        for step: Int64 in 0..<1000 {
-            #expect(await verifier.decision(on: made, now: now + step * 60, elapsed: now + step * 60) == .rejected)
-            #expect(await verifier.decision(on: old, now: now + step * 60, elapsed: now + step * 60) == .genuine)
+        for step in 0..<1000 {
+            #expect(
+                await verifier.decision(on: made, now: now + step * 60, elapsed: uptime + .milliseconds(step * 60))
+                    == .rejected)
+            #expect(
+                await verifier.decision(on: old, now: now + step * 60, elapsed: uptime + .milliseconds(step * 60))
+                    == .genuine)
         }
         #expect(scriptedIssuer.fetches <= 2 * FetchRateLimiter.burst)
     }
@@ -179,29 +185,32 @@ import Testing
     @Test("Cached keys are used for a day while the issuer is unreachable; without any, tokens are unverifiable")
     func outage() async throws {
         let scriptedIssuer = ScriptedIssuer(issuer.rsa.json)
-        let claims = TokenIssuer.claims(["exp": .integer(now / 1000 + 1_000_000)])
+        let claims = TokenIssuer.claims(["exp": .integer(now.milliseconds / 1000 + 1_000_000)])
         let token = try await issuer.token(claims, key: issuer.rsa)
         let verifier = scriptedIssuer.verifier()
-        #expect(await verifier.decision(on: token, now: now, elapsed: now) == .genuine)
+        #expect(await verifier.decision(on: token, now: now, elapsed: uptime) == .genuine)
         for failure in [SigningCertificateCache.FetchError.unreachable("x"), .status(404), .status(500), .tooLarge] {
             scriptedIssuer.response.withLock { $0 = .failure(failure) }
             #expect(
                 await verifier.decision(
-                    on: token, now: now + TokenVerifier.freshness + 1, elapsed: now + TokenVerifier.freshness + 1)
+                    on: token, now: now + TokenVerifier.freshness,
+                    elapsed: uptime + TokenVerifier.freshness + .milliseconds(1))
                     == .genuine)
             #expect(
                 await verifier.decision(
-                    on: token, now: now + TokenVerifier.maximumAge, elapsed: now + TokenVerifier.maximumAge) == .genuine
+                    on: token, now: now + TokenVerifier.maximumAge, elapsed: uptime + TokenVerifier.maximumAge)
+                    == .genuine
             )
             let fresh = scriptedIssuer.verifier()
-            #expect(await fresh.decision(on: token, now: now, elapsed: now) == .unverifiable)
+            #expect(await fresh.decision(on: token, now: now, elapsed: uptime) == .unverifiable)
         }
-        let later = now + TokenVerifier.maximumAge + 600_000
-        #expect(await verifier.decision(on: token, now: later, elapsed: later) == .unverifiable)
+        let later = TokenVerifier.maximumAge + .seconds(600)
+        #expect(await verifier.decision(on: token, now: now + later, elapsed: uptime + later) == .unverifiable)
         for body in ["", "{}", "[]", "{\"keys\":5}", "{\"keys\":[]}", "<html>"] {
             scriptedIssuer.response.withLock { $0 = .success(Array(body.utf8)) }
             #expect(
-                await scriptedIssuer.verifier().decision(on: token, now: now, elapsed: now) == .unverifiable, "\(body)")
+                await scriptedIssuer.verifier().decision(on: token, now: now, elapsed: uptime) == .unverifiable,
+                "\(body)")
         }
     }
 
@@ -210,14 +219,16 @@ import Testing
         let scriptedIssuer = ScriptedIssuer(issuer.rsa.json)
         let verifier = scriptedIssuer.verifier()
         let token = try await issuer.token(key: issuer.rsa)
-        #expect(await verifier.decision(on: token, now: now, elapsed: now) == .genuine)
+        #expect(await verifier.decision(on: token, now: now, elapsed: uptime) == .genuine)
         scriptedIssuer.response.withLock { $0 = .success(TokenIssuer.set(issuer.curve.json)) }
-        let later = now + TokenVerifier.freshness + 1
-        #expect(await verifier.decision(on: token, now: later, elapsed: later) == .genuine)
-        try await eventuallyRejected(verifier, token, at: later)
+        let later = TokenVerifier.freshness + .milliseconds(1)
+        #expect(await verifier.decision(on: token, now: now + later, elapsed: uptime + later) == .genuine)
+        try await eventuallyRejected(verifier, token, after: later)
     }
 
-    private func eventuallyRejected(_ verifier: TokenVerifier, _ token: String, at now: Int64) async throws {
-        while await verifier.decision(on: token, now: now, elapsed: now) == .genuine { await Task.yield() }
+    private func eventuallyRejected(_ verifier: TokenVerifier, _ token: String, after time: Duration) async throws {
+        while await verifier.decision(on: token, now: now + time, elapsed: uptime + time) == .genuine {
+            await Task.yield()
+        }
     }
 }

@@ -4,21 +4,22 @@ import Fixtures
 import JSON
 import SecurityFindings
 import Store
+import TestSupport
 import Testing
 
 @testable import Planning
 
 @Suite struct AlarmBatchPlannerTests {
-    private let later = Timestamp(milliseconds: now + 1000)
+    private let later = now + 1000
 
-    private func verified(_ state: VerificationState, at time: Int64) throws -> VerificationDisposition {
+    private func verified(_ state: VerificationState, at time: Timestamp) throws -> VerificationDisposition {
         VerificationDisposition(
             subject: try observation().finding.id, accountRegion: try accountRegion(),
-            time: Timestamp(milliseconds: time),
+            time: time,
             verification: Verification(state: state, note: nil), isApplied: false)
     }
 
-    private func alarm(_ state: String, event: String, at time: Int64 = now) throws -> Observation {
+    private func alarm(_ state: String, event: String, at time: Timestamp = now) throws -> Observation {
         var members = try #require(Messages.alarm(at: time, event: event).object)
         members["verificationState"] = .string(state)
         let alarm = try Alarm(.object(members))

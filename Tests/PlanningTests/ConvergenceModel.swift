@@ -21,7 +21,7 @@ struct ConvergenceModel {
     private var hub: [String: HubFinding] = [:]
     private var ledger: [String: LedgerEntry] = [:]
     private var dispositions: [String: Disposition] = [:]
-    private var marks: [Int: (start: Int64, id: String)] = [:]
+    private var marks: [Int: (start: Timestamp, id: String)] = [:]
     private var completions: [String: CheckCompletion] = [:]
     private var coverage: AuditCoverage?
     /// How long findings stay active that no audit confirms, in milliseconds.
@@ -37,10 +37,10 @@ struct ConvergenceModel {
     private var stepsLeft: Int?
 
     mutating func crash(afterSteps steps: Int?) { stepsLeft = steps }
-    mutating func advance(to time: Int64) { now = time }
+    mutating func advance(to time: Timestamp) { now = time }
 
     private mutating func step() throws {
-        now += 1
+        now = now + 1
         guard let left = stepsLeft else { return }
         guard left > 0 else {
             stepsLeft = nil
@@ -70,7 +70,7 @@ struct ConvergenceModel {
         let batch = AlarmBatchPlanner(
             inputs, known: ledger.filter { ids.contains($0.key) },
             dispositions: dispositions.filter { ids.contains($0.key) },
-            now: Timestamp(milliseconds: now))
+            now: now)
         try apply(batch.changes, recording: batch.newDispositions)
         for (id, verdict) in batch.updates(where: { _ in true }) {
             try step()
@@ -113,7 +113,7 @@ struct ConvergenceModel {
     private mutating func resend() throws {
         try apply(
             ledger.values.filter { $0.kind != .violation && !$0.isSent }.sorted { $0.id < $1.id }
-                .compactMap { Planner.refresh($0, now: Timestamp(milliseconds: now)) })
+                .compactMap { Planner.refresh($0, now: now) })
     }
 
     private mutating func importAudit(_ audit: AuditEvent, _ generator: EventGenerator) throws {
@@ -126,16 +126,16 @@ struct ConvergenceModel {
             guard checks.contains(check) else { continue }
             let change = Planner.plan(
                 [seen], known: ledger[seen.finding.id], disposition: dispositions[seen.subject],
-                now: Timestamp(milliseconds: now))
+                now: now)
             try apply(change.map { [$0] } ?? [])
             checkpoints[audit.id] = number + 1
         }
         try summarize(audit, generator)
         for check in checks {
-            let start = Timestamp(milliseconds: audit.start)
+            let start = audit.start
             let changes = ledger.values.sorted { $0.id < $1.id }
                 .filter { $0.kind == .audit && $0.group == EventGenerator.checks[check] && $0.eventTime < audit.start }
-                .compactMap { Planner.end($0, at: start, now: Timestamp(milliseconds: now)) }
+                .compactMap { Planner.end($0, at: start, now: now) }
             try apply(changes)
         }
         try step()
@@ -146,14 +146,14 @@ struct ConvergenceModel {
     private mutating func summarize(_ audit: AuditEvent, _ generator: EventGenerator) throws {
         let own = try Self.completions(of: audit)
         let known = completions.merging(own) { $0.merged(with: $1) }
-        let time = Timestamp(milliseconds: audit.start)
+        let time = audit.start
         for (check, name) in EventGenerator.checks.enumerated() {
             guard let status = audit.status(check),
                 var seen = generator.summaries[check][audit.task][audit.schedule][status]
             else { continue }
             let schedule = EventGenerator.schedules[audit.schedule]
             if SummaryRules.isEnded(schedule: schedule, time: time, by: known[name]) { seen.condition = .over }
-            let now = Timestamp(milliseconds: now)
+            let now = now
             try apply(
                 Planner.plan([seen], known: ledger[seen.finding.id], disposition: nil, now: now).map { [$0] } ?? [])
             let onDemand = generator.summaries[check][audit.task][2][status]?.finding.id
@@ -165,7 +165,7 @@ struct ConvergenceModel {
                 case .none: return false
                 }
             }
-            try apply(others.compactMap { Planner.end($0, at: time, now: Timestamp(milliseconds: self.now)) })
+            try apply(others.compactMap { Planner.end($0, at: time, now: self.now) })
         }
         try step()
         completions.merge(own) { $0.merged(with: $1) }
@@ -183,7 +183,7 @@ struct ConvergenceModel {
     }
 
     /// Reads AWS's list of all audits that began until a time, reported or not.
-    mutating func listAudits(_ audits: [AuditEvent], until time: Int64) throws {
+    mutating func listAudits(_ audits: [AuditEvent], until time: Timestamp) throws {
         try step()
         for audit in audits where audit.start <= time {
             completions.merge(try Self.completions(of: audit)) { $0.merged(with: $1) }
@@ -192,7 +192,7 @@ struct ConvergenceModel {
     }
 
     /// Results of audits that began at this time or before are stale; nil if none are.
-    var cutoff: Int64? {
+    var cutoff: Timestamp? {
         guard let coverage, coverage.until - Self.staleAfter >= coverage.since else { return nil }
         return coverage.until - Self.staleAfter
     }
@@ -217,7 +217,7 @@ struct ConvergenceModel {
                 }
                 try apply(
                     stale.compactMap {
-                        Planner.end($0, at: staleness.endedAt, now: Timestamp(milliseconds: now))
+                        Planner.end($0, at: staleness.endedAt, now: now)
                     })
             }
         }
@@ -237,7 +237,7 @@ struct ConvergenceModel {
         try apply(
             concerned.compactMap {
                 Planner.plan(
-                    [], known: $0, disposition: dispositions[subject], now: Timestamp(milliseconds: now))
+                    [], known: $0, disposition: dispositions[subject], now: now)
             })
     }
 
@@ -294,7 +294,7 @@ struct ConvergenceModel {
         }
         for (id, hubFinding) in hub {
             let entry = ledger[id]
-            if entry?.isSent != true || entry?.updatedAt != hubFinding.finding.updatedAt.milliseconds
+            if entry?.isSent != true || entry?.updatedAt != hubFinding.finding.updatedAt
                 || (entry?.recordState == .active) != (hubFinding.finding.recordState == .active)
                 || entry.flatMap({ FindingContent(stored: $0.finding) }) != FindingContent(hubFinding.finding)
             {

@@ -1,3 +1,4 @@
+import Encoding
 import Fixtures
 import TestSupport
 import Testing

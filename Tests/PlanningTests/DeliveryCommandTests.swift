@@ -5,6 +5,7 @@ import Fixtures
 import JSON
 import SecurityFindings
 import Store
+import TestSupport
 import Testing
 
 @testable import Planning
@@ -26,7 +27,7 @@ import Testing
     @Test("An alarm belongs to the account and Region of the topic")
     func alarm() throws {
         guard case .alarm(let seen) = try command(Messages.alarm()) else { throw UnexpectedError() }
-        #expect(seen.finding.accountRegion == (try accountRegion()) && seen.time.milliseconds == now)
+        #expect(seen.finding.accountRegion == (try accountRegion()) && seen.time == now)
         #expect(try command(Messages.alarm()).kind == .alarms)
     }
 
@@ -102,8 +103,8 @@ import Testing
 
     @Test("A scheduled task survives the round trip through its delivery, and has one id for one time")
     func scheduled() throws {
-        let time = Timestamp(milliseconds: now)
-        func delivery(_ task: InternalTask, at now: Int64 = now) throws -> Delivery {
+        let time = now
+        func delivery(_ task: InternalTask, at now: Timestamp = now) throws -> Delivery {
             task.delivery(of: try accountRegion(), now: now)
         }
         let ended = try delivery(.suppressionEnded(subject: "é", at: time))

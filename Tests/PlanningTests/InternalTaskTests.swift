@@ -4,6 +4,7 @@ import Fixtures
 import JSON
 import SecurityFindings
 import Store
+import TestSupport
 import Testing
 
 @testable import Planning
@@ -69,12 +70,12 @@ import Testing
     func deliveries() throws {
         let verification = Verification(state: .falsePositive, note: "lab")
         let tasks: [InternalTask] = [
-            .catchUp(since: nil), .catchUp(since: Timestamp(milliseconds: now)), .audit(taskID: "t1"),
+            .catchUp(since: nil), .catchUp(since: now), .audit(taskID: "t1"),
             .violationEvent(Messages.violationEvent()), .activeViolation(Messages.activeViolation()), .suppressions,
-            .verification(violationID: "v1", verification, asOf: Timestamp(milliseconds: now)),
+            .verification(violationID: "v1", verification, asOf: now),
             .verification(
-                violationID: "v1", Verification(state: .unknown, note: nil), asOf: Timestamp(milliseconds: now)),
-            .violationOver(findingID: "f1", asOf: Timestamp(milliseconds: now)),
+                violationID: "v1", Verification(state: .unknown, note: nil), asOf: now),
+            .violationOver(findingID: "f1", asOf: now),
         ]
         var ids: Set<String> = []
         for task in tasks {

@@ -5,17 +5,18 @@ import Fixtures
 import JSON
 import SecurityFindings
 import Store
+import TestSupport
 import Testing
 
 @testable import Planning
 
 /// Tests which audits and alarms catch-up imports.
 @Suite struct MissedEventsTests {
-    private func task(_ id: String, at time: Int64, _ checks: [String: String]) throws -> AuditTask {
+    private func task(_ id: String, at time: Timestamp, _ checks: [String: String]) throws -> AuditTask {
         try AuditTask(id: id, description: Messages.description(startTime: time, checks: checks))
     }
 
-    private func applied(_ check: String, at time: Int64, _ task: String) throws -> AppliedAudit {
+    private func applied(_ check: String, at time: Timestamp, _ task: String) throws -> AppliedAudit {
         AppliedAudit(accountRegion: try accountRegion(), check: check, startTime: time, taskID: task)
     }
 
@@ -53,10 +54,10 @@ import Testing
         try AlarmReconciliation.Listed(violationEvent: json, accountRegion: accountRegion())
     }
 
-    private func entry(at time: Int64, _ condition: LedgerEntry.Condition = .present) throws -> LedgerEntry {
+    private func entry(at time: Timestamp, _ condition: LedgerEntry.Condition = .present) throws -> LedgerEntry {
         let seen = try observation(at: time, event: condition == .over ? "alarm-cleared" : "in-alarm")
         return try #require(
-            Planner.plan([seen], known: nil, disposition: nil, now: Timestamp(milliseconds: now))
+            Planner.plan([seen], known: nil, disposition: nil, now: now)
         ).entry.sent
     }
 
@@ -70,17 +71,17 @@ import Testing
         #expect(!AlarmReconciliation.isMissed(try listed(Messages.violationEvent(isSuppressed: true)), known: nil))
     }
 
-    private func disposition(_ state: VerificationState, at time: Int64) throws -> Disposition {
+    private func disposition(_ state: VerificationState, at time: Timestamp) throws -> Disposition {
         VerificationDisposition(
             subject: FindingID.violation(id: "v1", accountRegion: try accountRegion()),
             accountRegion: try accountRegion(),
-            time: Timestamp(milliseconds: time), verification: Verification(state: state, note: nil), isApplied: true
+            time: time, verification: Verification(state: state, note: nil), isApplied: true
         ).disposition
     }
 
     @Test("A verification is missed if it differs from the known one, and the known one is not newer")
     func missedVerifications() throws {
-        let asOf = Timestamp(milliseconds: now)
+        let asOf = now
         func missed(_ state: String?, _ known: Disposition?) throws -> Bool {
             AlarmReconciliation.missedVerification(
                 try listed(Messages.violationEvent(state: state)), known: known, asOf: asOf)
@@ -99,7 +100,7 @@ import Testing
 
     @Test("An unlisted alarm has ended if it is old enough to be listed")
     func unlistedAlarms() throws {
-        let listedAt = Timestamp(milliseconds: now)
+        let listedAt = now
         let old = try entry(at: now - AlarmReconciliation.unlistedTimeout - 1)
         #expect(AlarmReconciliation.isOver(old, isListed: false, listedAt: listedAt))
         #expect(!AlarmReconciliation.isOver(old, isListed: true, listedAt: listedAt))

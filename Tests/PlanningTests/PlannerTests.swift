@@ -4,6 +4,7 @@ import Fixtures
 import JSON
 import SecurityFindings
 import Store
+import TestSupport
 import Testing
 
 @testable import Planning
@@ -12,13 +13,12 @@ import Testing
 private func plan(
     _ observations: Observation..., known: LedgerEntry? = nil, disposition: Disposition? = nil, later: Int64 = 0
 ) -> Change? {
-    let last = observations.map(\.time.milliseconds).max() ?? now
-    return Planner.plan(
-        observations, known: known, disposition: disposition, now: Timestamp(milliseconds: last + later))
+    let last = observations.map(\.time).max() ?? now
+    return Planner.plan(observations, known: known, disposition: disposition, now: last + later)
 }
 
 private func entry(_ observations: Observation..., disposition: Disposition? = nil) throws -> LedgerEntry {
-    let time = observations.map(\.time).max() ?? Timestamp(milliseconds: now)
+    let time = observations.map(\.time).max() ?? now
     return try #require(Planner.plan(observations, known: nil, disposition: disposition, now: time)).entry.sent
 }
 
@@ -28,7 +28,7 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         let seen = try observation()
         let change = try #require(plan(seen, later: 70))
         var expected = seen.finding
-        expected.updatedAt = Timestamp(milliseconds: now + 70)
+        expected.updatedAt = now + 70
         #expect(change.finding == expected)
         #expect(change.entry.finding == expected.json.serialized())
         #expect(change.entry.recordState == .active && change.entry.kind == .violation)
@@ -65,21 +65,21 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         let onDemand = try auditObservation(at: now + 5, audit: nil)
         let change = try #require(plan(onDemand, known: known))
         #expect(change.finding == nil)
-        let refreshed = try #require(Planner.refresh(change.entry, now: Timestamp(milliseconds: now + 9)))
+        let refreshed = try #require(Planner.refresh(change.entry, now: now + 9))
         #expect(refreshed.finding?.generatorID == onDemand.finding.generatorID)
-        #expect(refreshed.finding?.productFields["TaskId"] == "task\(now + 5)")
+        #expect(refreshed.finding?.productFields["TaskId"] == "task\((now + 5).milliseconds)")
     }
 
     @Test("A refreshed finding has the same content, a new UpdatedAt and its last LastObservedAt")
     func refreshed() throws {
         let first = try entry(auditObservation())
         let known = try #require(plan(auditObservation(at: now + 5), known: first)).entry
-        let change = try #require(Planner.refresh(known, now: Timestamp(milliseconds: now + 9)))
+        let change = try #require(Planner.refresh(known, now: now + 9))
         let finding = try #require(change.finding)
-        #expect(finding.updatedAt.milliseconds == now + 9 && finding.createdAt.milliseconds == now)
-        #expect(finding.lastObservedAt.milliseconds == now + 5)
+        #expect(finding.updatedAt == now + 9 && finding.createdAt == now)
+        #expect(finding.lastObservedAt == now + 5)
         #expect(change.entry.eventTime == now + 5 && change.entry.updatedAt == now + 9)
-        #expect(Planner.refreshAge < 90 * 86_400_000)
+        #expect(Planner.refreshAge < .seconds(90 * 86_400))
     }
 
     @Test("Of two observations of a finding by one audit, the later wins")
@@ -87,15 +87,15 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         let known = try entry(auditObservation(isSuppressed: true))
         #expect(known.recordState == .archived && known.condition == .suppressed)
         let finding = try #require(plan(auditObservation(), known: known)?.finding)
-        #expect(finding.recordState == .active && finding.updatedAt.milliseconds == now + 1)
+        #expect(finding.recordState == .active && finding.updatedAt == now + 1)
         #expect(finding.productFields["IsSuppressed"] == "false")
     }
 
     @Test("A changed finding keeps CreatedAt and gets a later UpdatedAt")
     func changed() throws {
         let finding = try #require(plan(observation(at: now + 5, count: 60), known: entry(observation()))?.finding)
-        #expect(finding.createdAt.milliseconds == now && finding.firstObservedAt.milliseconds == now)
-        #expect(finding.updatedAt.milliseconds == now + 5 && finding.lastObservedAt.milliseconds == now + 5)
+        #expect(finding.createdAt == now && finding.firstObservedAt == now)
+        #expect(finding.updatedAt == now + 5 && finding.lastObservedAt == now + 5)
     }
 
     @Test("An older observation changes nothing")
@@ -127,21 +127,21 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         let over = try entry(observation(event: "alarm-cleared"))
         let finding = try #require(plan(observation(at: now + 1), known: over)?.finding)
         #expect(finding.recordState == .active)
-        #expect(finding.updatedAt.milliseconds > over.updatedAt && finding.createdAt.milliseconds == over.createdAt)
+        #expect(finding.updatedAt > over.updatedAt && finding.createdAt == over.createdAt)
     }
 
     @Test("UpdatedAt is later than the last one, even if the clock is not")
     func updatedAt() throws {
         let known = try entry(observation())
         let finding = try #require(plan(observation(event: "alarm-cleared"), known: known, later: -500)?.finding)
-        #expect(finding.updatedAt.milliseconds == now + 1)
+        #expect(finding.updatedAt == now + 1)
     }
 
     @Test("A finding that is gone is archived once, and not if it was observed later")
     func end() throws {
         let known = try entry(auditObservation())
-        func end(_ known: LedgerEntry, _ time: Int64) -> Change? {
-            Planner.end(known, at: Timestamp(milliseconds: now + time), now: Timestamp(milliseconds: now + 70))
+        func end(_ known: LedgerEntry, _ time: Int) -> Change? {
+            Planner.end(known, at: now + time, now: now + 70)
         }
         #expect(end(known, -1) == nil)
         let change = try #require(end(known, 9))
@@ -156,7 +156,7 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
     func endSuppressed() throws {
         let known = try entry(auditObservation(isSuppressed: true))
         let change = try #require(
-            Planner.end(known, at: Timestamp(milliseconds: now + 9), now: Timestamp(milliseconds: now + 9)))
+            Planner.end(known, at: now + 9, now: now + 9))
         #expect(change.finding == nil && change.entry.condition == .over)
         let deleted = try suppression(isSuppressed: false, at: now + 10)
         #expect(plan(known: change.entry, disposition: deleted, later: 20) == nil)
@@ -169,7 +169,7 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
                 observation(), observation(at: now + 1, event: "alarm-cleared"), observation(at: now + 2, count: 60),
                 observation(at: now + 3, count: 60)))
         #expect(change.finding?.recordState == .active && change.entry.eventTime == now + 3)
-        #expect(change.finding?.createdAt.milliseconds == now)
+        #expect(change.finding?.createdAt == now)
     }
 
     @Test("A finding whose change is rejected is unchanged, and counts as observed")
@@ -190,7 +190,7 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
             try plan(observation(at: now + 1), known: unsent),
             try plan(observation(at: now - 1), known: unsent),
         ] {
-            #expect(try #require(change?.finding).updatedAt.milliseconds > unsent.updatedAt)
+            #expect(try #require(change?.finding).updatedAt > unsent.updatedAt)
             #expect(change?.entry.createdAt == now)
         }
         #expect(plan(known: unsent.sent) == nil)
@@ -206,7 +206,7 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
             firstObservedAt: known.firstObservedAt, lastObservedAt: known.lastObservedAt, condition: known.condition,
             recordState: known.recordState, severity: nil, finding: [0], isSent: true)
         #expect(try plan(observation(at: now + 1), known: broken)?.finding != nil)
-        let time = Timestamp(milliseconds: now + 1)
+        let time = now + 1
         #expect(Planner.end(broken, at: time, now: time) == nil)
         #expect(Planner.refresh(broken, now: time) == nil)
     }
@@ -253,7 +253,9 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
 
     @Test("The later suppression wins; within one second, the one that shows more findings")
     func suppressionOrder() throws {
-        func disposition(_ isSuppressed: Bool, _ time: Int64, _ end: Int64? = nil) throws -> SuppressionDisposition {
+        func disposition(_ isSuppressed: Bool, _ time: Timestamp, _ end: Timestamp? = nil) throws
+            -> SuppressionDisposition
+        {
             try #require(SuppressionDisposition(suppression(isSuppressed: isSuppressed, at: time, until: end)))
         }
         #expect(try disposition(true, 1).isNewer(than: nil))
@@ -315,18 +317,20 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
 }
 
 /// A verification of the alarm of ``observation(_:at:event:count:)``.
-private func verification(_ state: VerificationState, at time: Int64 = now + 1) throws -> Disposition {
+private func verification(_ state: VerificationState, at time: Timestamp = now + 1) throws -> Disposition {
     VerificationDisposition(
-        subject: try observation().finding.id, accountRegion: try accountRegion(), time: Timestamp(milliseconds: time),
+        subject: try observation().finding.id, accountRegion: try accountRegion(), time: time,
         verification: Verification(state: state, note: "lab device"), isApplied: false
     ).disposition
 }
 
 /// A suppression of the finding of ``auditObservation(_:at:isSuppressed:reason:audit:)``.
-private func suppression(isSuppressed: Bool = true, at time: Int64, until end: Int64? = nil) throws -> Disposition {
+private func suppression(isSuppressed: Bool = true, at time: Timestamp, until end: Timestamp? = nil) throws
+    -> Disposition
+{
     SuppressionDisposition(
         subject: try auditObservation().subject, accountRegion: try accountRegion(),
-        time: Timestamp(milliseconds: time),
-        isSuppressed: isSuppressed, expiresAt: end.map { Timestamp(milliseconds: $0) }
+        time: time,
+        isSuppressed: isSuppressed, expiresAt: end
     ).disposition
 }

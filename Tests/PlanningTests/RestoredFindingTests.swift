@@ -1,10 +1,12 @@
 import AWSCore
 import DeviceDefender
+import Encoding
 import Fixtures
 import JSON
 import SecurityFindings
 import Store
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Planning
@@ -88,7 +90,8 @@ import Testing
     @Test("Audit findings and summaries restore their audit, alarms do not")
     func appliedAudits() throws {
         let audit = AppliedAudit(
-            accountRegion: try accountRegion(), check: Messages.clientIDs, startTime: now, taskID: "task\(now)")
+            accountRegion: try accountRegion(), check: Messages.clientIDs, startTime: now,
+            taskID: "task\(now.milliseconds)")
         #expect(try restored(auditObservation().finding).appliedAudit == audit)
         #expect(try restored(summaryObservation().finding).appliedAudit == audit)
         #expect(try restored(observation().finding).appliedAudit == nil)
@@ -130,7 +133,8 @@ import Testing
 /// The observation of a check summary.
 private func summaryObservation(_ status: String = "COMPLETED_NON_COMPLIANT") throws -> Observation {
     let task = try AuditTask(
-        id: "task\(now)", description: Messages.description(startTime: now, checks: [Messages.clientIDs: status]))
+        id: "task\(now.milliseconds)",
+        description: Messages.description(startTime: now, checks: [Messages.clientIDs: status]))
     let result = try #require(task.checks.first)
     return Observation(
         summaryOf: result, task: task,

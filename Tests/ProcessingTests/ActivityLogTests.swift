@@ -7,6 +7,7 @@ import SQLiteStore
 import SecurityFindings
 import Store
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import AWSClient
@@ -20,9 +21,9 @@ import Testing
     @Test("Each minute of the last hour has its count, the current one last")
     func minutes() {
         var histogram = MinuteHistogram()
-        let start: Int64 = 1_795_341_600_000
+        let start: Timestamp = 1_795_341_600_000
         #expect(histogram.lastHour(now: start).counts == Array(repeating: MinuteHistogram.Counts(), count: 60))
-        for offset: Int64 in [0, 59_999, 60_000, 59 * 60_000] {
+        for offset in [0, 59_999, 60_000, 59 * 60_000] {
             histogram.add(now: start + offset) { $0.deliveries += 1 }
         }
         histogram.add(now: start + 60_000) { $0.imports += 7 }
@@ -41,9 +42,11 @@ import Testing
     @Test("A clock that is set back restarts the counts, and one before 1970 is harmless")
     func oddClocks() {
         var histogram = MinuteHistogram()
-        for time: Int64 in [7_200_000, 3_600_000, -1, .min] { histogram.add(now: time) { $0.deliveries += 1 } }
+        for time: Timestamp in [7_200_000, 3_600_000, .earliest, .earliest] {
+            histogram.add(now: time) { $0.deliveries += 1 }
+        }
         #expect(histogram.lastHour(now: 7_200_000).counts.map(\.deliveries).reduce(0, +) == 0)
-        #expect(histogram.lastHour(now: .min).counts.last?.deliveries == 2)
+        #expect(histogram.lastHour(now: .earliest).counts.last?.deliveries == 2)
     }
 
     // MARK: Events
@@ -88,7 +91,7 @@ import Testing
         #expect(alarm.kind == .alarm && alarm.findingID == finding)
         #expect(alarm.text == "Device pump-17 in violation of behavior MessagesSent-High of security profile Fleet")
         let id = FindingID.violation(id: "v1", accountRegion: try accountRegion())
-        let over = DeliverySubject(AlarmBatchPlanner.Input.ended(findingID: id, asOf: Timestamp(milliseconds: now)))
+        let over = DeliverySubject(AlarmBatchPlanner.Input.ended(findingID: id, asOf: now))
         #expect(over.kind == .alarm && over.text == "detect/violation/v1 ended" && over.findingID == id)
         let audit = DeliverySubject(DeliveryCommand.audit(taskID: "task1"))
         #expect(audit.kind == .audit && audit.text == "audit task1" && audit.findingID == nil)
@@ -101,13 +104,13 @@ import Testing
             resource: "audits/suppression/REVOKED_CA_CERTIFICATE_STILL_ACTIVE_CHECK-a-b/c"
         ).description
         let suppression = DeliverySubject(
-            DeliveryCommand.suppressionEnded(subject: subject, at: Timestamp(milliseconds: now)))
+            DeliveryCommand.suppressionEnded(subject: subject, at: now))
         #expect(suppression.text == "REVOKED_CA_CERTIFICATE_STILL_ACTIVE_CHECK: a-b/c")
     }
 
     @Test("Throttling is recorded by account and Region; other failures are not")
     func throttles() throws {
-        let time = Mutex<Int64>(now)
+        let time = Mutex<Timestamp>(now)
         let activity = ActivityLog { time.withLock { $0 } }
         func call(_ failure: AWSError.Kind?, account: AccountID?) throws {
             activity.recordCall(
@@ -118,7 +121,7 @@ import Testing
         try call(.transient, account: accountRegion().account)
         try call(.throttled, account: nil)
         #expect(activity.snapshot.throttledAt == [:])
-        for later: Int64 in [1, 2] {
+        for later in [1, 2] {
             time.withLock { $0 = now + later }
             try call(.throttled, account: accountRegion().account)
         }
@@ -127,7 +130,7 @@ import Testing
 
     @Test("A duplicate counts once in the histogram, and still updates the last delivery of its account")
     func duplicates() throws {
-        let time = Mutex<Int64>(now)
+        let time = Mutex<Timestamp>(now)
         let activity = ActivityLog { time.withLock { $0 } }
         activity.recordDelivery(from: try accountRegion(), isNew: true)
         time.withLock { $0 = now + 5 }
@@ -161,7 +164,7 @@ import Testing
                     == DeliveryEvent(
                         at: now, id: "sns:1", accountRegion: try accountRegion(),
                         subject: DeliverySubject(AlarmBatchPlanner.Input.alarm(try observation())),
-                        outcome: .imported, findings: 1, findingID: id, duration: 40))
+                        outcome: .imported, findings: 1, findingID: id, duration: .milliseconds(40)))
             #expect(first.consoleURL == ConsolePage.finding(id: id, accountRegion: try accountRegion()))
             let again = try await process(2, Messages.alarm())
             #expect(again?.outcome == .unchanged && again?.findings == 0 && again?.consoleURL != nil)

@@ -1,5 +1,6 @@
 import AWSCore
 import DeviceDefender
+import Encoding
 import Fixtures
 import JSON
 import SQLiteStore

@@ -1,11 +1,13 @@
 import AWSCore
 import DeviceDefender
+import Encoding
 import Fixtures
 import JSON
 import SQLiteStore
 import SecurityFindings
 import Store
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Planning

@@ -75,7 +75,7 @@ private struct SingleProcess: LeaseHolder {}
     func burst() async throws {
         let time = SimulatedTime()
         let hub = ThrottlingHub(time)
-        let start: Int64 = now
+        let start = now
         let client = AWSClient(
             http: hub, credentials: TestCredentials(), endpoints: try Endpoints(), retry: RetryPolicy(),
             pacer: Pacer(), random: { 0.5 },
@@ -86,7 +86,7 @@ private struct SingleProcess: LeaseHolder {}
         let registry = PrometheusRegistry()
         let sender = FindingSender(
             accountRegion: accountRegion, client: client, metrics: ProcessingMetrics(registry),
-            circuitBreakers: CircuitBreakers(clock: { start }, logger: Logger(label: "test")),
+            circuitBreakers: CircuitBreakers(clock: { uptime }, logger: Logger(label: "test")),
             leases: SingleProcess())
         let findings = try (0..<6000).compactMap { FindingText(try observation("v\($0)").finding.json) }
         try await time.run {

@@ -4,6 +4,7 @@ import EventLoop
 import Fixtures
 import SQLiteStore
 import Store
+import TestSupport
 import Testing
 
 @testable import Processing
@@ -13,13 +14,13 @@ import Testing
     @Test("A gap is consumed once, two minutes after the last deferral")
     func gap() {
         let gap = OutageTracker()
-        #expect(!gap.consume(now: 0))
-        gap.recordDeferral(now: 0)
-        #expect(!gap.consume(now: OutageTracker.timeout - 1))
-        gap.recordDeferral(now: 1)
+        #expect(!gap.consume(now: .zero))
+        gap.recordDeferral(now: .zero)
+        #expect(!gap.consume(now: OutageTracker.timeout - .milliseconds(1)))
+        gap.recordDeferral(now: .milliseconds(1))
         #expect(!gap.consume(now: OutageTracker.timeout))
-        #expect(gap.consume(now: 1 + OutageTracker.timeout))
-        #expect(!gap.consume(now: 10 * OutageTracker.timeout))
+        #expect(gap.consume(now: .milliseconds(1) + OutageTracker.timeout))
+        #expect(!gap.consume(now: OutageTracker.timeout * 10))
     }
 
     @Test(
@@ -27,26 +28,28 @@ import Testing
     )
     func endlessGap() {
         let gap = OutageTracker()
-        var times: [Int64] = []
+        var times: [Duration] = []
         // A deferral each minute, and a poll every half minute, for three hours.
-        for now in stride(from: Int64(0), to: 3 * 3_600_000, by: 30_000) {
-            if now.isMultiple(of: 60_000) { gap.recordDeferral(now: now) }
+        for second in stride(from: 0, to: 3 * 3600, by: 30) {
+            let now = Duration.seconds(second)
+            if second.isMultiple(of: 60) { gap.recordDeferral(now: now) }
             if gap.consume(now: now) { times.append(now) }
         }
         #expect((16...18).contains(times.count))
         // Deferrals at larger intervals trigger it no more often.
         let other = OutageTracker()
-        let count = stride(from: Int64(0), to: 3 * 3_600_000, by: 30_000).count { now in
-            if now.isMultiple(of: 150_000) { other.recordDeferral(now: now) }
-            return other.consume(now: now)
+        let count = stride(from: 0, to: 3 * 3600, by: 30).count { second in
+            if second.isMultiple(of: 150) { other.recordDeferral(now: .seconds(second)) }
+            return other.consume(now: .seconds(second))
         }
         #expect((1...18).contains(count))
     }
 
     @Test("A suspended machine and a changed clock trigger catch-up, passing time does not")
     func interruption() {
-        func isInterrupted(_ wall: Int64, _ monotonic: Int64) -> Bool {
-            CatchUpScheduler.wasInterrupted(since: (now, 1000), now: now + wall, elapsed: 1000 + monotonic)
+        func isInterrupted(_ wall: Int, _ monotonic: Int) -> Bool {
+            CatchUpScheduler.wasInterrupted(
+                since: (now, .seconds(1)), now: now + wall, elapsed: .milliseconds(1000 + monotonic))
         }
         #expect(!isInterrupted(30_000, 30_000) && !isInterrupted(120_000, 120_000) && !isInterrupted(0, 30_000))
         #expect(

@@ -18,21 +18,21 @@ import Testing
 @Suite struct CatchUpTests {
     @Test("The times to query are a valid range for any values of store and clock")
     func timesToQuery() {
-        let values: [Int64] = [.min, -1, 0, 1, now, now + 1, .max]
+        let values: [Timestamp] = [.earliest, 1, now, now + 1, .latest]
         for start in values {
             for end in values {
-                for kept in [0, 1, 86_400_000, Int64.max] {
+                for kept in [.zero, .milliseconds(1), .seconds(86_400), .seconds(Int64.max)] as [Duration] {
                     let times = CatchUpQuery.times(from: start, to: end, kept: kept)
-                    #expect(times.upperBound == end && times.lowerBound >= end.saturatingSubtracting(kept))
+                    #expect(times.upperBound == end && times.lowerBound >= end - kept)
                 }
             }
         }
-        #expect(CatchUpQuery.times(from: now - 1000, to: now, kept: 500) == (now - 500)...now)
+        #expect(CatchUpQuery.times(from: now - 1000, to: now, kept: .milliseconds(500)) == (now - 500)...now)
     }
 
     @Test("A watermark in the future is reset with a warning, and all events that AWS keeps are queried")
     func futureWatermark() async throws {
-        for ahead in [300_001, 3_600_001, 120 * 86_400_000, Int64.max - now] as [Int64] {
+        for ahead in [300_001, 3_600_001, 120 * 86_400_000, (Timestamp.latest - now).milliseconds] as [Int64] {
             try await ProcessingHarness.run { harness in
                 try await harness.store.advanceCatchUpWatermark(of: accountRegion(), to: now + ahead)
                 harness.aws.state.withLock {
@@ -72,7 +72,7 @@ import Testing
             let disposition = VerificationDisposition(
                 subject: FindingID.violation(id: "verified", accountRegion: try accountRegion()),
                 accountRegion: try accountRegion(),
-                time: Timestamp(milliseconds: now + 10_000), verification: Verification(state: .unknown, note: nil),
+                time: now + 10_000, verification: Verification(state: .unknown, note: nil),
                 isApplied: false)
             #expect(
                 try disposition.isNewer(
@@ -83,18 +83,18 @@ import Testing
             #expect(try state(harness, "gone") == "ACTIVE")
             // The watermark is a time of AWS's clock, to the second.
             let watermark = try #require(try await harness.store.catchUpWatermarks()[accountRegion()])
-            #expect(abs(watermark - now) < 1000 || hoursAhead == 0)
+            #expect((watermark - now).magnitude < .seconds(1) || hoursAhead == 0)
         }
     }
 
     // MARK: End to end
 
-    private func catchUp(_ harness: ProcessingHarness, since: Int64? = nil) async throws -> CatchUpResult {
+    private func catchUp(_ harness: ProcessingHarness, since: Timestamp? = nil) async throws -> CatchUpResult {
         let found = try await CatchUpQuery(
             accountRegion: accountRegion(), store: harness.store, client: harness.client,
             logger: harness.processing.logger
         )
-        .run(since: since.map { Timestamp(milliseconds: $0) })
+        .run(since: since)
         try await harness.process(of: accountRegion())
         return found
     }

@@ -1,5 +1,6 @@
 import AWSClient
 import AWSCore
+import Encoding
 import Fixtures
 import JSON
 import SQLiteStore
@@ -17,7 +18,7 @@ import Testing
     @Test("Without a denial, the circuit breaker is closed")
     func closed() {
         var circuitBreaker = CircuitBreaker()
-        let states = (0..<2).map { _ in circuitBreaker.allow(now: now) }
+        let states = (0..<2).map { _ in circuitBreaker.allow(now: uptime) }
         #expect(states == [.closed, .closed])
         let denial = circuitBreaker.recordSuccess()
         #expect(denial == nil)
@@ -27,12 +28,15 @@ import Testing
     func probes() {
         var circuitBreaker = CircuitBreaker()
         // A request that was in progress is denied, too.
-        let isNew = [circuitBreaker.recordDenial("no", now: now), circuitBreaker.recordDenial("no", now: now + 5)]
+        let isNew = [
+            circuitBreaker.recordDenial("no", now: uptime),
+            circuitBreaker.recordDenial("no", now: uptime + .milliseconds(5)),
+        ]
         #expect(isNew == [true, false])
-        var time = now
-        for pause: Int64 in [1, 2, 4, 8, 16, 32, 60, 60] {
-            let early = circuitBreaker.allow(now: time + pause * 1000 - 1)
-            time += pause * 1000
+        var time = uptime
+        for pause in [1, 2, 4, 8, 16, 32, 60, 60] {
+            let early = circuitBreaker.allow(now: time + .seconds(pause) - .milliseconds(1))
+            time += .seconds(pause)
             let states = (0..<2).map { _ in circuitBreaker.allow(now: time) }
             #expect(early == .open && states == [.halfOpen, .open])
             #expect(!circuitBreaker.allowsRequests(now: time))
@@ -40,20 +44,20 @@ import Testing
             #expect(isNew == [false, false])
             circuitBreaker.endProbe()
         }
-        #expect(circuitBreaker.denial?.since == now && circuitBreaker.denial?.reason == "still no")
+        #expect(circuitBreaker.denial?.since == uptime && circuitBreaker.denial?.reason == "still no")
     }
 
     @Test("A successful probe closes the circuit breaker; an inconclusive one is followed by the next")
     func closedAgain() {
         var circuitBreaker = CircuitBreaker()
-        _ = circuitBreaker.recordDenial("no", now: now)
-        let first = circuitBreaker.allow(now: now + 1000)
+        _ = circuitBreaker.recordDenial("no", now: uptime)
+        let first = circuitBreaker.allow(now: uptime + .seconds(1))
         circuitBreaker.endProbe()
-        let second = circuitBreaker.allow(now: now + 1000)
+        let second = circuitBreaker.allow(now: uptime + .seconds(1))
         let ended = circuitBreaker.recordSuccess()
-        let third = circuitBreaker.allow(now: now + 1000)
+        let third = circuitBreaker.allow(now: uptime + .seconds(1))
         #expect(first == .halfOpen && second == .halfOpen && third == .closed)
-        #expect(ended?.since == now)
+        #expect(ended?.since == uptime)
     }
 
     /// Responds with 403 to imports in us-east-1, and counts them.

@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import EventLoop
 import Fixtures
 import Logging
@@ -25,9 +26,9 @@ struct ClockTrustTests {
         /// Sets how far the clock of AWS is ahead of the right time; nil for unknown.
         func service(ahead milliseconds: Int64?) { state.withLock { $0.service = milliseconds } }
 
-        var clock: Int64 { state.withLock { now + $0.offset + $0.elapsed } }
-        var elapsed: Int64 { state.withLock { $0.elapsed } }
-        var service: Int64? { state.withLock { state in state.service.map { now + $0 + state.elapsed } } }
+        var clock: Timestamp { state.withLock { now + $0.offset + $0.elapsed } }
+        var elapsed: Duration { .milliseconds(state.withLock { $0.elapsed }) }
+        var service: Timestamp? { state.withLock { state in state.service.map { now + $0 + state.elapsed } } }
 
         func trust() -> ClockTrust {
             ClockTrust(
@@ -46,7 +47,7 @@ struct ClockTrustTests {
 
     @Test("Only a jump ahead by more than an hour starts a hold, unless AWS confirmed both times")
     func rule() {
-        func mark(_ advance: Int64, wasConfirmed: Bool, service: Int64?, held: Int64 = 0) -> ClockMark? {
+        func mark(_ advance: Int64, wasConfirmed: Bool, service: Int64?, held: Timestamp = 0) -> ClockMark? {
             ClockRule.mark(
                 after: ClockMark(newest: now, isConfirmed: wasConfirmed, heldUntil: held), now: now + advance,
                 serviceNow: service.map { now + advance + $0 })
@@ -68,9 +69,11 @@ struct ClockTrustTests {
         #expect(mark(3 * Self.day, wasConfirmed: true, service: nil) == nil)
         // A hold is never longer than a day.
         #expect(mark(-Self.day, wasConfirmed: true, service: 0, held: now + 40 * Self.day)?.heldUntil == now)
-        for value in [Int64.min, .max] {
+        for value in [Timestamp.earliest, .latest] {
             let last = ClockMark(newest: value, isConfirmed: false, heldUntil: value)
-            for time in [Int64.min, 0, .max] { _ = ClockRule.mark(after: last, now: time, serviceNow: time) }
+            for time in [Timestamp.earliest, now, .latest] {
+                _ = ClockRule.mark(after: last, now: time, serviceNow: time)
+            }
         }
     }
 

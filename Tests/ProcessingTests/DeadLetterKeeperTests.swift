@@ -1,9 +1,11 @@
 import AWSCore
+import Encoding
 import EventLoop
 import Fixtures
 import JSON
 import SQLiteStore
 import Store
+import TestSupport
 import Testing
 
 @testable import Planning

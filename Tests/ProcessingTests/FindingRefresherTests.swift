@@ -1,8 +1,10 @@
 import AWSCore
+import Encoding
 import Fixtures
 import SQLiteStore
 import Store
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Processing

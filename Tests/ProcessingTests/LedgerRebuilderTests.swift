@@ -1,10 +1,12 @@
 import AWSCore
+import Encoding
 import Fixtures
 import JSON
 import SQLiteStore
 import SecurityFindings
 import Store
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Planning

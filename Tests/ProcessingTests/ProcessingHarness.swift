@@ -130,17 +130,17 @@ struct ProcessingHarness {
 extension ProcessingComponents {
     /// Components with a clock that tests set.
     ///
-    /// - Parameter elapsed: monotonic time in milliseconds; nil to use `now`.
+    /// - Parameter elapsed: returns a monotonic time; nil to use `now`.
     init(
-        store: any Store, loop: EventLoop, now: @escaping @Sendable () -> Int64,
-        elapsed: (@Sendable () -> Int64)? = nil, trust: ClockTrust? = nil, jitter: Double, logger: Logger,
+        store: any Store, loop: EventLoop, now: @escaping @Sendable () -> Timestamp,
+        elapsed: (@Sendable () -> Duration)? = nil, trust: ClockTrust? = nil, jitter: Double, logger: Logger,
         activity: ActivityLog? = nil
     ) {
-        let elapsed = elapsed ?? now
+        let elapsed = elapsed ?? { now() - .earliest }
         self.init(
             store: store,
             clock: AWSClock(
-                now: now, elapsed: { .milliseconds(elapsed()) }, sleep: { try await loop.sleep(for: $0) },
+                now: now, elapsed: elapsed, sleep: { try await loop.sleep(for: $0) },
                 executor: loop),
             trust: trust ?? ClockTrust(now: now, elapsed: elapsed, isChecked: false, logger: logger),
             jitter: { jitter }, metrics: ProcessingMetrics(PrometheusRegistry()), logger: logger, activity: activity)
@@ -150,7 +150,7 @@ extension ProcessingComponents {
 extension ProcessingHarness {
     /// Queues and processes an audit.
     func audit(
-        _ task: String, at time: Int64, _ clients: [String],
+        _ task: String, at time: Timestamp, _ clients: [String],
         status: String = "COMPLETED_NON_COMPLIANT", suppressed: Set<String> = [], more: [JSON] = []
     ) async throws {
         let findings = clients.map { Messages.auditFinding($0, at: time, isSuppressed: suppressed.contains($0)) } + more
@@ -208,8 +208,8 @@ func withPool(
 /// A clock that changes only when a test advances it.
 final class TestClock: Sendable {
     private let milliseconds: Atomic<Int64>
-    init(_ now: Int64) { milliseconds = Atomic(now) }
-    var now: Int64 { milliseconds.load(ordering: .sequentiallyConsistent) }
+    init(_ now: Timestamp) { milliseconds = Atomic(now.milliseconds) }
+    var now: Timestamp { Timestamp(milliseconds: milliseconds.load(ordering: .sequentiallyConsistent)) }
     func advance(by duration: Duration) { milliseconds.add(duration.milliseconds, ordering: .sequentiallyConsistent) }
 }
 

@@ -6,6 +6,7 @@ import HTTPClient
 import HTTPTypes
 import JSON
 import Synchronization
+import TestSupport
 
 @testable import HTTPServer
 
@@ -44,7 +45,7 @@ final class ScriptedAWS: HTTPTransport {
         var violationEvents: [[JSON]] = []
         var activeViolations: [[JSON]] = []
         /// The `Date` of all responses, in milliseconds since 1970; nil for none.
-        var date: Int64?
+        var date: Timestamp?
         /// The requests with a query.
         var queries: [String] = []
         /// Decides whether a request fails before it is executed.
@@ -90,7 +91,7 @@ final class ScriptedAWS: HTTPTransport {
         }
         var response = HTTPResponse(status: .ok)
         if let date = state.withLock({ $0.date }) {
-            response.headerFields[.date] = Timestamp(milliseconds: date).httpDate
+            response.headerFields[.date] = date.httpDate
         }
         return (response, payload.serialized())
     }

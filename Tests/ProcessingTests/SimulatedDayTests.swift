@@ -22,11 +22,11 @@ import Testing
 /// AWS with faults: sessions of an hour, clock skew, throttling, an outage, denied access.
 private final class FaultyAWS: HTTPTransport {
     private struct State {
-        var sessions: [String: Int64] = [:]
+        var sessions: [String: Timestamp] = [:]
         var hub: Set<String> = []
         var counts: [String: Int] = [:]
         var tokens = 30.0
-        var filledAt: Int64
+        var filledAt: Timestamp
         var random: SeededGenerator
     }
 
@@ -42,9 +42,9 @@ private final class FaultyAWS: HTTPTransport {
     var counts: [String: Int] { state.withLock { $0.counts } }
 
     private var hour: Double { time.now / .seconds(3600) }
-    private var clock: Int64 { now + time.now.milliseconds }
+    private var clock: Timestamp { now + time.now }
     /// From 8:00 to 12:00, AWS's clock is 20 minutes ahead of the machine's.
-    private var ownClock: Int64 { clock + ((8..<12).contains(hour) ? 20 * 60_000 : 0) }
+    private var ownClock: Timestamp { clock + ((8..<12).contains(hour) ? 20 * 60_000 : 0) }
 
     func send(_ request: HTTPRequest, body: [UInt8], signing: RequestSigning?) async throws(HTTPClientError)
         -> (response: HTTPResponse, body: [UInt8])
@@ -56,7 +56,7 @@ private final class FaultyAWS: HTTPTransport {
             throw HTTPClientError(.connectFailed, "scripted outage")
         }
         let date = signing?.date ?? ""
-        if abs((Self.milliseconds(date) ?? 0) - ownClock) > 300_000 {
+        if ((Timestamp(amzDate: date) ?? .earliest) - ownClock).magnitude > .seconds(300) {
             return fault(403, "RequestTimeTooSkewed")
         }
         if request.authority?.hasPrefix("sts.") == true { return session() }
@@ -76,13 +76,8 @@ private final class FaultyAWS: HTTPTransport {
 
     private func fault(_ status: Int, _ code: String) -> (response: HTTPResponse, body: [UInt8]) {
         count(code)
-        let seconds = ownClock / 1000 % 86_400
-        func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        let day = 22 + (ownClock - now + 36_000_123) / 86_400_000
-        let date =
-            "Sun, \(two(day)) Nov 2026 \(two(seconds / 3600)):\(two(seconds / 60 % 60)):\(two(seconds % 60)) GMT"
         return (
-            HTTPResponse(status: .init(code: status), headerFields: [.date: date]),
+            HTTPResponse(status: .init(code: status), headerFields: [.date: ownClock.httpDate]),
             Array(#"{"__type": "\#(code)", "message": "as scripted"}"#.utf8)
         )
     }
@@ -95,7 +90,7 @@ private final class FaultyAWS: HTTPTransport {
             state.sessions[id] = end
             return id
         }
-        let text = Timestamp(milliseconds: end).iso8601
+        let text = end.iso8601
         return (
             HTTPResponse(status: .ok),
             Array(
@@ -107,22 +102,13 @@ private final class FaultyAWS: HTTPTransport {
     /// Throttles by the documented quota, and at random during one hour.
     private func consumeToken() -> Bool {
         state.withLock { state in
-            state.tokens = min(30, state.tokens + Double(clock - state.filledAt) / 100)
+            state.tokens = min(30, state.tokens + (clock - state.filledAt) / .milliseconds(100))
             state.filledAt = clock
             let isUnlucky = (18..<19).contains(hour) && Int.random(in: 0..<3, using: &state.random) == 0
             guard state.tokens >= 1, !isUnlucky else { return false }
             state.tokens -= 1
             return true
         }
-    }
-
-    /// Parses `20261122T100000Z`, for the two days of the test.
-    private static func milliseconds(_ date: String) -> Int64? {
-        guard let match = date.wholeMatch(of: #/202611(\d\d)T(\d\d)(\d\d)(\d\d)Z/#),
-            let day = Int64(match.1), let hour = Int64(match.2), let minute = Int64(match.3),
-            let second = Int64(match.4)
-        else { return nil }
-        return (now / 86_400_000 + day - 22) * 86_400_000 + ((hour * 60 + minute) * 60 + second) * 1000
     }
 }
 

@@ -5,6 +5,7 @@ import JSON
 import SQLiteStore
 import Store
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Planning
@@ -15,8 +16,8 @@ import Testing
     private static let day: Int64 = 86_400_000
 
     private func staleness(
-        _ staleAfter: Duration? = .seconds(45 * 86_400), read: ClosedRange<Int64>? = 0...100 * day,
-        completedAt: Int64? = nil, marked: Int64? = nil
+        _ staleAfter: Duration? = .seconds(45 * 86_400), read: ClosedRange<Timestamp>? = 0...Timestamp(100 * day),
+        completedAt: Timestamp? = nil, marked: Timestamp? = nil
     ) throws -> Staleness? {
         let accountRegion = try accountRegion()
         return Staleness(
@@ -33,23 +34,25 @@ import Testing
     func audit() throws {
         for (completedAt, marked) in [(nil, nil), (55, nil), (nil, 55), (10, 55)] as [(Int64?, Int64?)] {
             let stale = try staleness(
-                completedAt: completedAt.map { $0 * Self.day }, marked: marked.map { $0 * Self.day })
-            #expect(stale?.limit(.audit, check: check) == 55 * Self.day + 1)
+                completedAt: completedAt.map { Timestamp($0 * Self.day) },
+                marked: marked.map { Timestamp($0 * Self.day) })
+            #expect(stale?.limit(.audit, check: check) == Timestamp(55 * Self.day + 1))
             #expect(stale?.endedAt.milliseconds == 55 * Self.day)
         }
         // An audit that could not be applied has still completed the check.
         for (completedAt, marked) in [(56, nil), (56, 1), (1, 56)] as [(Int64?, Int64?)] {
             let stale = try staleness(
-                completedAt: completedAt.map { $0 * Self.day }, marked: marked.map { $0 * Self.day })
+                completedAt: completedAt.map { Timestamp($0 * Self.day) },
+                marked: marked.map { Timestamp($0 * Self.day) })
             #expect(stale?.limit(.audit, check: check) == nil)
-            #expect(stale?.limit(.audit, check: "OTHER_CHECK") == 55 * Self.day + 1)
+            #expect(stale?.limit(.audit, check: "OTHER_CHECK") == Timestamp(55 * Self.day + 1))
         }
     }
 
     @Test("A summary is stale without its own audit even if others complete the check, and an alarm never is")
     func others() throws {
-        let stale = try staleness(completedAt: 99 * Self.day)
-        #expect(stale?.limit(.summary, check: check) == 55 * Self.day + 1)
+        let stale = try staleness(completedAt: Timestamp(99 * Self.day))
+        #expect(stale?.limit(.summary, check: check) == Timestamp(55 * Self.day + 1))
         #expect(stale?.limit(.violation, check: check) == nil)
     }
 
@@ -57,18 +60,18 @@ import Testing
     func unknown() throws {
         #expect(try staleness(nil) == nil)
         #expect(try staleness(read: nil) == nil)
-        #expect(try staleness(read: 56 * Self.day...100 * Self.day) == nil)
-        #expect(try staleness(read: 55 * Self.day...100 * Self.day) != nil)
+        #expect(try staleness(read: Timestamp(56 * Self.day)...Timestamp(100 * Self.day)) == nil)
+        #expect(try staleness(read: Timestamp(55 * Self.day)...Timestamp(100 * Self.day)) != nil)
         // Extreme values from a damaged store.
-        #expect(try staleness(read: .min ... .min)?.limit(.audit, check: check) == .min + 1)
-        #expect(try staleness(read: .max ... .max) == nil)
+        #expect(try staleness(read: .earliest ... .earliest)?.limit(.audit, check: check) == 1)
+        #expect(try staleness(read: .latest ... .latest) == nil)
     }
 
     // MARK: What catch-up has read
 
     /// Runs catch-up with an audit that began an hour ago, and returns the coverage afterward.
     private func read(
-        clockIsAheadBy ahead: Duration, date: Int64?, _ change: (inout ScriptedAWS.State) -> Void = { _ in }
+        clockIsAheadBy ahead: Duration, date: Timestamp?, _ change: (inout ScriptedAWS.State) -> Void = { _ in }
     ) async throws -> AuditCoverage? {
         var coverage: AuditCoverage?
         try await ProcessingHarness.run { harness in
@@ -102,7 +105,9 @@ import Testing
             let known = try #require(
                 try await read(clockIsAheadBy: .seconds(ahead * 86_400), date: now), "\(ahead) days ahead")
             // `Date` has whole seconds.
-            #expect(abs(known.since - (now - day)) < 1000 && abs(known.until - now) < 1000, "\(ahead) days ahead")
+            #expect(
+                (known.since - (now - day)).magnitude < .seconds(1) && (known.until - now).magnitude < .seconds(1),
+                "\(ahead) days ahead")
         }
     }
 
@@ -123,7 +128,9 @@ import Testing
 
     // MARK: Through the processor
 
-    private func record(_ harness: ProcessingHarness, read: ClosedRange<Int64>, completed: [String: Int64] = [:])
+    private func record(
+        _ harness: ProcessingHarness, read: ClosedRange<Timestamp>, completed: [String: Timestamp] = [:]
+    )
         async throws
     {
         let accountRegion = try accountRegion()

@@ -1,3 +1,4 @@
+import Encoding
 import Fixtures
 import Logging
 import SQLiteStore
@@ -13,40 +14,43 @@ import Testing
     @Test("An outage is reported at its start, each minute with the count, and at its end")
     func outage() {
         var record = OutageRecord()
-        #expect(record.succeeded(now: 0) == nil && !record.isOut)
-        #expect(record.failed("full", now: 1000) == .began(reason: "full"))
-        for time in stride(from: Int64(1001), to: 61_000, by: 1000) { #expect(record.failed("full", now: time) == nil) }
+        #expect(record.succeeded(now: .zero) == nil && !record.isOut)
+        #expect(record.failed("full", now: .seconds(1)) == .began(reason: "full"))
+        for time in stride(from: 1001, to: 61_000, by: 1000) {
+            #expect(record.failed("full", now: .milliseconds(time)) == nil)
+        }
         #expect(record.isOut)
         #expect(
-            record.failed("fuller", now: 61_000) == .continues(reason: "fuller", failures: 62, milliseconds: 60_000))
-        #expect(record.failed("fuller", now: 62_000) == nil)
-        #expect(record.succeeded(now: 65_000) == .ended(failures: 63, milliseconds: 64_000))
-        #expect(!record.isOut && record.succeeded(now: 70_000) == nil)
-        #expect(record.failed("again", now: 71_000) == .began(reason: "again"))
+            record.failed("fuller", now: .seconds(61))
+                == .continues(reason: "fuller", failures: 62, duration: .seconds(60)))
+        #expect(record.failed("fuller", now: .seconds(62)) == nil)
+        #expect(record.succeeded(now: .seconds(65)) == .ended(failures: 63, duration: .seconds(64)))
+        #expect(!record.isOut && record.succeeded(now: .seconds(70)) == nil)
+        #expect(record.failed("again", now: .seconds(71)) == .began(reason: "again"))
     }
 
     @Test("Intermittent successes do not end an outage")
     func flapping() {
         var record = OutageRecord()
-        #expect(record.failed("full", now: 0) == .began(reason: "full"))
-        for time in stride(from: Int64(1000), to: 50_000, by: 1000) {
-            #expect(record.succeeded(now: time) == nil)
-            #expect(record.failed("full", now: time + 1) == nil)
+        #expect(record.failed("full", now: .zero) == .began(reason: "full"))
+        for time in stride(from: 1000, to: 50_000, by: 1000) {
+            #expect(record.succeeded(now: .milliseconds(time)) == nil)
+            #expect(record.failed("full", now: .milliseconds(time + 1)) == nil)
         }
     }
 
     @Test("Each relapse doubles the quiet period that ends an outage")
     func comingBack() {
         var record = OutageRecord()
-        var (lines, now) = (0, Int64(0))
+        var (lines, now) = (0, Duration.zero)
         // One operation fails every five seconds, and all others succeed: a lock, or a missing permission.
-        while now < 600_000 {
+        while now < .seconds(600) {
             if record.failed("locked", now: now) != nil { lines += 1 }
             for _ in 0..<4 {
-                now += 1000
+                now += .seconds(1)
                 if record.succeeded(now: now) != nil { lines += 1 }
             }
-            now += 1000
+            now += .seconds(1)
         }
         #expect(lines < 20, "\(lines)")
     }
@@ -55,7 +59,7 @@ import Testing
     func uses() {
         let recorder = LogRecorder()
         let logger = Logger(label: "test") { _ in LogRecorderHandler(recorder: recorder) }
-        let outage = StoreOutageTracker(logger: logger, clock: { 0 })
+        let outage = StoreOutageTracker(logger: logger, clock: { .zero })
         outage.failed("locked", to: .work)
         outage.succeeded(in: .intake)
         #expect(outage.isOut && outage.isOut(.work) && !outage.isOut(.intake))

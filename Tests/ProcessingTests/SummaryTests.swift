@@ -1,9 +1,11 @@
 import DeviceDefender
+import Encoding
 import Fixtures
 import JSON
 import SQLiteStore
 import Store
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Planning
@@ -13,7 +15,7 @@ import Testing
 @Suite struct SummaryTests {
     /// Imports an audit without findings.
     private func audit(
-        _ harness: ProcessingHarness, _ task: String, at time: Int64, by schedule: String?, _ status: String
+        _ harness: ProcessingHarness, _ task: String, at time: Timestamp, by schedule: String?, _ status: String
     )
         async throws
     {
@@ -42,7 +44,7 @@ import Testing
         try await ProcessingHarness.run { harness in
             for (number, schedule) in ["Daily", "Weekly", nil].enumerated() {
                 try await audit(
-                    harness, "t\(number)", at: now + Int64(number), by: schedule, number == 1 ? broken : failed)
+                    harness, "t\(number)", at: now + number, by: schedule, number == 1 ? broken : failed)
             }
             #expect(active(harness) == ["Daily", "Weekly", "OnDemand"])
             try await audit(harness, "t3", at: now + 10, by: "Renamed", passed)
@@ -69,7 +71,7 @@ import Testing
             // Two schedules on one check do not flap.
             for number in 4..<10 {
                 try await audit(
-                    harness, "t1\(number)", at: now + Int64(number), by: number.isMultiple(of: 2) ? "Daily" : "Weekly",
+                    harness, "t1\(number)", at: now + number, by: number.isMultiple(of: 2) ? "Daily" : "Weekly",
                     failed)
             }
             #expect(active(harness) == ["Daily", "Weekly"])
@@ -94,7 +96,7 @@ import Testing
     @Test("The summary of a deleted schedule is archived, even if others complete the check")
     func deletedSchedule() async throws {
         try await ProcessingHarness.run { harness in
-            let day: Int64 = 86_400_000
+            let day = 86_400_000
             try await audit(harness, "t1", at: now, by: "Old", failed)
             try await audit(harness, "t2", at: now + 40 * day, by: "New", failed)
             try await harness.store.finishLedger(of: accountRegion(), appliedAudits: [], now: now)

@@ -1,10 +1,12 @@
 import AWSCore
 import DeviceDefender
+import Encoding
 import Fixtures
 import JSON
 import SQLiteStore
 import Store
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Processing
@@ -73,7 +75,7 @@ import Testing
             try await schedule.scheduleEndedSuppressions()
             try await harness.process(of: accountRegion())
             #expect(harness.activeClients == ["c1"])
-            #expect(try await harness.store.dueDispositions(by: .max, limit: 10).isEmpty)
+            #expect(try await harness.store.dueDispositions(by: .latest, limit: 10).isEmpty)
             #expect(try await harness.store.queueStatus().completed == 3)
         }
     }
@@ -102,7 +104,7 @@ import Testing
         }
     }
 
-    private static func listed(_ client: String, until: Int64? = nil) -> JSON {
+    private static func listed(_ client: String, until: Timestamp? = nil) -> JSON {
         var members: JSON.Members = [
             "checkName": .string(Messages.clientIDs), "resourceIdentifier": ["clientId": .string(client)],
             "suppressIndefinitely": .bool(until == nil),

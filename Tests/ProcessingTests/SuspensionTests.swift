@@ -1,6 +1,7 @@
 import AWSClient
 import AWSCore
 import DeviceDefender
+import Encoding
 import Fixtures
 import JSON
 import SQLiteStore

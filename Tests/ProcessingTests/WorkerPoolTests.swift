@@ -1,5 +1,6 @@
 import AWSClient
 import AWSCore
+import Encoding
 import Fixtures
 import JSON
 import Logging
@@ -49,7 +50,7 @@ import Testing
             harness.aws.state.withLock { $0.fault = { path, _ in path == "/findings/import" ? .silence : nil } }
             let time = harness.time
             let processing = ProcessingComponents(
-                store: harness.store, loop: harness.loop, now: { time.now }, elapsed: { 0 }, jitter: 1,
+                store: harness.store, loop: harness.loop, now: { time.now }, elapsed: { .zero }, jitter: 1,
                 logger: harness.processing.logger)
             try await withPool(harness, processing: processing) {
                 for number in 1...3 {

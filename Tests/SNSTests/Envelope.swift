@@ -1,5 +1,6 @@
 import AWSCore
 import Cryptography
+import Encoding
 import Foundation
 import JSON
 import SNS
@@ -11,7 +12,7 @@ struct Envelope {
     static let host = "https://sns.us-east-1.amazonaws.com"
     static let certificateURL = host + "/SimpleNotificationService-0123456789abcdef.pem"
     /// 2026-11-22T10:00:00.123Z.
-    static let now: Int64 = 1_795_341_600_123
+    static let now: Timestamp = 1_795_341_600_123
 
     var members: JSON.Members
 

@@ -3,6 +3,7 @@ import Encoding
 import ErrorCodes
 import JSON
 import SNS
+import TestSupport
 import Testing
 
 @Suite("SNS envelopes")

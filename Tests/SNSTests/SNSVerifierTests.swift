@@ -3,6 +3,7 @@ import Encoding
 import ErrorCodes
 import JSON
 import SNS
+import TestSupport
 import Testing
 
 @Suite("Verifying SNS messages")
@@ -24,10 +25,10 @@ struct SNSVerifierTests {
             topics: try TopicPolicy(topics: topics),
             certificates: SigningCertificateCache(authorities: try await Signer.shared.trustStore()) {
                 url throws(SigningCertificateCache.FetchError) in try await fetch(url)
-            }, maximumAge: 3_600_000, minimumVersion: minimumVersion)
+            }, maximumAge: .seconds(3600), minimumVersion: minimumVersion)
     }
 
-    private func rejection(_ envelope: Envelope, now: Int64 = Envelope.now) async throws -> SNSError? {
+    private func rejection(_ envelope: Envelope, now: Timestamp = Envelope.now) async throws -> SNSError? {
         let message = try envelope.message()
         do throws(SNSError) {
             try await verifier.verify(message, now: now)
@@ -178,7 +179,7 @@ struct SNSVerifierTests {
     func wrongClock(ahead: Int64, code: String?) async throws {
         let genuine = try await Envelope(.notification).with("Timestamp", "2026-11-22T10:00:00.000Z")
             .signed(Envelope.Kind.notification.signed)
-        let now = try #require(SNSTimestamp.milliseconds("2026-11-22T10:00:00.000Z")) + ahead
+        let now = try #require(SNSTimestamp.parse("2026-11-22T10:00:00.000Z")) + ahead
         let error = try await rejection(genuine, now: now)
         #expect(error?.code.rawValue == code && error?.kind == (code == nil ? nil : .unavailable))
         let forged = try await rejection(genuine.with("Message", "{}"), now: now)
@@ -187,13 +188,13 @@ struct SNSVerifierTests {
 
     @Test("an expired certificate is unavailable if the signature is genuine")
     func certificateNotValid() async throws {
-        let now = Envelope.now / 1000
+        let now = Envelope.now.milliseconds / 1000
         fetch.answer(.success(try await Signer.shared.certificate(validity: (now + 10)...(now + 1000))))
         let genuine = try await Envelope(.notification).signed(Envelope.Kind.notification.signed)
         let error = try await rejection(genuine)
         #expect(error?.code.rawValue == "signing_certificate_not_valid" && error?.kind == .unavailable)
         #expect(try await rejection(genuine.with("Message", "{}"))?.kind == .rejected)
-        #expect(try await rejection(genuine, now: (now + 10) * 1000) == nil)
+        #expect(try await rejection(genuine, now: Timestamp((now + 10) * 1000)) == nil)
         #expect(fetch.urls.count == 1)
     }
 

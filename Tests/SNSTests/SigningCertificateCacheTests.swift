@@ -1,8 +1,10 @@
 import AWSCore
 import Cryptography
+import Encoding
 import ErrorCodes
 import SNS
 import Synchronization
+import TestSupport
 import Testing
 
 // The time limit ends tests that would wait forever for an unexpected fetch.
@@ -20,8 +22,8 @@ struct SigningCertificateCacheTests {
     }
 
     /// A time at which the host's token bucket is full again.
-    private static func later(_ step: Int) -> Int64 {
-        Envelope.now + Int64(step) * Int64(FetchRateLimiter.burst) * FetchRateLimiter.interval
+    private static func later(_ step: Int) -> Timestamp {
+        Envelope.now + FetchRateLimiter.interval * (step * FetchRateLimiter.burst)
     }
 
     private static func url(_ name: String = "a", region: String = "us-east-1") throws -> SigningCertificateURL {
@@ -31,10 +33,11 @@ struct SigningCertificateCacheTests {
     }
 
     private static func rejection(
-        _ cache: SigningCertificateCache, _ url: SigningCertificateURL, now: Int64 = Envelope.now, elapsed: Int64? = nil
+        _ cache: SigningCertificateCache, _ url: SigningCertificateURL, now: Timestamp = Envelope.now,
+        elapsed: Duration? = nil
     ) async -> SNSError? {
         do throws(SNSError) {
-            try await cache.certificate(at: url, now: now, elapsed: elapsed ?? now).checkValidity(now: now)
+            try await cache.certificate(at: url, now: now, elapsed: elapsed ?? now - .earliest).checkValidity(now: now)
             return nil
         } catch {
             return error
@@ -158,7 +161,7 @@ struct SigningCertificateCacheTests {
     func permanent(failure: SigningCertificateCache.FetchError) async throws {
         let fetch = ControlledFetch(.failure(failure))
         let (cache, url) = (try await Self.cache(fetch), try Self.url())
-        for now in [Envelope.now, Envelope.now + SigningCertificateCache.rejectionLifetime - 1] {
+        for now in [Envelope.now, Envelope.now + (SigningCertificateCache.rejectionLifetime - .milliseconds(1))] {
             let rejection = await Self.rejection(cache, url, now: now)
             #expect(rejection?.code.rawValue == "signing_certificate_refused")
             #expect(rejection?.kind == .rejected)
@@ -260,7 +263,7 @@ struct SigningCertificateCacheTests {
         #expect(await Self.rejection(cache, known) == nil)
         fetch.answer(.failure(.status(404)))
         for index in 0..<5000 {
-            let now = Envelope.now + Int64(index) * 12
+            let now = Envelope.now + index * 12
             let rejection = await Self.rejection(cache, try Self.url("invented\(index)"), now: now)
             #expect(rejection?.kind == .rejected || rejection?.code.rawValue == "signing_certificate_unavailable")
             if index.isMultiple(of: 50) { #expect(await Self.rejection(cache, known, now: now) == nil) }
@@ -279,7 +282,7 @@ struct SigningCertificateCacheTests {
         #expect(await Self.rejection(cache, known) == nil)
         fetch.answer(.failure(.unreachable("no route")))
         for step in 0..<1000 {
-            let now = Envelope.now + Int64(step) * 1000
+            let now = Envelope.now + step * 1000
             #expect(await Self.rejection(cache, known, now: now) == nil)
             #expect(await Self.rejection(cache, renewed, now: now)?.kind == .unavailable)
         }
@@ -302,7 +305,7 @@ struct SigningCertificateCacheTests {
             (chain.leaf + Array("text\n".utf8) + chain.issuer, "signing_certificate_refused"),
         ] {
             let cache = try await Self.cache(ControlledFetch(.success(body)))
-            let now = intermediate.lowerBound * 1000
+            let now = Timestamp(intermediate.lowerBound * 1000)
             #expect(await Self.rejection(cache, try Self.url(), now: now)?.code.rawValue == code)
         }
         let foreign = SigningCertificateCache(authorities: try TrustStore(authorities: [])) { _ in
@@ -312,20 +315,21 @@ struct SigningCertificateCacheTests {
         // The issuer expires before the certificate.
         let cache = try await Self.cache(ControlledFetch(.success(chain.leaf + chain.issuer)))
         for seconds in [intermediate.lowerBound, intermediate.upperBound] {
-            #expect(await Self.rejection(cache, try Self.url(), now: seconds * 1000) == nil)
+            #expect(await Self.rejection(cache, try Self.url(), now: Timestamp(seconds * 1000)) == nil)
         }
-        let after = (intermediate.upperBound + 1) * 1000
+        let after = Timestamp((intermediate.upperBound + 1) * 1000)
         #expect(
             await Self.rejection(cache, try Self.url(), now: after)?.code.rawValue == "signing_certificate_not_valid")
     }
 
-    @Test("a chain is verified and cached, however wrong the clock is", arguments: [0, 4_102_444_800_000])
-    func chainUnderWrongClock(now: Int64) async throws {
+    @Test(
+        "a chain is verified and cached, however wrong the clock is", arguments: [0, 4_102_444_800_000] as [Timestamp])
+    func chainUnderWrongClock(now: Timestamp) async throws {
         let chain = try await Signer.shared.chain()
         let fetch = ControlledFetch(.success(chain.leaf + chain.issuer))
         let cache = try await Self.cache(fetch)
         #expect(await Self.rejection(cache, try Self.url(), now: now)?.code.rawValue == "signing_certificate_not_valid")
-        #expect(await Self.rejection(cache, try Self.url(), now: chain.validity.lowerBound * 1000) == nil)
+        #expect(await Self.rejection(cache, try Self.url(), now: Timestamp(chain.validity.lowerBound * 1000)) == nil)
         #expect(fetch.urls.count == 1)
         let foreign = SigningCertificateCache(authorities: try TrustStore(authorities: [])) { _ in
             chain.leaf + chain.issuer
@@ -337,11 +341,11 @@ struct SigningCertificateCacheTests {
     func steps() async throws {
         let fetch = ControlledFetch(.failure(.status(404)))
         let (cache, url) = (try await Self.cache(fetch), try Self.url())
-        for now in [Envelope.now, 0, Envelope.now + 200 * 86_400_000] {
-            #expect(await Self.rejection(cache, url, now: now, elapsed: 1000)?.kind == .rejected)
+        for now in [Envelope.now, .earliest, Envelope.now + 200 * 86_400_000] {
+            #expect(await Self.rejection(cache, url, now: now, elapsed: .seconds(1))?.kind == .rejected)
         }
         #expect(fetch.urls.count == 1)
-        let later = 1000 + SigningCertificateCache.rejectionLifetime
+        let later = .seconds(1) + SigningCertificateCache.rejectionLifetime
         #expect(await Self.rejection(cache, url, now: 0, elapsed: later)?.kind == .rejected)
         #expect(fetch.urls.count == 2)
     }

@@ -1,3 +1,5 @@
+import Encoding
+import TestSupport
 import Testing
 
 @testable import PostgreSQLStore
@@ -6,8 +8,8 @@ import Testing
 
 @Suite struct ArrivalTests {
     private func audit(
-        _ task: String, _ schedule: String? = "Daily", of accountRegion: Int = 0, began startTime: Int64,
-        finishedAt: Int64? = nil
+        _ task: String, _ schedule: String? = "Daily", of accountRegion: Int = 0, began startTime: Timestamp,
+        finishedAt: Timestamp? = nil
     ) -> FinishedAudit {
         FinishedAudit(
             accountRegion: accountRegions[accountRegion], schedule: schedule, taskID: task, startTime: startTime,
@@ -77,7 +79,7 @@ import Testing
                 _ = try await store.append(delivery(number, of: accountRegions[number % 2], payload: payload))
                 let taken = try #require(try await store.leaseBatch(now: 0).first)
                 if number < 4 {
-                    try await store.deadLetter(taken.lease, reason: "no \(number)", now: Int64(100 + number))
+                    try await store.deadLetter(taken.lease, reason: "no \(number)", now: Timestamp(100 + number))
                 }
             }
             let newest = try await store.newestDeadLetters(limit: 2)

@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import GRDB
 import TestSupport
 import Testing
@@ -9,7 +10,7 @@ import Testing
 
 /// The store after a clock step.
 @Suite struct ClockStepTests {
-    private static let now: Int64 = 1_795_341_600_000
+    private static let now: Timestamp = 1_795_341_600_000
     private static let minute: Int64 = 60_000
 
     @Test("After a step back, no delivery waits as long as the step", arguments: StoreKind.all)
@@ -20,7 +21,7 @@ import Testing
             try #require(first.count == 4)
             try await store.release([first[0].lease])
             try await store.retry(first[1].lease, at: Self.now + 5000, reason: "later", now: Self.now)
-            try await store.retry(first[2].lease, at: .max, reason: "much later", now: Self.now)
+            try await store.retry(first[2].lease, at: .latest, reason: "much later", now: Self.now)
             let back = Self.now - 2 * 3_600_000
             // Leases continue: a live worker extends them.
             let depths = try await store.queueDepths(now: back, after: nil, limit: 10)
@@ -99,7 +100,7 @@ import Testing
             #expect(try await store.clockMark() == nil)
             for mark in [
                 ClockMark(newest: 5, isConfirmed: true, heldUntil: 0),
-                ClockMark(newest: -1, isConfirmed: false, heldUntil: .max),
+                ClockMark(newest: .earliest, isConfirmed: false, heldUntil: .latest),
             ] {
                 try await store.record(mark)
                 #expect(try await store.clockMark() == mark)

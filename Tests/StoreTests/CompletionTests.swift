@@ -1,4 +1,6 @@
 import AWSCore
+import Encoding
+import TestSupport
 import Testing
 
 @testable import PostgreSQLStore
@@ -7,7 +9,7 @@ import Testing
 
 @Suite struct CompletionTests {
     private func completion(
-        _ check: String, _ completedAt: Int64, passedAt: Int64? = nil,
+        _ check: String, _ completedAt: Timestamp, passedAt: Timestamp? = nil,
         of accountRegion: AccountRegion = accountRegions[0]
     ) -> CheckCompletion {
         CheckCompletion(accountRegion: accountRegion, check: check, completedAt: completedAt, passedAt: passedAt)
@@ -47,7 +49,7 @@ import Testing
     @Test(arguments: StoreKind.all) func auditCoverageIsASpanWithoutGaps(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             #expect(try await store.auditCoverage(of: accountRegions[0]) == nil)
-            let steps: [(read: ClosedRange<Int64>, known: ClosedRange<Int64>)] = [
+            let steps: [(read: ClosedRange<Timestamp>, known: ClosedRange<Timestamp>)] = [
                 (10...20, 10...20), (15...30, 10...30), (30...40, 10...40), (12...35, 10...40), (5...45, 5...45),
                 // A gap.
                 (46...50, 46...50), (40...60, 40...60),

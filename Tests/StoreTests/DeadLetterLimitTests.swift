@@ -19,7 +19,7 @@ import Testing
     @discardableResult
     private func deadLetter(
         _ number: Int, of topic: String? = nil, from channel: Delivery.Channel = .sns, bytes: Int = 8,
-        at now: Int64, within limits: DeadLetterLimits, in store: any TestedStore
+        at now: Timestamp, within limits: DeadLetterLimits, in store: any TestedStore
     ) async throws -> DroppedDeadLetters {
         let one = Delivery(
             id: "x:\(number)", accountRegion: accountRegions[0], channel: channel, topic: try topic.map(Self.topic),
@@ -41,7 +41,7 @@ import Testing
             let limits = DeadLetterLimits(maximumCount: 10, maximumBytes: 1 << 20)
             var dropped = 0
             for number in 1...9 {
-                let drop = try await deadLetter(number, of: "noise", at: Int64(number), within: limits, in: store)
+                let drop = try await deadLetter(number, of: "noise", at: Timestamp(number), within: limits, in: store)
                 #expect(drop.isEmpty == (number <= 5) && drop.lastTopic == (number <= 5 ? nil : drop.lastTopic))
                 dropped += drop.counts[.count] ?? 0
             }
@@ -61,12 +61,12 @@ import Testing
         try await withStore(kind) { store in
             let limits = DeadLetterLimits(maximumCount: 20, maximumBytes: 1 << 20)
             for number in 1...3 {
-                try await deadLetter(number, of: "defender", at: Int64(number), within: limits, in: store)
+                try await deadLetter(number, of: "defender", at: Timestamp(number), within: limits, in: store)
             }
             try await deadLetter(4, from: .eventBridge, at: 4, within: limits, in: store)
             try await deadLetter(5, from: .catchUp, at: 5, within: limits, in: store)
             for number in 6...40 {
-                try await deadLetter(number, of: "noise", at: Int64(number), within: limits, in: store)
+                try await deadLetter(number, of: "noise", at: Timestamp(number), within: limits, in: store)
             }
             // The noisy topic gets the rest of the channel's half, and loses to smaller topics.
             #expect(try await numbers(in: store) == [1, 2, 3, 4, 5] + Array(34...40))
@@ -81,7 +81,8 @@ import Testing
             let limits = DeadLetterLimits(maximumCount: 10, maximumBytes: 1 << 20)
             let channels: [Delivery.Channel] = [.sns, .eventBridge, .schedule, .catchUp]
             for number in 0..<60 {
-                try await deadLetter(number, from: channels[number % 4], at: Int64(number), within: limits, in: store)
+                try await deadLetter(
+                    number, from: channels[number % 4], at: Timestamp(number), within: limits, in: store)
                 let usage = try await store.deadLetterUsage()
                 #expect(usage.total.count == min(number + 1, 10))
                 #expect(usage.channels.allSatisfy { $0.load.count <= 5 })
@@ -96,10 +97,10 @@ import Testing
             let limits = DeadLetterLimits(maximumCount: 1000, maximumBytes: 20_000)
             // Forty small ones, then large ones, each of which replaces many.
             for number in 0..<40 {
-                try await deadLetter(number, of: "noise", bytes: 98, at: Int64(number), within: limits, in: store)
+                try await deadLetter(number, of: "noise", bytes: 98, at: Timestamp(number), within: limits, in: store)
             }
             for number in 40..<46 {
-                try await deadLetter(number, of: "noise", bytes: 2998, at: Int64(number), within: limits, in: store)
+                try await deadLetter(number, of: "noise", bytes: 2998, at: Timestamp(number), within: limits, in: store)
                 #expect(try await store.deadLetterUsage().total.bytes <= 10_000)
             }
             #expect(try await numbers(in: store) == [43, 44, 45])
@@ -116,7 +117,7 @@ import Testing
         try await withStore(kind) { store in
             for number in 1...8 {
                 try await deadLetter(
-                    number, of: number < 4 ? "a" : "b", at: Int64(number), within: .standard, in: store)
+                    number, of: number < 4 ? "a" : "b", at: Timestamp(number), within: .standard, in: store)
             }
             #expect(try await store.requeueDeadLetters(ids: ["x:1", "x:1", "x:9"]) == 1)
             #expect(try await store.discardDeadLetters(ids: ["x:4", "x:5", "x:1"]) == 2)
@@ -127,7 +128,7 @@ import Testing
             let usage = try await store.deadLetterUsage()
             #expect(usage.total == DeadLetterLoad(count: 2, bytes: 20) && usage.dropped == 3)
             #expect(usage.oldestFailedAt == 7)
-            #expect(try await store.trimDeadLetters(to: .standard, failedBefore: .min).isEmpty)
+            #expect(try await store.trimDeadLetters(to: .standard, failedBefore: .earliest).isEmpty)
             #expect(try await store.verify() == [])
         }
     }
@@ -194,7 +195,7 @@ import Testing
     @Test func maintenanceCorrectsCountersThatAnEarlierVersionLeftWrong() async throws {
         try await withStore(.postgreSQL) { store in
             for number in 1...3 {
-                try await deadLetter(number, of: "a", at: Int64(number), within: .standard, in: store)
+                try await deadLetter(number, of: "a", at: Timestamp(number), within: .standard, in: store)
             }
             try await store.run("DELETE FROM dead_letter_share; UPDATE dead_letter_load SET count = 9, bytes = 0")
             #expect(try await store.verify() != [])
@@ -230,7 +231,7 @@ import Testing
                 ])
             #expect(try await store.verify() == [])
             let dropped = try await store.trimDeadLetters(
-                to: DeadLetterLimits(maximumCount: 2, maximumBytes: 1000), failedBefore: .min)
+                to: DeadLetterLimits(maximumCount: 2, maximumBytes: 1000), failedBefore: .earliest)
             #expect(dropped.counts == [.count: 1])
             #expect(try await numbers(in: store) == [2, 3])
         } cleanup: {
@@ -263,7 +264,7 @@ import Testing
                                         for leased in batch {
                                             group.addTask {
                                                 _ = try await store.deadLetter(
-                                                    leased.lease, reason: "no", now: leased.lease.sequence,
+                                                    leased.lease, reason: "no", now: Timestamp(leased.lease.sequence),
                                                     within: limits)
                                             }
                                         }

@@ -1,5 +1,7 @@
 import AWSCore
+import Encoding
 import Store
+import TestSupport
 import Testing
 
 @Suite struct DeadLetterTests {
@@ -13,13 +15,13 @@ import Testing
             let expected = DeadLetter(
                 delivery: first.delivery, attempts: 2, firstFailedAt: 10, lastFailedAt: 30, reason: "unknown payload")
             #expect(try await store.deadLetters(matching: .all, limit: 10, after: nil) == [expected])
-            #expect(try await store.leaseBatch(now: .max - 1).isEmpty)
+            #expect(try await store.leaseBatch(now: .latest - 1).isEmpty)
         }
     }
 
     @Test(arguments: StoreKind.all) func deadLettersAreListedByLastFailureInPages(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            for (number, time) in [(1, Int64(30)), (2, 10), (3, 30), (4, 20)] {
+            for (number, time) in [(1, 30), (2, 10), (3, 30), (4, 20)] as [(Int, Timestamp)] {
                 try await store.deadLetter(store.leaseNew(number).lease, reason: "no", now: time)
             }
             let page = try await store.deadLetters(matching: .all, limit: 3, after: nil)
@@ -27,6 +29,25 @@ import Testing
             let rest = try await store.deadLetters(matching: .all, limit: 3, after: page.last)
             #expect(rest.map(\.delivery.id) == ["sns:3"])
             #expect(try await store.deadLetters(matching: .all, limit: 3, after: rest.last).isEmpty)
+        }
+    }
+
+    @Test(arguments: StoreKind.all) func timesOutOfRangeAreClampedAndPagesEnd(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
+            for number in 1...4 {
+                try await store.deadLetter(store.leaseNew(number).lease, reason: "no", now: Timestamp(number * 10))
+            }
+            try await store.run(
+                "UPDATE delivery SET last_failed_at = 9000000000000000000 WHERE id IN ('sns:1', 'sns:2')")
+            try await store.run("UPDATE delivery SET last_failed_at = -5 WHERE id = 'sns:3'")
+            let all = try await store.deadLetters(matching: .all, limit: 10, after: nil)
+            #expect(all.map(\.delivery.id) == ["sns:3", "sns:4", "sns:1", "sns:2"])
+            #expect(all.map(\.lastFailedAt) == [.earliest, 40, .latest, .latest])
+            var (last, pages) = (DeadLetter?.none, 0)
+            while let next = try await store.deadLetters(matching: .all, limit: 1, after: last).first, pages < 10 {
+                (last, pages) = (next, pages + 1)
+            }
+            #expect(pages == 3 && last == all[2])
         }
     }
 
@@ -40,7 +61,7 @@ import Testing
             let one = delivery(number, of: accountRegion, from: channel)
             _ = try await store.append(one)
             let leased = try #require(try await store.leaseBatch(now: 0).first)
-            try await store.deadLetter(leased.lease, reason: reason, now: Int64(number + 1) * 10)
+            try await store.deadLetter(leased.lease, reason: reason, now: Timestamp((number + 1) * 10))
         }
     }
 

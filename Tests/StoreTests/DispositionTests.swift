@@ -1,3 +1,5 @@
+import Encoding
+import TestSupport
 import Testing
 
 @testable import PostgreSQLStore
@@ -11,7 +13,7 @@ import Testing
         try await withStore(kind) { store async throws in
             let lease = try await store.leaseNew(1).lease
             let one = disposition(
-                "é", of: accountRegions[1], time: -3, dueAt: 4, keepUntil: .max, content: Array(0...255))
+                "é", of: accountRegions[1], time: .earliest, dueAt: 4, keepUntil: .latest, content: Array(0...255))
             try await store.record(LedgerUpdate(dispositions: [one, disposition("b")]), under: lease)
             #expect(
                 try await store.dispositions(about: ["é", "b", "c", "b\u{0}"]) == ["é": one, "b": disposition("b")])

@@ -120,7 +120,7 @@ let manyAccountRegions =
 
 func delivery(
     _ number: Int, of accountRegion: AccountRegion = accountRegions[0], from channel: Delivery.Channel = .sns,
-    at receivedAt: Int64 = 0,
+    at receivedAt: Timestamp = 0,
     payload: [UInt8] = [1, 2, 3]
 ) -> Delivery {
     Delivery(
@@ -130,7 +130,7 @@ func delivery(
 func entry(
     _ id: String, of accountRegion: AccountRegion = accountRegions[0], kind: LedgerEntry.Kind = .audit,
     group: String = "CHECK",
-    subject: String = "SUBJECT", updatedAt: Int64 = 2, eventTime: Int64 = 3,
+    subject: String = "SUBJECT", updatedAt: Timestamp = 2, eventTime: Timestamp = 3,
     condition: LedgerEntry.Condition = .present, recordState: LedgerEntry.RecordState = .active,
     severity: LedgerEntry.Severity? = .high, finding: [UInt8] = [7, 0, 8], isSent: Bool = true
 ) -> LedgerEntry {
@@ -142,8 +142,9 @@ func entry(
 }
 
 func disposition(
-    _ subject: String, of accountRegion: AccountRegion = accountRegions[0], time: Int64 = 1, dueAt: Int64? = nil,
-    keepUntil: Int64? = nil,
+    _ subject: String, of accountRegion: AccountRegion = accountRegions[0], time: Timestamp = 1,
+    dueAt: Timestamp? = nil,
+    keepUntil: Timestamp? = nil,
     content: [UInt8] = [1, 0, 2]
 ) -> Disposition {
     Disposition(
@@ -153,14 +154,14 @@ func disposition(
 
 extension Store {
     /// Completes a delivery, after recording findings under its lease.
-    func complete(_ lease: Lease, recording entries: [LedgerEntry], now: Int64) async throws(StoreError) {
+    func complete(_ lease: Lease, recording entries: [LedgerEntry], now: Timestamp) async throws(StoreError) {
         if !entries.isEmpty { try await record(LedgerUpdate(entries: entries), under: lease) }
         guard try await complete([lease], now: now) == [true] else { throw .leaseLost(lease) }
     }
 
     /// Schedules one retry.
     func retry(
-        _ lease: Lease, at readyAt: Int64, reason: String, isCounted: Bool = true, now: Int64
+        _ lease: Lease, at readyAt: Timestamp, reason: String, isCounted: Bool = true, now: Timestamp
     ) async throws(StoreError) {
         let retry = ScheduledRetry(lease, at: readyAt, reason: reason, isCounted: isCounted)
         guard try await self.retry([retry], now: now) == [true] else { throw .leaseLost(lease) }
@@ -169,7 +170,7 @@ extension Store {
     /// Dead-letters one delivery.
     @discardableResult
     func deadLetter(
-        _ lease: Lease, reason: String, now: Int64, within limits: DeadLetterLimits = .standard
+        _ lease: Lease, reason: String, now: Timestamp, within limits: DeadLetterLimits = .standard
     ) async throws(StoreError) -> DroppedDeadLetters {
         let result = try await deadLetter([PermanentFailure(lease, reason: reason)], now: now, within: limits)
         guard result.held == [true] else { throw .leaseLost(lease) }
@@ -177,7 +178,7 @@ extension Store {
     }
 
     /// Extends one lease.
-    func extend(_ lease: Lease, for duration: Duration, now: Int64) async throws(StoreError) -> Lease {
+    func extend(_ lease: Lease, for duration: Duration, now: Timestamp) async throws(StoreError) -> Lease {
         guard let extended = try await extend([lease], for: duration, now: now).first, let extended else {
             throw .leaseLost(lease)
         }
@@ -185,12 +186,12 @@ extension Store {
     }
 
     /// Leases for ten seconds.
-    func leaseBatch(_ limit: Int = 100, now: Int64, owner: String = "worker") async throws -> [LeasedDelivery] {
+    func leaseBatch(_ limit: Int = 100, now: Timestamp, owner: String = "worker") async throws -> [LeasedDelivery] {
         try await lease(limit: limit, for: .seconds(10), owner: owner, now: now).deliveries
     }
 
     /// Appends one delivery and leases it.
-    func leaseNew(_ number: Int, now: Int64 = 0) async throws -> LeasedDelivery {
+    func leaseNew(_ number: Int, now: Timestamp = 0) async throws -> LeasedDelivery {
         _ = try await append(delivery(number, at: now))
         return try #require(try await leaseBatch(now: now).first)
     }

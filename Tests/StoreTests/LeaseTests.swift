@@ -1,4 +1,6 @@
+import Encoding
 import Store
+import TestSupport
 import Testing
 
 @Suite struct LeaseTests {
@@ -28,7 +30,7 @@ import Testing
 
     @Test(arguments: StoreKind.all) func expiredLeasesAreCounted(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            func expired(at now: Int64) async throws -> Int {
+            func expired(at now: Timestamp) async throws -> Int {
                 try await store.lease(limit: 9, for: .seconds(10), owner: "w", now: now).expired
             }
             for number in 0..<3 { _ = try await store.append(delivery(number)) }

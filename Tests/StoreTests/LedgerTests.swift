@@ -1,3 +1,4 @@
+import Encoding
 import TestSupport
 import Testing
 
@@ -11,7 +12,7 @@ import Testing
             let one = LedgerEntry(
                 id: "arn:1", accountRegion: accountRegions[1], kind: .violation, group: "profile/behavior",
                 subject: "subject",
-                createdAt: 1, updatedAt: 2, eventTime: 3, firstObservedAt: -4, lastObservedAt: .max,
+                createdAt: 1, updatedAt: 2, eventTime: 3, firstObservedAt: .earliest, lastObservedAt: .latest,
                 condition: .suppressed, recordState: .archived, severity: nil, finding: Array(0...255), isSent: false)
             try await store.complete(store.leaseNew(1).lease, recording: [one, entry("é", finding: [])], now: 1)
             #expect(

@@ -1,4 +1,6 @@
 import AWSCore
+import Encoding
+import TestSupport
 
 @testable import Store
 
@@ -10,13 +12,13 @@ struct ModelQueue {
         let delivery: Delivery
         let arrival: Int
         var state = State.pending
-        var readyAt: Int64
+        var readyAt: Timestamp
         var attempts = 0
         var holder: Lease?
-        var firstFailedAt: Int64?
-        var lastFailedAt: Int64 = 0
+        var firstFailedAt: Timestamp?
+        var lastFailedAt: Timestamp = 0
         var reason = ""
-        var completedAt: Int64 = 0
+        var completedAt: Timestamp = 0
 
         var isQueued: Bool { state == .pending || state == .leased }
     }
@@ -48,13 +50,13 @@ struct ModelQueue {
         return counts
     }
 
-    var nextReadyAt: Int64? { rows.values.filter { $0.isQueued && !isPaused($0) }.map(\.readyAt).min() }
+    var nextReadyAt: Timestamp? { rows.values.filter { $0.isQueued && !isPaused($0) }.map(\.readyAt).min() }
 
     private func isPaused(_ row: Row) -> Bool {
         pauses[nil] != nil || pauses[row.delivery.accountRegion.account] != nil
     }
 
-    func depths(now: Int64) -> [QueueDepth] {
+    func depths(now: Timestamp) -> [QueueDepth] {
         let groups = Dictionary(grouping: rows.values.filter { $0.state != .completed }) { row in
             let state: QueueDepth.State =
                 switch row.state {
@@ -99,7 +101,7 @@ struct ModelQueue {
 
     /// Whether a call may lease these: as many as there are, the earliest ready of each account-Region, and from no
     /// account-Region more than one more than from another that had more ready.
-    func mayLease(_ leased: [LeasedDelivery], limit: Int, now: Int64) -> Bool {
+    func mayLease(_ leased: [LeasedDelivery], limit: Int, now: Timestamp) -> Bool {
         let ready = rows.values.filter { $0.isQueued && $0.readyAt <= now && !isPaused($0) }
             .sorted { ($0.readyAt, $0.arrival) < ($1.readyAt, $1.arrival) }
         guard leased.count == min(limit, ready.count) else { return false }
@@ -129,7 +131,7 @@ struct ModelQueue {
         return (holder.sequence, holder.number) == (lease.sequence, lease.number)
     }
 
-    mutating func extend(_ lease: Lease, until end: Int64) {
+    mutating func extend(_ lease: Lease, until end: Timestamp) {
         guard holds(lease) else { return }
         change(lease.deliveryID) { $0.readyAt = end }
     }
@@ -139,13 +141,13 @@ struct ModelQueue {
         for entry in entries { ledger[entry.id] = entry }
     }
 
-    mutating func complete(_ lease: Lease, recording entries: [LedgerEntry], now: Int64) {
+    mutating func complete(_ lease: Lease, recording entries: [LedgerEntry], now: Timestamp) {
         guard holds(lease) else { return }
         record(entries, under: lease)
         change(lease.deliveryID) { ($0.state, $0.holder, $0.completedAt) = (.completed, nil, now) }
     }
 
-    mutating func retry(_ lease: Lease, at readyAt: Int64, now: Int64) {
+    mutating func retry(_ lease: Lease, at readyAt: Timestamp, now: Timestamp) {
         guard holds(lease) else { return }
         change(lease.deliveryID) { row in
             (row.state, row.holder, row.readyAt) = (.pending, nil, readyAt)
@@ -153,7 +155,7 @@ struct ModelQueue {
         }
     }
 
-    mutating func deadLetter(_ lease: Lease, reason: String, now: Int64) {
+    mutating func deadLetter(_ lease: Lease, reason: String, now: Timestamp) {
         guard holds(lease) else { return }
         change(lease.deliveryID) { row in
             (row.state, row.holder, row.reason, row.lastFailedAt) = (.dead, nil, reason, now)
@@ -185,11 +187,11 @@ struct ModelQueue {
         remove { $0.state == .dead && ids.contains($0.delivery.id) }
     }
 
-    mutating func purge(completedBefore time: Int64) -> Int {
+    mutating func purge(completedBefore time: Timestamp) -> Int {
         remove { $0.state == .completed && $0.completedAt < time }
     }
 
-    mutating func purgeLedger(archivedBefore time: Int64) -> Int {
+    mutating func purgeLedger(archivedBefore time: Timestamp) -> Int {
         let before = ledger.count
         ledger = ledger.filter {
             $0.value.recordState == .active || $0.value.condition != .over || $0.value.updatedAt >= time

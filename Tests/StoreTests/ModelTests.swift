@@ -36,7 +36,7 @@ private struct History {
     let store: any TestedStore
     let seed: UInt64
     var random: SeededGenerator
-    var now: Int64 = 1_000
+    var now: Timestamp = 1_000
     var model = ModelQueue()
     /// All leases, including lost ones.
     var leases: [Lease] = []
@@ -46,7 +46,7 @@ private struct History {
     }
 
     mutating func step() async throws {
-        now += Int64(pick(0...40))
+        now = now + pick(0...40)
         switch pick(0...23) {
         case 0...6: try await append()
         case 7...11: try await lease()
@@ -97,7 +97,7 @@ private struct History {
 
     private mutating func append() async throws {
         let one = delivery(
-            pick(0...25), of: manyAccountRegions[pick(0...3)], at: now + Int64(pick(0...20)), payload: [1, 2])
+            pick(0...25), of: manyAccountRegions[pick(0...3)], at: now + pick(0...20), payload: [1, 2])
         let outcome = try await store.append(one)
         #expect(outcome == model.append(one), "seed \(seed)")
     }
@@ -115,7 +115,7 @@ private struct History {
     private mutating func endALease() async throws {
         guard let lease = leases.randomElement(using: &random) else { return }
         let entries = randomEntries()
-        let readyAt = now + Int64(pick(-10...60))
+        let readyAt = now + pick(-10...60)
         let (store, now) = (store, now)
         let expected = model.holds(lease) ? nil : StoreError.Code.leaseLost
         let actual: StoreError.Code?
@@ -153,7 +153,7 @@ private struct History {
 
     private mutating func extend() async throws {
         guard let lease = leases.randomElement(using: &random) else { return }
-        let span = Int64(pick(1...100))
+        let span = pick(1...100)
         let (store, now) = (store, now)
         let expected = model.holds(lease) ? nil : StoreError.Code.leaseLost
         let actual = await failure { _ = try await store.extend(lease, for: .milliseconds(span), now: now) }
@@ -173,7 +173,7 @@ private struct History {
     }
 
     private mutating func purge() async throws {
-        let time = now - Int64(pick(0...200))
+        let time = now - pick(0...200)
         let deliveries = try await store.purge(completedBefore: time)
         #expect(deliveries == model.purge(completedBefore: time), "seed \(seed)")
         let entries = try await store.purgeLedger(archivedBefore: time)

@@ -1,3 +1,5 @@
+import Encoding
+import TestSupport
 import Testing
 
 @testable import PostgreSQLStore
@@ -5,7 +7,7 @@ import Testing
 
 @Suite struct PartitionAssignmentTests {
     private func partition(
-        _ accountRegion: String, ready: Int64? = 0, by owner: String? = nil, isLive: Bool = true
+        _ accountRegion: String, ready: Timestamp? = 0, by owner: String? = nil, isLive: Bool = true
     ) -> PartitionAssignment.Partition {
         PartitionAssignment.Partition(
             accountRegion: accountRegion, readyAt: ready, owner: owner, isOwnerLive: owner != nil && isLive)
@@ -13,7 +15,7 @@ import Testing
 
     private func assignment(
         _ partitions: [PartitionAssignment.Partition], of replicas: Int, excluding excluded: Set<String> = [],
-        now: Int64 = 10
+        now: Timestamp = 10
     ) -> PartitionAssignment {
         PartitionAssignment(partitions, for: "me", of: replicas, excluding: excluded, now: now)
     }

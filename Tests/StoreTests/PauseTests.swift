@@ -8,7 +8,7 @@ import Testing
 @testable import Store
 
 @Suite struct PauseTests {
-    private func pause(_ account: AccountID?, at time: Int64 = 5, reason: String? = "maintenance") -> Pause {
+    private func pause(_ account: AccountID?, at time: Timestamp = 5, reason: String? = "maintenance") -> Pause {
         Pause(account: account, pausedBy: "ada", pausedAt: time, reason: reason)
     }
 

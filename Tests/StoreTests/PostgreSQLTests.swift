@@ -86,7 +86,7 @@ struct PostgreSQLTests {
     @Test func aLeaseEndsOnceAlthoughTheStatementRunsTwice() async throws {
         try await withDatabase { url in
             try await withStore(url) { store in
-                for number in 1...4 { _ = try await store.append(delivery(number, at: Int64(number))) }
+                for number in 1...4 { _ = try await store.append(delivery(number, at: Timestamp(number))) }
                 let leased = try await store.leaseBatch(now: 9)
                 let endings = [
                     LeaseUpdate(lease: leased[0].lease, kind: .completed, completedAt: 10),

@@ -1,3 +1,5 @@
+import Encoding
+import TestSupport
 import Testing
 
 @testable import PostgreSQLStore
@@ -14,10 +16,10 @@ import Testing
             try await store.retry(store.leaseBatch(now: 20)[0].lease, at: 500, reason: "later", now: 21)
             _ = try await store.append(delivery(3, at: 30))
             _ = try await store.leaseBatch(now: 30)
-            for number in 4...6 { _ = try await store.append(delivery(number, at: Int64(50 - number))) }
+            for number in 4...6 { _ = try await store.append(delivery(number, at: Timestamp(50 - number))) }
             _ = try await store.append(delivery(7, at: 900))
             _ = try await store.append(delivery(8, of: manyAccountRegions[3], at: 60))
-            func depth(_ state: QueueDepth.State, _ count: Int, _ oldest: Int64, of number: Int = 0) -> QueueDepth {
+            func depth(_ state: QueueDepth.State, _ count: Int, _ oldest: Timestamp, of number: Int = 0) -> QueueDepth {
                 QueueDepth(
                     accountRegion: manyAccountRegions[number], state: state, count: count, oldestReceivedAt: oldest)
             }

@@ -1,5 +1,6 @@
 import Encoding
 import GRDB
+import TestSupport
 import Testing
 
 @testable import PostgreSQLStore
@@ -90,7 +91,7 @@ import Testing
 
     @Test(arguments: StoreKind.all) func theEarliestReadyDeliveryIsLeasedFirst(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            for (number, time) in [(1, Int64(30)), (2, 10), (3, 20), (4, 10)] {
+            for (number, time) in [(1, 30), (2, 10), (3, 20), (4, 10)] as [(Int, Timestamp)] {
                 _ = try await store.append(delivery(number, at: time))
             }
             #expect(try await store.leaseBatch(3, now: 100).map(\.delivery.id) == ["sns:2", "sns:4", "sns:3"])
@@ -176,12 +177,13 @@ import Testing
     {
         try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1))
-            for round in 0..<3 as Range<Int64> {
-                let taken = try #require(try await store.leaseBatch(now: round * 500).first)
+            for round in 0..<3 {
+                let taken = try #require(try await store.leaseBatch(now: Timestamp(round * 500)).first)
                 #expect(taken.attempt == 1)
                 try await store.retry(
-                    taken.lease, at: (round + 1) * 500, reason: "denied", isCounted: false, now: round * 500)
-                #expect(try await store.leaseBatch(now: (round + 1) * 500 - 1).isEmpty)
+                    taken.lease, at: Timestamp((round + 1) * 500), reason: "denied", isCounted: false,
+                    now: Timestamp(round * 500))
+                #expect(try await store.leaseBatch(now: Timestamp((round + 1) * 500 - 1)).isEmpty)
             }
             let last = try #require(try await store.leaseBatch(now: 1500).first)
             try await store.deadLetter(last.lease, reason: "permanent failure", now: 1500)
@@ -243,7 +245,7 @@ import Testing
         try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1))
             let batch = try await store.lease(limit: 1, for: .seconds(Int64.max), owner: "w", now: 5)
-            #expect(batch.deliveries.first?.lease.until == .max)
+            #expect(batch.deliveries.first?.lease.until == .latest)
         }
     }
 
@@ -258,7 +260,7 @@ import Testing
                 ], now: 0)
             try await store.deadLetter(store.leaseNew(3).lease, reason: "no", now: 0)
             _ = try await store.leaseNew(4, now: 70)
-            for number in 5...8 { _ = try await store.append(delivery(number, at: 60 + Int64(number))) }
+            for number in 5...8 { _ = try await store.append(delivery(number, at: 60 + number)) }
             var expected = QueueStatus()
             (expected.pending, expected.leased, expected.completed, expected.dead) = (4, 1, 2, 1)
             expected.oldestReceivedAt = 65
@@ -276,9 +278,9 @@ import Testing
         try await withStore(kind) { store in
             #expect(try await store.completionTime(beyondNewest: 0) == nil)
             for number in 1...4 {
-                try await store.complete(store.leaseNew(number).lease, recording: [], now: Int64(number * 10))
+                try await store.complete(store.leaseNew(number).lease, recording: [], now: Timestamp(number * 10))
             }
-            for (count, time) in [(0, 40), (1, 30), (3, 10), (4, nil), (9, nil)] as [(Int, Int64?)] {
+            for (count, time) in [(0, 40), (1, 30), (3, 10), (4, nil), (9, nil)] as [(Int, Timestamp?)] {
                 #expect(try await store.completionTime(beyondNewest: count) == time)
             }
         }

@@ -96,7 +96,8 @@ struct ReplicaFaultTests {
                 // The leases of these tests expired long ago: nothing is processed.
                 let stall = try #require(try await store.sharingStatus().stalls.first)
                 #expect(
-                    stall.accountRegion == accountRegions[0] && stall.replica == "worker" && stall.idleTime >= 120_000)
+                    stall.accountRegion == accountRegions[0] && stall.replica == "worker"
+                        && stall.idleTime >= .seconds(120))
                 try await store.run("UPDATE delivery SET ready_at = 1000000000000000 WHERE state = 'leased'")
                 #expect(try await store.sharingStatus().stalls.isEmpty)
                 try await store.complete(taken.lease, recording: [], now: 1)
@@ -317,30 +318,31 @@ struct ReplicaFaultTests {
         try await withDatabase { url in
             let wrong = try await PostgreSQLStore(
                 address: PostgreSQLAddress(url: url), lifetime: .seconds(10), timeout: .seconds(60),
-                clock: DatabaseClock(local: { WallClock.milliseconds() + offset }))
+                clock: DatabaseClock(local: { WallClock.now() + offset }))
             try await withCleanup {
                 try await withStore(url) { right in
-                    let now = WallClock.milliseconds()
+                    let now = WallClock.now()
                     // Both have joined before there is anything to share.
                     #expect(try await right.leaseBatch(now: now, owner: "right").isEmpty)
                     #expect(try await wrong.leaseBatch(now: now + offset, owner: "wrong").isEmpty)
                     _ = try await wrong.append(delivery(1, at: now + offset))
                     _ = try await right.append(delivery(2, of: accountRegions[1], at: now))
-                    let rightNow = WallClock.milliseconds() + 1000
+                    let rightNow = WallClock.now() + 1000
                     let one = try await right.lease(limit: 1, for: .seconds(10), owner: "right", now: rightNow)
                     #expect(one.deliveries.count == 1)
                     let other = try await wrong.lease(
                         limit: 1, for: .seconds(10), owner: "wrong", now: rightNow + offset)
                     #expect(other.deliveries.count == 1)
                     // Each sees times by its own clock.
-                    for leased in one.deliveries { #expect((leased.delivery.receivedAt - now).magnitude < 2000) }
+                    for leased in one.deliveries { #expect((leased.delivery.receivedAt - now).magnitude < .seconds(2)) }
                     for leased in other.deliveries {
-                        #expect((leased.delivery.receivedAt - now - offset).magnitude < 2000)
+                        #expect((leased.delivery.receivedAt - (now + offset)).magnitude < .seconds(2))
                     }
                     let replicas = try await right.sharingStatus().replicas
                     #expect(replicas.map(\.name) == ["right", "wrong"])
                     #expect(replicas.map(\.hasWrongClock) == [false, true])
-                    #expect(replicas.last.map { ($0.clockOffset - offset).magnitude < 1000 } == true)
+                    #expect(
+                        replicas.last.map { ($0.clockOffset - .milliseconds(offset)).magnitude < .seconds(1) } == true)
                 }
             } cleanup: {
                 await wrong.close()

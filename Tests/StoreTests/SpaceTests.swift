@@ -10,7 +10,7 @@ import Testing
 
 /// Weeks of deliveries in a store, with simulated time.
 @Suite struct SpaceTests {
-    private static let hour: Int64 = 3_600_000
+    private static let hour = 3_600_000
 
     /// A store in its directory, with simulated operation.
     private struct Churn {
@@ -23,7 +23,7 @@ import Testing
         }
 
         /// Appends and processes deliveries, like the bridge.
-        mutating func work(_ count: Int, at now: Int64, payload size: Int) async throws {
+        mutating func work(_ count: Int, at now: Timestamp, payload size: Int) async throws {
             let store = store
             let first = number
             number += count
@@ -48,7 +48,7 @@ import Testing
         }
 
         /// Deletes old data, like the bridge.
-        func maintain(at now: Int64) async throws {
+        func maintain(at now: Timestamp) async throws {
             _ = try await store.purge(completedBefore: now - 26 * SpaceTests.hour)
             _ = try await store.purgeLedger(archivedBefore: now - 720 * SpaceTests.hour)
         }
@@ -69,9 +69,9 @@ import Testing
         try await withChurn { churn in
             var sizes: [Int] = []
             var logs: [Int] = []
-            for day in 0..<Int64(7) {
-                for hour in 0..<Int64(24) {
-                    let now = (day * 24 + hour) * Self.hour
+            for day in 0..<7 {
+                for hour in 0..<24 {
+                    let now = Timestamp((day * 24 + hour) * Self.hour)
                     try await churn.work(60, at: now, payload: 4000)
                     try await churn.maintain(at: now)
                     logs.append(try churn.size("-wal"))
@@ -93,10 +93,10 @@ import Testing
     @Test(.timeLimit(.minutes(15))) func oneMaintenanceFreesTheSpaceOfABurst() async throws {
         try await withChurn { churn in
             try await churn.work(10, at: 0, payload: 4000)
-            try await churn.work(1500, at: Self.hour, payload: 20_000)
+            try await churn.work(1500, at: Timestamp(Self.hour), payload: 20_000)
             let burst = try churn.size() + churn.size("-wal")
             #expect(burst > 30_000_000)
-            try await churn.maintain(at: 2 * Self.hour)
+            try await churn.maintain(at: Timestamp(2 * Self.hour))
             // The file shrinks at the checkpoint.
             try await churn.store.pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
             let rest = try churn.size()

@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import GRDB
 import TestSupport
 import Testing
@@ -9,8 +10,8 @@ import Testing
 
 @Suite struct SubscriptionTests {
     private func subscription(
-        _ name: String = "a", _ state: Subscription.State = .confirmed, id: String = "m1", publishedAt: Int64 = 10,
-        changedAt: Int64 = 20
+        _ name: String = "a", _ state: Subscription.State = .confirmed, id: String = "m1", publishedAt: Timestamp = 10,
+        changedAt: Timestamp = 20
     ) -> Subscription {
         Subscription(
             topic: ARN(service: "sns", accountRegion: accountRegions[0], resource: name), state: state, messageID: id,

@@ -1,3 +1,4 @@
+import Encoding
 import TestSupport
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
 @Suite struct WorkSignalTests {
     /// Starts waiting after an empty batch, acts once it does wait, and returns when the wait is over.
     private func expectWake(
-        _ store: any TestedStore, now: Int64 = 0, by act: () async throws -> Void
+        _ store: any TestedStore, now: Timestamp = 0, by act: () async throws -> Void
     ) async throws {
         let batch = try await store.lease(limit: 10, for: .seconds(10), owner: "w", now: now)
         #expect(batch.deliveries.isEmpty)

@@ -3,12 +3,13 @@ import Encoding
 import Fixtures
 import JSON
 import Logging
+import TestSupport
 import Testing
 
 @testable import Telemetry
 
 @Suite struct LogFormatterTests {
-    private let time = Timestamp(milliseconds: now).iso8601
+    private let time = now.iso8601
     private let evil = "a\"b\\c\nd\r\u{1B}[2J\u{9B}31m\u{2028}\u{202E}\u{E0041}\u{0}é"
 
     @Test("A line of JSON is one line, and reads back as it was said")

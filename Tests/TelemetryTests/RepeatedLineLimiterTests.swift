@@ -1,4 +1,6 @@
+import Encoding
 import Fixtures
+import TestSupport
 import Testing
 
 @testable import Telemetry
@@ -9,23 +11,25 @@ import Testing
     @Test("The first lines of a kind in a minute are written, the others are summarized when it is over")
     func sums() {
         var rule = Rule()
-        let written = (0..<57).count { rule.allows("a", now: Int64($0) * 1000) }
+        let written = (0..<57).count { rule.allows("a", now: .seconds($0)) }
         #expect(written == Rule.limit && Rule.limit == 20)
-        let isOtherWritten = rule.allows("b", now: 30_000)
-        let (early, summaries) = (rule.takeSummaries(now: 59_999), rule.takeSummaries(now: 60_000))
+        let isOtherWritten = rule.allows("b", now: .seconds(30))
+        let (early, summaries) = (rule.takeSummaries(now: .milliseconds(59_999)), rule.takeSummaries(now: .seconds(60)))
         #expect(isOtherWritten && early.isEmpty)
         #expect(summaries == [Rule.Summary(kind: "a", count: 37, seconds: 60)])
         // A new minute; and one line alone is no repetition.
-        let isWrittenAgain = rule.allows("a", now: 60_000)
-        let rest = rule.takeSummaries(now: 200_000)
+        let isWrittenAgain = rule.allows("a", now: .seconds(60))
+        let rest = rule.takeSummaries(now: .seconds(200))
         #expect(isWrittenAgain && rest.isEmpty)
     }
 
     @Test("At the end, the current minute is summarized, too")
     func end() {
         var rule = Rule()
-        for _ in 0..<25 { _ = rule.allows("a", now: 1000) }
-        let (summaries, rest) = (rule.takeSummaries(now: 4000, atEnd: true), rule.takeSummaries(now: 4000, atEnd: true))
+        for _ in 0..<25 { _ = rule.allows("a", now: .seconds(1)) }
+        let (summaries, rest) = (
+            rule.takeSummaries(now: .seconds(4), atEnd: true), rule.takeSummaries(now: .seconds(4), atEnd: true)
+        )
         #expect(summaries == [Rule.Summary(kind: "a", count: 5, seconds: 3)] && rest.isEmpty)
     }
 
@@ -33,28 +37,28 @@ import Testing
     func kinds() {
         var rule = RepeatedLineLimiter<Int>()
         let kinds = 0..<RepeatedLineLimiter<Int>.maximumKinds
-        let known = kinds.count { rule.allows($0, now: 0) }
-        let beyond = (0..<100).count { _ in rule.allows(-1, now: 1) }
-        let summaries = rule.takeSummaries(now: 60_000)
-        let later = (0..<100).count { _ in rule.allows(-1, now: 60_001) }
+        let known = kinds.count { rule.allows($0, now: .zero) }
+        let beyond = (0..<100).count { _ in rule.allows(-1, now: .milliseconds(1)) }
+        let summaries = rule.takeSummaries(now: .seconds(60))
+        let later = (0..<100).count { _ in rule.allows(-1, now: .milliseconds(60_001)) }
         #expect(known == kinds.count && beyond == 100 && summaries.isEmpty && later == RepeatedLineLimiter<Int>.limit)
     }
 
     @Test("Lines of many peers are counted together")
     func peers() {
         var rule = RepeatedLineLimiter<Int>()
-        let written = (0..<10_000).count { rule.allows($0, elseAs: -1, now: 0) }
+        let written = (0..<10_000).count { rule.allows($0, elseAs: -1, now: .zero) }
         #expect(written == RepeatedLineLimiter<Int>.maximumKinds / 2 + RepeatedLineLimiter<Int>.limit)
-        let summaries = rule.takeSummaries(now: 60_000)
+        let summaries = rule.takeSummaries(now: .seconds(60))
         #expect(summaries.map(\.kind) == [-1] && summaries.map(\.count) == [10_000 - written])
     }
 
     @Test("A clock that is set back does not extend a minute")
     func clock() {
         var rule = Rule()
-        for _ in 0..<30 { _ = rule.allows("a", now: 1_000_000) }
-        let before = rule.takeSummaries(now: 1_000_000)
-        let summaries = rule.takeSummaries(now: 5000)
+        for _ in 0..<30 { _ = rule.allows("a", now: .seconds(1000)) }
+        let before = rule.takeSummaries(now: .seconds(1000))
+        let summaries = rule.takeSummaries(now: .seconds(5))
         #expect(before.isEmpty && summaries == [Rule.Summary(kind: "a", count: 10, seconds: 1)])
     }
 }

@@ -214,8 +214,8 @@ public struct AWSClient: Sendable {
         /// The authority that it was sent to.
         let authority: String
         var retryAfter: Duration?
-        /// The clock offset in milliseconds to retry with, if clock skew is the cause.
-        var correction: Int64?
+        /// The clock offset to retry with, if clock skew is the cause.
+        var correction: Duration?
     }
 
     private func send(
@@ -227,7 +227,7 @@ public struct AWSClient: Sendable {
             RequestSigning(
                 region: region.name, service: operation.service.signingName, accessKeyID: credentials.accessKeyID,
                 secretAccessKey: credentials.secretAccessKey, sessionToken: credentials.sessionToken,
-                date: Timestamp(milliseconds: clock.now().saturatingAdding(offset)).amzDate)
+                date: (clock.now() + offset).amzDate)
         }
         do {
             let (response, body) = try await http.send(
@@ -241,7 +241,7 @@ public struct AWSClient: Sendable {
                     retryAfter: RetryPolicy.retryAfter(response.headerFields[.retryAfter]),
                     correction: ClockSkew.correction(
                         code: errorResponse.code,
-                        date: response.headerFields[.date].flatMap { Timestamp(httpDate: $0)?.milliseconds },
+                        date: response.headerFields[.date].flatMap { Timestamp(httpDate: $0) },
                         now: clock.now(), offset: offset)))
         } catch {
             return .failure(AttemptError(error: operation.error(error), authority: endpoint.authority))

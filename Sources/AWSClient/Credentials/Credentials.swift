@@ -1,3 +1,5 @@
+public import Encoding
+
 /// AWS credentials: an access key, with a session token if they are temporary.
 public struct Credentials: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
 {
@@ -7,11 +9,12 @@ public struct Credentials: Sendable, Hashable, CustomStringConvertible, CustomDe
     public let secretAccessKey: String
     /// The session token of temporary credentials; nil for long-term ones.
     public let sessionToken: String?
-    /// When the credentials expire, in milliseconds since 1970; nil if unknown or never.
-    public let expiration: Int64?
+    /// When the credentials expire; nil if unknown or never.
+    public let expiration: Timestamp?
 
     /// Makes credentials.
-    public init(accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil, expiration: Int64? = nil) {
+    public init(accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil, expiration: Timestamp? = nil)
+    {
         self.accessKeyID = accessKeyID
         self.secretAccessKey = secretAccessKey
         self.sessionToken = sessionToken

@@ -1,3 +1,5 @@
+import Encoding
+
 /// Cleans up keys and tokens from variables, files, programs and services, which may have a trailing line break, a byte
 /// order mark, or be empty.
 enum KeyText {
@@ -37,7 +39,7 @@ enum KeyText {
 extension Credentials {
     /// Validates credentials from a source; nil without an access key ID or a secret. An empty token counts as missing.
     init?(
-        id: String?, secret: String?, token: String?, expiration: Int64? = nil
+        id: String?, secret: String?, token: String?, expiration: Timestamp? = nil
     ) throws(KeyText.MalformedError) {
         guard let id = try KeyText.part(id, "access key ID"), let secret = try KeyText.part(secret, "secret access key")
         else { return nil }

@@ -1,6 +1,6 @@
 import Encoding
 
-/// Decides when temporary credentials are renewed. Times are milliseconds since 1970.
+/// Decides when temporary credentials are renewed.
 enum RefreshRule {
     /// What to do when credentials are requested.
     enum Action: Hashable {
@@ -14,20 +14,21 @@ enum RefreshRule {
         case refresh
     }
 
-    /// The earliest renewal before expiration, in milliseconds; as in AWS's SDK for Python.
-    private static let earliest: Int64 = 15 * 60_000
-    /// The margin before expiration in which credentials are not relied on, in milliseconds: a request takes time to
-    /// arrive.
-    private static let margin: Int64 = 60_000
+    /// The earliest renewal before expiration, as in AWS's SDK for Python.
+    private static let earliest = Duration.seconds(15 * 60)
+    /// The margin before expiration in which credentials are not relied on: a request takes time to arrive.
+    private static let margin = Duration.seconds(60)
 
     /// - Parameters:
     ///   - obtainedAt: when they were fetched.
     ///   - notBefore: the earliest time of the next attempt, after a failure.
-    static func action(of credentials: Credentials, obtainedAt: Int64, now: Int64, notBefore: Int64) -> Action {
+    static func action(
+        of credentials: Credentials, obtainedAt: Timestamp, now: Timestamp, notBefore: Timestamp
+    ) -> Action {
         guard let expiration = credentials.expiration else { return .use }
-        let left = expiration.saturatingSubtracting(now)
-        let lifetime = max(expiration.saturatingSubtracting(obtainedAt), 0)
-        if left <= 0 { return .refresh }
+        let left = expiration - now
+        let lifetime = max(expiration - obtainedAt, .zero)
+        if left <= .zero { return .refresh }
         guard now >= notBefore else { return .use }
         if left <= min(margin, lifetime / 20) { return .refreshOrUse }
         // Credentials that live for 15 minutes would otherwise be renewed all the time.

@@ -1,5 +1,5 @@
 public import AWSCore
-import Encoding
+public import Encoding
 import HTTPTypes
 
 /// Device Defender's history: past audits and alarms.
@@ -10,15 +10,15 @@ extension AWSClient {
     /// The audits that started in a time range, unordered (AWS IoT `ListAuditTasks`). AWS keeps them for 90 days, and
     /// rejects an earlier start of the range.
     ///
-    /// - Parameter times: milliseconds since 1970, sent in whole seconds.
-    public func auditTasks(in times: ClosedRange<Int64>, region: Region) -> PaginatorSequence {
+    /// - Parameter times: are sent in whole seconds.
+    public func auditTasks(in times: ClosedRange<Timestamp>, region: Region) -> PaginatorSequence {
         list("ListAuditTasks", "/audit/tasks", elements: "tasks", Self.parameters(times), region)
     }
 
     /// The alarm events in a time range (AWS IoT `ListViolationEvents`). AWS keeps them for 30 days.
     ///
-    /// - Parameter times: milliseconds since 1970, sent in whole seconds.
-    public func violationEvents(in times: ClosedRange<Int64>, region: Region) -> PaginatorSequence {
+    /// - Parameter times: are sent in whole seconds.
+    public func violationEvents(in times: ClosedRange<Timestamp>, region: Region) -> PaginatorSequence {
         list("ListViolationEvents", "/violation-events", elements: "violationEvents", Self.parameters(times), region)
     }
 
@@ -60,12 +60,8 @@ extension AWSClient {
         }
     }
 
-    private static func parameters(_ times: ClosedRange<Int64>) -> [(name: String, value: String)] {
-        [("startTime", timestamp(times.lowerBound)), ("endTime", timestamp(times.upperBound))]
-    }
-
-    /// ISO 8601 to the second, as AWS's SDKs format times in queries.
-    private static func timestamp(_ milliseconds: Int64) -> String {
-        Timestamp(milliseconds: milliseconds).iso8601Seconds
+    private static func parameters(_ times: ClosedRange<Timestamp>) -> [(name: String, value: String)] {
+        // As AWS's SDKs format times in queries.
+        [("startTime", times.lowerBound.iso8601Seconds), ("endTime", times.upperBound.iso8601Seconds)]
     }
 }

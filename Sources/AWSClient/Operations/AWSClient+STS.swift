@@ -51,9 +51,8 @@ extension AWSClient {
         operation.isSigned = token == nil
         let body = try await perform(operation, in: region)
         guard
-            let expiration = XMLText.element("Expiration", in: body).flatMap({
-                Timestamp(credentialsExpiration: $0)?.milliseconds
-            }),
+            let expiration = XMLText.element("Expiration", in: body).flatMap(
+                Timestamp.init(credentialsExpiration:)),
             let credentials = try? Credentials(
                 id: XMLText.element("AccessKeyId", in: body), secret: XMLText.element("SecretAccessKey", in: body),
                 token: XMLText.element("SessionToken", in: body), expiration: expiration),

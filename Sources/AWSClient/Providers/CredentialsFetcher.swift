@@ -89,9 +89,9 @@ struct CredentialsFetcher: Sendable {
     }
 
     private static func credentials(_ json: JSON, token: String) -> Credentials? {
-        var expiration: Int64?
+        var expiration: Timestamp?
         if let text = KeyText.trimmed(json["Expiration"]?.string) {
-            guard let time = Timestamp(credentialsExpiration: text)?.milliseconds else { return nil }
+            guard let time = Timestamp(credentialsExpiration: text) else { return nil }
             expiration = time
         }
         return try? Credentials(
@@ -172,12 +172,12 @@ struct CredentialsFetcher: Sendable {
     /// During an outage of the metadata service AWS keeps accepting expired credentials; AWS's SDKs extend them, too.
     private func extended(_ credentials: Credentials) -> Credentials {
         let now = client.clock.present
-        guard let expiration = credentials.expiration, expiration <= now.saturatingAdding(60_000) else {
+        guard let expiration = credentials.expiration, expiration <= now + .seconds(60) else {
             return credentials
         }
         return Credentials(
             accessKeyID: credentials.accessKeyID, secretAccessKey: credentials.secretAccessKey,
-            sessionToken: credentials.sessionToken, expiration: now.saturatingAdding(15 * 60_000))
+            sessionToken: credentials.sessionToken, expiration: now + .seconds(15 * 60))
     }
 
     private func text(_ request: HTTPRequest, _ endpoint: InstanceEndpoint) async throws(HTTPClientError) -> String {

@@ -6,14 +6,13 @@ actor RefreshingCredentials: CredentialsProvider {
 
     private let clock: AWSClock
     private let fetch: Fetch
-    private var held: (credentials: Credentials, obtainedAt: Int64)?
+    /// The credentials, and when they were fetched: by AWS's clock if known, and by the monotonic clock, so that later
+    /// changes of the system clock do not change their age.
+    private var held: (credentials: Credentials, obtainedAt: Timestamp, elapsed: Duration)?
     private let fetches: SingleFlight<OnlyKey, Result<Credentials, CredentialsError>>
     private var failures = 0
-    /// The earliest time of the next attempt, in milliseconds of the clock's elapsed time.
-    private var notBefore = Int64.min
-    /// The offset from the clock's elapsed time to milliseconds since 1970: set when credentials are fetched, so that
-    /// later changes of the system clock do not change their age.
-    private var epoch: Int64 = 0
+    /// The earliest time of the next attempt after a failure, by the monotonic clock.
+    private var notBefore: Duration?
     private var lastFailure: CredentialsError?
     private var isClosed = false
 
@@ -27,8 +26,8 @@ actor RefreshingCredentials: CredentialsProvider {
     func credentials() async throws(CredentialsError) -> Credentials {
         guard let held else { return try await fetched() }
         let action = RefreshRule.action(
-            of: held.credentials, obtainedAt: held.obtainedAt, now: elapsed.saturatingAdding(epoch),
-            notBefore: notBefore.saturatingAdding(epoch))
+            of: held.credentials, obtainedAt: held.obtainedAt, now: held.obtainedAt + (clock.elapsed() - held.elapsed),
+            notBefore: notBefore.map { held.obtainedAt + ($0 - held.elapsed) } ?? .earliest)
         switch action {
         case .use: return held.credentials
         case .useAndRefresh:
@@ -43,15 +42,13 @@ actor RefreshingCredentials: CredentialsProvider {
     func credentials(replacing rejected: Credentials) async throws(CredentialsError) -> Credentials? {
         if let held, held.credentials != rejected { return held.credentials }
         // New credentials that are rejected immediately are rejected for another reason.
-        if let held, elapsed.saturatingAdding(epoch).saturatingSubtracting(held.obtainedAt) < 10_000 { return nil }
+        if let held, clock.elapsed() - held.elapsed < .seconds(10) { return nil }
         let next = try await fetched()
         return next.accessKeyID == rejected.accessKeyID && next.sessionToken == rejected.sessionToken ? nil : next
     }
 
-    private var elapsed: Int64 { clock.elapsed().milliseconds }
-
     private func fetched() async throws(CredentialsError) -> Credentials {
-        if !fetches.isRunning(.only), let lastFailure, elapsed < notBefore { throw lastFailure }
+        if !fetches.isRunning(.only), let lastFailure, let notBefore, clock.elapsed() < notBefore { throw lastFailure }
         return try await startFetching().value.get()
     }
 
@@ -72,15 +69,12 @@ actor RefreshingCredentials: CredentialsProvider {
     private func finish(_ result: Result<Credentials, CredentialsError>) {
         switch result {
         case .success(let credentials):
-            let now = clock.present
-            held = (credentials, now)
-            epoch = now.saturatingSubtracting(elapsed)
-            (failures, lastFailure, notBefore) = (0, nil, .min)
+            held = (credentials, clock.present, clock.elapsed())
+            (failures, lastFailure, notBefore) = (0, nil, nil)
         case .failure(let error):
             failures += 1
             lastFailure = error
-            notBefore = elapsed.saturatingAdding(
-                RefreshRule.backoff.delay(afterFailures: failures).milliseconds)
+            notBefore = clock.elapsed() + RefreshRule.backoff.delay(afterFailures: failures)
         }
     }
 

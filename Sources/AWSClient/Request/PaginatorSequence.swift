@@ -1,3 +1,4 @@
+public import Encoding
 public import JSON
 
 /// One page of a paginated list.
@@ -6,11 +7,11 @@ public struct Page: Sendable, Hashable {
     public let elements: [JSON]
     /// The token of the next page; nil on the last one.
     public let nextToken: String?
-    /// When the service sent the page, by its own clock, in milliseconds since 1970; nil if not known.
-    public let date: Int64?
+    /// When the service sent the page, by its own clock; nil if not known.
+    public let date: Timestamp?
 
     /// Parses a page; nil unless the member `elements` is an array.
-    init?(_ json: JSON, elements: String, nextToken: String, date: Int64? = nil) {
+    init?(_ json: JSON, elements: String, nextToken: String, date: Timestamp? = nil) {
         guard let array = json[elements]?.array else { return nil }
         self.elements = array
         self.date = date

@@ -1,10 +1,10 @@
-import Encoding
+public import Encoding
 public import EventLoop
 
 /// A client's sources of time, replaceable in tests.
 public struct AWSClock: Sendable {
-    /// The machine's time in milliseconds since 1970.
-    public var now: @Sendable () -> Int64
+    /// The machine's time.
+    public var now: @Sendable () -> Timestamp
     /// Monotonic time since a fixed moment.
     public var elapsed: @Sendable () -> Duration
     /// Waits; throws only when the task is canceled.
@@ -16,7 +16,7 @@ public struct AWSClock: Sendable {
 
     /// Makes a clock.
     public init(
-        now: @escaping @Sendable () -> Int64, elapsed: @escaping @Sendable () -> Duration,
+        now: @escaping @Sendable () -> Timestamp, elapsed: @escaping @Sendable () -> Duration,
         sleep: @escaping @Sendable (Duration) async throws -> Void, executor: (any TaskExecutor)? = nil
     ) {
         self.now = now
@@ -25,11 +25,11 @@ public struct AWSClock: Sendable {
         self.executor = executor
     }
 
-    /// AWS's time in milliseconds since 1970; nil if no response within the last day had a `Date`.
-    public var serviceNow: Int64? { serviceTime.now(elapsed: elapsed()) }
+    /// AWS's time; nil if no response within the last day had a `Date`.
+    public var serviceNow: Timestamp? { serviceTime.now(elapsed: elapsed()) }
 
-    /// The time in milliseconds since 1970: AWS's if known, otherwise the machine's.
-    public var present: Int64 { serviceNow ?? now() }
+    /// The time: AWS's if known, otherwise the machine's.
+    public var present: Timestamp { serviceNow ?? now() }
 
     /// The machine's clock, sleeping on a loop.
     public init(loop: EventLoop) {
@@ -38,6 +38,6 @@ public struct AWSClock: Sendable {
 
     /// The machine's clock, with its own sleep.
     init(sleep: @escaping @Sendable (Duration) async throws -> Void, executor: (any TaskExecutor)? = nil) {
-        self.init(now: WallClock.milliseconds, elapsed: MonotonicClock.elapsed, sleep: sleep, executor: executor)
+        self.init(now: WallClock.now, elapsed: MonotonicClock.elapsed, sleep: sleep, executor: executor)
     }
 }

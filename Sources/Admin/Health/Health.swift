@@ -125,7 +125,7 @@ struct Health: Sendable, Hashable {
         let waiting = Dictionary(grouping: stored.depths.filter { $0.state != .dead }, by: \.accountRegion)
         return waiting.sorted { $0.key < $1.key }.compactMap { accountRegion, depths in
             let oldest = depths.map(\.oldestReceivedAt).min() ?? input.now
-            let age = input.now.saturatingSubtracting(oldest)
+            let age = input.now - oldest
             guard age > longestWait, !isHeld(accountRegion, stored, input) else { return nil }
             guard !stored.sharing.stalls.contains(where: { $0.accountRegion == accountRegion }) else { return nil }
             return HealthProblem(
@@ -141,8 +141,7 @@ struct Health: Sendable, Hashable {
         }
     }
 
-    /// In milliseconds.
-    private static let longestWait: Int64 = 60_000
+    private static let longestWait = Duration.seconds(60)
 
     private static func stalls(_ stored: StoreSnapshot.QueueSnapshot, _ input: HealthInput) -> [HealthProblem] {
         stored.sharing.stalls.filter { !isHeld($0.accountRegion, stored, input) }.map { stall in
@@ -160,11 +159,11 @@ struct Health: Sendable, Hashable {
 
     private static func clocks(_ stored: StoreSnapshot.QueueSnapshot) -> [HealthProblem] {
         stored.sharing.replicas.filter(\.hasWrongClock).map { replica in
-            let direction = replica.clockOffset > 0 ? "ahead of" : "behind"
+            let direction = replica.clockOffset > .zero ? "ahead of" : "behind"
             return HealthProblem(
                 severity: .warning,
                 summary:
-                    "The clock of replica \(replica.name) is \(AgeText.text(Int64(clamping: replica.clockOffset.magnitude))) "
+                    "The clock of replica \(replica.name) is \(AgeText.text(replica.clockOffset.magnitude)) "
                     + "\(direction) the database's clock.",
                 remediation:
                     "Synchronize both machines with NTP. The queue uses the database's clock; the times in findings come "
@@ -240,7 +239,7 @@ struct Health: Sendable, Hashable {
             switch subscription.state {
             case .confirmed: return nil
             case .pending:
-                guard input.now.saturatingSubtracting(subscription.changedAt) > longestConfirmation else { return nil }
+                guard input.now - subscription.changedAt > longestConfirmation else { return nil }
                 remediation =
                     "sns.confirm is off, and the log has the command that confirms it; or the confirmation failed, and the "
                     + "log has the reason."
@@ -255,17 +254,16 @@ struct Health: Sendable, Hashable {
         }
     }
 
-    /// In milliseconds.
-    private static let longestConfirmation: Int64 = 15 * 60_000
+    private static let longestConfirmation = Duration.seconds(15 * 60)
 
     private static func catchUp(_ stored: StoreSnapshot.QueueSnapshot, _ input: HealthInput) -> [HealthProblem] {
         // After a long downtime, catch-up needs some time.
         guard let interval = input.catchUpInterval,
-            input.now.saturatingSubtracting(input.startedAt) > startingTime
+            input.now - input.startedAt > startingTime
         else { return [] }
         return stored.watermarks.sorted { $0.key < $1.key }.compactMap { accountRegion, watermark in
-            let age = input.now.saturatingSubtracting(watermark)
-            guard age > interval.saturatingMultiplied(by: 3), !isHeld(accountRegion, stored, input) else { return nil }
+            let age = input.now - watermark
+            guard age > interval * 3, !isHeld(accountRegion, stored, input) else { return nil }
             return HealthProblem(
                 severity: .warning,
                 summary:
@@ -277,8 +275,7 @@ struct Health: Sendable, Hashable {
         }
     }
 
-    /// In milliseconds.
-    private static let startingTime: Int64 = 10 * 60_000
+    private static let startingTime = Duration.seconds(10 * 60)
 }
 
 extension CircuitBreaker.Cause {

@@ -1,13 +1,14 @@
 import AWSCore
+import Encoding
 import Processing
 import SNS
 import Store
 
-/// Everything that ``Health`` is derived from. Times are milliseconds since 1970.
+/// Everything that ``Health`` is derived from.
 struct HealthInput: Sendable {
-    var now: Int64
+    var now: Timestamp
     /// When the process started.
-    var startedAt: Int64
+    var startedAt: Timestamp
     /// Contents of the queue; nil if the store is unavailable.
     var stored: StoreSnapshot.QueueSnapshot?
     /// Why the store cannot be read or written; nil if it can.
@@ -24,8 +25,8 @@ struct HealthInput: Sendable {
     var maximumPending = Int.max
     /// Share of each dead-letter limit in use (1 is full), by configuration key.
     var deadLetterShares: [String: Double] = [:]
-    /// Interval of catch-up, in milliseconds; nil if off.
-    var catchUpInterval: Int64?
+    /// Interval of catch-up; nil if off.
+    var catchUpInterval: Duration?
     /// Warnings about the TLS certificate, as sentences.
     var certificateWarnings: [String] = []
     /// Whether the TLS certificate is not valid now.

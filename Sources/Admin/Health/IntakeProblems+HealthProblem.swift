@@ -11,7 +11,7 @@ extension IntakeProblems {
             HealthProblem(
                 severity: .warning,
                 summary: "\(delivery.sender.name) delivers to the wrong path \(delivery.path) "
-                    + "(\(count.times), last \(AgeText.text(max(input.now - count.lastAt, 0))) ago).",
+                    + "(\(count.times), last \(AgeText.text(input.now - count.lastAt)) ago).",
                 remediation: delivery.sender.remediation)
         }
         let unrelated = input.intakeProblems.unrelated.sorted { Self.isBefore($0, $1, \.description) }.map {
@@ -19,7 +19,7 @@ extension IntakeProblems {
             HealthProblem(
                 severity: .warning,
                 summary: "Topic \(topic) carries messages that do not come from Device Defender (\(count.times), last "
-                    + "\(AgeText.text(max(input.now - count.lastAt, 0))) ago).",
+                    + "\(AgeText.text(input.now - count.lastAt)) ago).",
                 remediation:
                     "They become dead letters. Publish other messages, such as CloudWatch alarms, to a topic of their own, and "
                     + "drop these dead letters.", about: topic.description)

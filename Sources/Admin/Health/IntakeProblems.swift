@@ -1,30 +1,33 @@
 import AWSCore
+import Encoding
 import Intake
 
 /// Recent deliveries that point to a misconfigured sender: requests to wrong paths, and messages of allowed topics that do not come
-/// from Device Defender. A pure value of bounded size; times are milliseconds since 1970.
+/// from Device Defender. A pure value of bounded size.
 struct IntakeProblems: Sendable {
     /// How often a delivery was seen, and when last.
     struct Count: Sendable, Hashable {
         var count = 0
-        var lastAt: Int64
+        var lastAt: Timestamp
     }
 
     /// Most paths, and most topics, that are kept. Beyond, the one seen least recently is removed.
     static let limit = 20
     /// How long after its last occurrence an entry is reported.
-    static let lifetime: Int64 = 86_400_000
+    static let lifetime = Duration.seconds(86_400)
 
     private(set) var misdirected: [MisdirectedDelivery: Count] = [:]
     private(set) var unrelated: [ARN: Count] = [:]
 
     /// Records a request to a wrong path.
-    mutating func record(_ delivery: MisdirectedDelivery, now: Int64) { Self.record(delivery, in: &misdirected, now) }
+    mutating func record(_ delivery: MisdirectedDelivery, now: Timestamp) {
+        Self.record(delivery, in: &misdirected, now)
+    }
 
     /// Records a message of a topic that does not come from Device Defender.
-    mutating func recordUnrelated(_ topic: ARN, now: Int64) { Self.record(topic, in: &unrelated, now) }
+    mutating func recordUnrelated(_ topic: ARN, now: Timestamp) { Self.record(topic, in: &unrelated, now) }
 
-    private static func record<Key>(_ key: Key, in counts: inout [Key: Count], _ now: Int64) {
+    private static func record<Key>(_ key: Key, in counts: inout [Key: Count], _ now: Timestamp) {
         if counts[key] == nil, counts.count >= limit,
             let oldest = counts.min(by: { $0.value.lastAt < $1.value.lastAt })?.key
         {
@@ -37,7 +40,7 @@ struct IntakeProblems: Sendable {
     }
 
     /// Only entries within their ``lifetime``.
-    func recent(now: Int64) -> IntakeProblems {
+    func recent(now: Timestamp) -> IntakeProblems {
         var recent = self
         recent.misdirected = misdirected.filter { $0.value.lastAt > now - Self.lifetime }
         recent.unrelated = unrelated.filter { $0.value.lastAt > now - Self.lifetime }

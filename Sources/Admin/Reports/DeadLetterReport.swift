@@ -1,6 +1,6 @@
 import AWSCore
 import DeviceDefender
-import Encoding
+package import Encoding
 import FoundationEssentials
 package import JSON
 import Processing
@@ -35,13 +35,13 @@ package enum DeadLetterReport {
     }
 
     /// A table of dead letters as lines of text.
-    package static func lines(_ letters: [DeadLetter], now: Int64) -> [String] {
+    package static func lines(_ letters: [DeadLetter], now: Timestamp) -> [String] {
         guard !letters.isEmpty else { return ["No matching dead letters."] }
         let head = ["id", "account/Region", "channel", "attempts", "failed", "reason"]
         let rows = letters.map { letter in
             [
                 letter.delivery.id, "\(letter.delivery.accountRegion)", letter.delivery.channel.name,
-                String(letter.attempts), AgeText.text(now.saturatingSubtracting(letter.lastFailedAt)) + " ago",
+                String(letter.attempts), AgeText.text(now - letter.lastFailedAt) + " ago",
                 letter.reason.count > reasonLength ? letter.reason.prefix(reasonLength) + "…" : letter.reason,
             ]
         }
@@ -56,8 +56,8 @@ package enum DeadLetterReport {
         let delivery = letter.delivery
         let rows = [
             ["id", delivery.id], ["account/Region", "\(delivery.accountRegion)"], ["channel", delivery.channel.name],
-            ["received", text(delivery.receivedAt)], ["attempts", String(letter.attempts)],
-            ["first failure", text(letter.firstFailedAt)], ["last failure", text(letter.lastFailedAt)],
+            ["received", delivery.receivedAt.iso8601], ["attempts", String(letter.attempts)],
+            ["first failure", letter.firstFailedAt.iso8601], ["last failure", letter.lastFailedAt.iso8601],
             ["reason", letter.reason], ["payload", "\(delivery.payload.count) bytes"],
         ]
         return TextTable.lines(rows, alignedRight: 9...9) + [""] + payloadLines(delivery.payload)
@@ -73,7 +73,5 @@ package enum DeadLetterReport {
         return text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).escapingControls() }
     }
 
-    private static func text(_ milliseconds: Int64) -> String { Timestamp(milliseconds: milliseconds).iso8601 }
-
-    private static func time(_ milliseconds: Int64) -> JSON { .string(text(milliseconds)) }
+    private static func time(_ time: Timestamp) -> JSON { .string(time.iso8601) }
 }

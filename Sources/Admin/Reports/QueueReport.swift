@@ -1,6 +1,6 @@
 import AWSCore
 import DeviceDefender
-import Encoding
+package import Encoding
 package import JSON
 import Processing
 package import Store
@@ -12,18 +12,18 @@ package struct QueueReport: Sendable, Hashable {
     package let depths: [QueueDepth]
     /// The pauses.
     package let pauses: [Pause]
-    /// The time of the report, in milliseconds since 1970.
-    package let now: Int64
+    /// The time of the report.
+    package let now: Timestamp
 
     /// Creates a report.
-    package init(depths: [QueueDepth], pauses: [Pause], now: Int64) {
+    package init(depths: [QueueDepth], pauses: [Pause], now: Timestamp) {
         self.depths = depths
         self.pauses = pauses
         self.now = now
     }
 
     /// Reads a store, page by page.
-    package init(of store: any DeliveryQueue, now: Int64) async throws(StoreError) {
+    package init(of store: any DeliveryQueue, now: Timestamp) async throws(StoreError) {
         var depths: [QueueDepth] = []
         for try await page in store.queueDepths(now: now) { depths += page }
         self.init(depths: depths, pauses: try await store.pauses(), now: now)
@@ -34,9 +34,9 @@ package struct QueueReport: Sendable, Hashable {
         depths.reduce(0) { $0 + ($1.state == state ? $1.count : 0) }
     }
 
-    /// Age of the oldest delivery that is not a dead letter, in milliseconds; nil if there is none.
-    private func oldestAge(of depths: [QueueDepth]) -> Int64? {
-        depths.filter { $0.state != .dead }.map(\.oldestReceivedAt).min().map { max(now.saturatingSubtracting($0), 0) }
+    /// Age of the oldest delivery that is not a dead letter; nil if there is none.
+    private func oldestAge(of depths: [QueueDepth]) -> Duration? {
+        depths.filter { $0.state != .dead }.map(\.oldestReceivedAt).min().map { max(now - $0, .zero) }
     }
 
     private var byAccountRegion: [(accountRegion: AccountRegion, depths: [QueueDepth])] {
@@ -68,14 +68,14 @@ package struct QueueReport: Sendable, Hashable {
             uniqueKeysWithValues: QueueDepth.State.allCases.map {
                 (UTF8Text($0.rawValue), .integer(count($0, of: depths)))
             })
-        members["oldestAgeSeconds"] = oldestAge(of: depths).map { .integer($0 / 1000) } ?? .null
+        members["oldestAgeSeconds"] = oldestAge(of: depths).map(JSON.seconds) ?? .null
         return members
     }
 
     private func json(of depth: QueueDepth) -> JSON {
         [
             "count": .integer(depth.count),
-            "oldestAgeSeconds": .integer(max(now.saturatingSubtracting(depth.oldestReceivedAt), 0) / 1000),
+            "oldestAgeSeconds": .age(depth.oldestReceivedAt, now: now),
         ]
     }
 
@@ -83,7 +83,7 @@ package struct QueueReport: Sendable, Hashable {
     package static func json(_ pause: Pause) -> JSON {
         [
             "account": pause.account.map { .string($0.digits) } ?? .null, "by": .string(pause.pausedBy),
-            "since": .string(Timestamp(milliseconds: pause.pausedAt).iso8601),
+            "since": .string(pause.pausedAt.iso8601),
             "reason": pause.reason.map(JSON.string) ?? .null,
         ]
     }
@@ -107,7 +107,7 @@ package struct QueueReport: Sendable, Hashable {
     /// A pause as a line of text.
     package static func line(_ pause: Pause) -> String {
         let scope = pause.account.map { "account \($0)" } ?? "all accounts"
-        let since = Timestamp(milliseconds: pause.pausedAt).iso8601
+        let since = pause.pausedAt.iso8601
         let reason = pause.reason.map { ": \($0)" } ?? ""
         return "Sending to Security Hub is paused for \(scope) since \(since) by \(pause.pausedBy)\(reason)"
             .escapingControls()

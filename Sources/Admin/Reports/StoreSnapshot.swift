@@ -1,5 +1,5 @@
 import AWSCore
-import Encoding
+package import Encoding
 import SNS
 package import Store
 
@@ -18,14 +18,14 @@ package struct StoreSnapshot: Sendable {
         var subscriptionCounts: [Subscription.State: Int] = [:]
         /// Whether there are more than ``subscriptions`` has.
         var hasMoreSubscriptions = false
-        /// Catch-up watermarks, in milliseconds since 1970.
-        var watermarks: [AccountRegion: Int64] = [:]
+        /// Catch-up watermarks.
+        var watermarks: [AccountRegion: Timestamp] = [:]
         /// Space that dead letters use.
         var deadLetterUsage = DeadLetterUsage()
         /// The newest dead letters, newest first.
         package var deadLetters: [DeadLetterSummary] = []
-        /// Times of the last deliveries, in milliseconds since 1970.
-        var lastDeliveries: [AccountRegion: Int64] = [:]
+        /// Times of the last deliveries.
+        var lastDeliveries: [AccountRegion: Timestamp] = [:]
         /// State of the replicas on one database.
         var sharing = SharingStatus()
     }
@@ -49,7 +49,7 @@ package struct StoreSnapshot: Sendable {
 
 extension StoreSnapshot.QueueSnapshot {
     /// Reads a store.
-    init(_ store: any Store, now: Int64) async throws(StoreError) {
+    init(_ store: any Store, now: Timestamp) async throws(StoreError) {
         status = try await store.queueStatus()
         depths = try await QueueReport(of: store, now: now).depths
         pauses = try await store.pauses()
@@ -105,8 +105,8 @@ package struct StatusSource: Sendable {
 extension StatusSource {
     /// Creates a source that queries a store.
     ///
-    /// - Parameter clock: milliseconds since 1970.
-    package init(_ store: any Store, clock: @escaping @Sendable () -> Int64) {
+    /// - Parameter clock: returns the present time.
+    package init(_ store: any Store, clock: @escaping @Sendable () -> Timestamp) {
         self.init { () throws(StoreError) in
             try await StoreSnapshot.QueueSnapshot(store, now: clock())
         } ledger: { () throws(StoreError) in

@@ -35,8 +35,8 @@ struct AdminAuthenticator: Sendable {
 
     /// Decides about a request.
     ///
-    /// - Parameter now: time of ``MonotonicClock``, in milliseconds.
-    func decision(on request: ServerRequest, now: Int64) -> Decision {
+    /// - Parameter now: time of ``MonotonicClock``.
+    func decision(on request: ServerRequest, now: Duration) -> Decision {
         guard let token = access.token else { return .off }
         let fields = request.head.headerFields
         let isCrossOrigin = fields[values: .origin].contains {
@@ -78,7 +78,7 @@ struct AdminAuthenticator: Sendable {
             var response = ServerResponse.rejection(
                 .tooManyRequests, code: .tooManyFailures,
                 message: "Too many wrong tokens from this address. Try again in a minute.")
-            response.headerFields[.retryAfter] = String(failures.interval / 1000)
+            response.headerFields[.retryAfter] = String(failures.interval.components.seconds)
             return response
         }
     }

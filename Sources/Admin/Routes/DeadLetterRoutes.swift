@@ -1,4 +1,4 @@
-import Encoding
+package import Encoding
 import ErrorCodes
 package import EventLoop
 package import HTTPServer
@@ -28,12 +28,12 @@ package struct DeadLetterRoutes: Sendable {
     let settings: Reloadable<AdminSettings>
     let failures = Self.limit
     let logger: Logger
-    let clock: @Sendable () -> Int64
+    let clock: @Sendable () -> Timestamp
     /// Called after a dead letter was replayed or dropped.
     package let onChange: @Sendable () -> Void
 
     /// At most ten wrong tokens per minute and address.
-    package static var limit: AuthenticationThrottle { AuthenticationThrottle(burst: 10, interval: 6000) }
+    package static var limit: AuthenticationThrottle { AuthenticationThrottle(burst: 10, interval: .seconds(6)) }
 
     /// Adds the routes to a router.
     package func add(to router: inout Router) {
@@ -54,7 +54,7 @@ package struct DeadLetterRoutes: Sendable {
 
     private func act(_ action: Action, on id: String, _ request: ServerRequest) async -> ServerResponse {
         let gate = AdminAuthenticator(access: settings.value.access, failures: failures)
-        let decision = gate.decision(on: request, now: MonotonicClock.milliseconds())
+        let decision = gate.decision(on: request, now: MonotonicClock.elapsed())
         if let rejection = gate.rejection(decision), let code = decision.code {
             logger.log(
                 .deadLetterActionRejected,
@@ -103,11 +103,11 @@ package struct DeadLetterRoutes: Sendable {
     /// Creates routes.
     ///
     /// - Parameters:
-    ///   - clock: milliseconds since 1970.
+    ///   - clock: returns the present time.
     ///   - onChange: called after a dead letter was replayed or dropped.
     package init(
         store: any DeliveryQueue, settings: Reloadable<AdminSettings>, logger: Logger,
-        clock: @escaping @Sendable () -> Int64,
+        clock: @escaping @Sendable () -> Timestamp,
         onChange: @escaping @Sendable () -> Void
     ) {
         self.store = store

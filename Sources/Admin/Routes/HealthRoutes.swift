@@ -1,3 +1,4 @@
+package import Encoding
 import ErrorCodes
 import EventLoop
 package import HTTPServer
@@ -12,10 +13,10 @@ import Store
 /// protocol, or a proxy in front of it that requires client certificates.
 package struct HealthRoutes: Sendable {
     let readiness: Readiness
-    /// The state of the listener's certificate at a time in milliseconds since 1970.
-    package let certificate: @Sendable (_ now: Int64) -> CertificateStatus
+    /// The state of the listener's certificate at a time.
+    package let certificate: @Sendable (_ now: Timestamp) -> CertificateStatus
     let outage: StoreOutageTracker
-    let clock: @Sendable () -> Int64
+    let clock: @Sendable () -> Timestamp
 
     /// Adds the routes to a router.
     package func add(to router: inout Router) {
@@ -40,10 +41,10 @@ package struct HealthRoutes: Sendable {
     ///
     /// - Parameters:
     ///   - certificate: the state of the listener's certificate at a time.
-    ///   - clock: milliseconds since 1970.
+    ///   - clock: returns the present time.
     package init(
-        readiness: Readiness, certificate: @escaping @Sendable (_ now: Int64) -> CertificateStatus,
-        outage: StoreOutageTracker, clock: @escaping @Sendable () -> Int64
+        readiness: Readiness, certificate: @escaping @Sendable (_ now: Timestamp) -> CertificateStatus,
+        outage: StoreOutageTracker, clock: @escaping @Sendable () -> Timestamp
     ) {
         self.readiness = readiness
         self.certificate = certificate

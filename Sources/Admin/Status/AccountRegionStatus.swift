@@ -4,15 +4,15 @@ import JSON
 import Processing
 import Store
 
-/// Status of an account-Region for status.json. A pure value; times are milliseconds since 1970.
+/// Status of an account-Region for status.json. A pure value.
 struct AccountRegionStatus: Sendable {
     let accountRegion: AccountRegion
-    var lastDeliveryAt: Int64?
+    var lastDeliveryAt: Timestamp?
     var depths: [QueueDepth] = []
     var isPaused = false
     var denial: CircuitBreaker.Denial?
-    var throttledAt: Int64?
-    var caughtUpTo: Int64?
+    var throttledAt: Timestamp?
+    var caughtUpTo: Timestamp?
     var openFindings: [OpenFindings] = []
     var audits: [FinishedAudit] = []
     /// Whether the ledger was read; if not, ``openFindings`` and ``audits`` are unknown.
@@ -23,9 +23,9 @@ struct AccountRegionStatus: Sendable {
     /// An element of `accountRegions` in status.json.
     ///
     /// - Parameters:
-    ///   - elapsed: the monotonic time, in milliseconds, that ``denial`` refers to.
+    ///   - elapsed: the monotonic time that ``denial`` refers to.
     ///   - isKnown: whether the store was read. If not, members from the store are `null`.
-    func json(now: Int64, elapsed: Int64, isKnown: Bool) -> JSON {
+    func json(now: Timestamp, elapsed: Duration, isKnown: Bool) -> JSON {
         let own: JSON.Members = [
             "account": .string(accountRegion.account.digits), "region": .string(accountRegion.region.name),
             "lastDeliveryAt": .time(lastDeliveryAt), "throttledAt": .time(throttledAt),
@@ -45,7 +45,7 @@ struct AccountRegionStatus: Sendable {
 
     private func count(_ state: QueueDepth.State) -> Int { depths.first { $0.state == state }?.count ?? 0 }
 
-    private var oldest: Int64? { depths.filter { $0.state != .dead }.map(\.oldestReceivedAt).min() }
+    private var oldest: Timestamp? { depths.filter { $0.state != .dead }.map(\.oldestReceivedAt).min() }
 
     private var findings: JSON {
         func count(_ severity: LedgerEntry.Severity?) -> JSON {
@@ -107,11 +107,11 @@ extension AccountRegionStatus {
 extension CircuitBreaker.Denial {
     /// The member `denied` of an account-Region in status.json.
     ///
-    /// - Parameter now: the monotonic time, in milliseconds, that the denial refers to.
-    func json(now: Int64) -> JSON {
+    /// - Parameter now: the monotonic time that the denial refers to.
+    func json(now: Duration) -> JSON {
         [
-            "cause": .string(cause.rawValue), "reason": .string(reason), "ageSeconds": .age(since, now: now),
-            "retryInSeconds": .integer(max(retryAt.saturatingSubtracting(now), 0) / 1000),
+            "cause": .string(cause.rawValue), "reason": .string(reason), "ageSeconds": .seconds(now - since),
+            "retryInSeconds": .seconds(retryAt - now),
         ]
     }
 }

@@ -1,7 +1,7 @@
 package import AWSClient
 package import AWSCore
 import DequeModule
-import Encoding
+package import Encoding
 package import Intake
 package import Processing
 package import Store
@@ -13,8 +13,8 @@ package final class ActivityLog: ActivityObserver {
         /// Oldest first; at most ``eventLimit``.
         var events: Deque<DeliveryEvent> = []
         var histogram = MinuteHistogram()
-        var throttledAt: [AccountRegion: Int64] = [:]
-        var lastDeliveries: [AccountRegion: Int64] = [:]
+        var throttledAt: [AccountRegion: Timestamp] = [:]
+        var lastDeliveries: [AccountRegion: Timestamp] = [:]
         var intakeProblems = IntakeProblems()
         /// Of the deliveries in processing, by delivery id.
         var findingCounts: [String: FindingCounts] = [:]
@@ -25,10 +25,10 @@ package final class ActivityLog: ActivityObserver {
         /// Outcomes of deliveries, newest first.
         let events: [DeliveryEvent]
         let histogram: MinuteHistogram
-        /// Last throttling by AWS, in milliseconds since 1970.
-        let throttledAt: [AccountRegion: Int64]
-        /// Last delivery, in milliseconds since 1970.
-        let lastDeliveries: [AccountRegion: Int64]
+        /// Last throttling by AWS.
+        let throttledAt: [AccountRegion: Timestamp]
+        /// Last delivery.
+        let lastDeliveries: [AccountRegion: Timestamp]
         /// Deliveries that point to a misconfigured sender.
         let intakeProblems: IntakeProblems
     }
@@ -37,10 +37,10 @@ package final class ActivityLog: ActivityObserver {
     static let eventLimit = 100
 
     private let state = Mutex(State())
-    private let clock: @Sendable () -> Int64
+    private let clock: @Sendable () -> Timestamp
 
-    /// - Parameter clock: milliseconds since 1970.
-    package init(clock: @escaping @Sendable () -> Int64) { self.clock = clock }
+    /// Creates an empty log.
+    package init(clock: @escaping @Sendable () -> Timestamp) { self.clock = clock }
 
     /// The recent activity up to now.
     var snapshot: Snapshot {
@@ -60,7 +60,7 @@ package final class ActivityLog: ActivityObserver {
             let last = state.lastDeliveries[accountRegion] ?? now
             // A time far ahead was recorded before the clock was set back.
             state.lastDeliveries[accountRegion] =
-                last.saturatingSubtracting(now) > QueueTime.longestWait ? now : max(now, last)
+                last - now > QueueTime.longestWait ? now : max(now, last)
             if isNew { state.histogram.add(now: now) { $0.deliveries += 1 } }
         }
     }
@@ -116,7 +116,7 @@ package final class ActivityLog: ActivityObserver {
                     at: now, id: delivery.id, accountRegion: delivery.accountRegion, subject: subject,
                     outcome: ending ?? usual,
                     findings: counts.sent, findingID: subject.findingID ?? counts.onlyFindingID,
-                    duration: max(now.saturatingSubtracting(delivery.receivedAt), 0)))
+                    duration: max(now - delivery.receivedAt, .zero)))
         }
     }
 

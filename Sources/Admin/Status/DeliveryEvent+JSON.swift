@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import JSON
 import Processing
 
@@ -10,7 +11,7 @@ extension DeliveryEvent {
             "region": .string(accountRegion.region.name), "kind": .string(subject.kind.rawValue),
             "subject": subject.text.map(JSON.string) ?? .null, "outcome": .string(outcome.rawValue),
             "findings": .integer(findings), "findingId": findingID.map(JSON.string) ?? .null,
-            "consoleURL": consoleURL.map(JSON.string) ?? .null, "durationMilliseconds": .integer(duration),
+            "consoleURL": consoleURL.map(JSON.string) ?? .null, "durationMilliseconds": .integer(duration.milliseconds),
         ]
     }
 }

@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 package import EventLoop
 package import Logging
 import ServiceLifecycle
@@ -19,7 +20,7 @@ package struct LastDeliveryRecorder: Service {
     /// Records the last deliveries until the shutdown, and a last time then.
     package func run() async {
         let saved = await cancelWhenGracefulShutdown {
-            var saved: [AccountRegion: Int64] = [:]
+            var saved: [AccountRegion: Timestamp] = [:]
             while (try? await loop.sleep(for: Self.interval)) != nil { saved = await save(after: saved) }
             return saved
         }
@@ -30,7 +31,7 @@ package struct LastDeliveryRecorder: Service {
     ///
     /// - Parameter saved: the times in the store.
     /// - Returns: the times in the store afterwards.
-    func save(after saved: [AccountRegion: Int64]) async -> [AccountRegion: Int64] {
+    func save(after saved: [AccountRegion: Timestamp]) async -> [AccountRegion: Timestamp] {
         let known = activity.snapshot.lastDeliveries
         let changes = known.filter { saved[$0.key] != $0.value }
         guard !changes.isEmpty else { return saved }

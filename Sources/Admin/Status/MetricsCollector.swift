@@ -1,6 +1,6 @@
 package import AWSClient
 import AWSCore
-import Encoding
+package import Encoding
 package import EventLoop
 package import Intake
 package import Processing
@@ -21,8 +21,8 @@ package struct MetricsCollector: Sendable {
     /// The product's version.
     package let version: String
     let accountRegions: LabelCardinalityLimiter
-    /// Milliseconds since 1970.
-    package let clock: @Sendable () -> Int64
+    /// The present time.
+    package let clock: @Sendable () -> Timestamp
     /// Whether the clock is trusted (``ClockTrust``).
     package let isClockTrusted: @Sendable () -> Bool
 
@@ -65,10 +65,10 @@ package struct MetricsCollector: Sendable {
 
     private var settingsFamilies: [MetricFamily] {
         let settings = settings.value
-        let interval = settings.catchUpInterval?.milliseconds ?? 0
+        let interval = settings.catchUpInterval ?? .zero
         return [
             MetricFamily("defender_bridge_queue_limit_deliveries", settings.maximumPending),
-            MetricFamily("defender_bridge_catch_up_interval_seconds", .gauge, Double(interval) / 1000),
+            MetricFamily("defender_bridge_catch_up_interval_seconds", .gauge, Double(interval.milliseconds) / 1000),
         ]
     }
 
@@ -116,7 +116,8 @@ package struct MetricsCollector: Sendable {
             MetricFamily(
                 "defender_bridge_catch_up_watermark_timestamp_seconds",
                 accountRegions.samples(
-                    stored.watermarks.map { LabelCardinalityLimiter.Value($0, Double($1) / 1000) }, folding: min)),
+                    stored.watermarks.map { LabelCardinalityLimiter.Value($0, Double($1.milliseconds) / 1000) },
+                    folding: min)),
         ] + partitionFamilies(stored.sharing) + deadLetterFamilies(stored.deadLetterUsage)
             + queueFamilies(stored.depths, now: clock())
     }
@@ -132,7 +133,7 @@ package struct MetricsCollector: Sendable {
             MetricFamily(
                 "defender_bridge_replica_clock_offset_seconds",
                 sharing.replicas.prefix(LabelCardinalityLimiter.limit).map {
-                    MetricFamily.Sample([("replica", $0.name)], Double($0.clockOffset) / 1000)
+                    MetricFamily.Sample([("replica", $0.name)], Double($0.clockOffset.milliseconds) / 1000)
                 }),
         ]
     }
@@ -147,7 +148,7 @@ package struct MetricsCollector: Sendable {
         ]
     }
 
-    private func queueFamilies(_ depths: [QueueDepth], now: Int64) -> [MetricFamily] {
+    private func queueFamilies(_ depths: [QueueDepth], now: Timestamp) -> [MetricFamily] {
         struct Place: Hashable {
             let accountRegion: AccountRegion
             let state: QueueDepth.State
@@ -161,7 +162,7 @@ package struct MetricsCollector: Sendable {
         }
         for depth in depths {
             counts[Place(accountRegion: depth.accountRegion, state: depth.state)] = (
-                Double(depth.count), Double(max(now.saturatingSubtracting(depth.oldestReceivedAt), 0)) / 1000
+                Double(depth.count), Double(max(now - depth.oldestReceivedAt, .zero).milliseconds) / 1000
             )
         }
         func values(_ value: ((count: Double, age: Double)) -> Double) -> [LabelCardinalityLimiter.Value] {
@@ -195,12 +196,12 @@ package struct MetricsCollector: Sendable {
     ///
     /// - Parameters:
     ///   - accountRegions: limits the account-Regions with time series of their own.
-    ///   - clock: milliseconds since 1970.
+    ///   - clock: returns the present time.
     package init(
         source: StatusSource, settings: Reloadable<AdminSettings>, accounts: AccountClients,
         circuitBreakers: CircuitBreakers, certificates: SigningCertificateCache, admission: Admission,
         outage: StoreOutageTracker, version: String, accountRegions: LabelCardinalityLimiter,
-        clock: @escaping @Sendable () -> Int64, isClockTrusted: @escaping @Sendable () -> Bool
+        clock: @escaping @Sendable () -> Timestamp, isClockTrusted: @escaping @Sendable () -> Bool
     ) {
         self.source = source
         self.settings = settings

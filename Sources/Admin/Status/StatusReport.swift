@@ -1,5 +1,5 @@
 import AWSCore
-import Encoding
+package import Encoding
 package import EventLoop
 package import JSON
 package import Processing
@@ -14,16 +14,16 @@ package struct StatusReport: Sendable {
     let circuitBreakers: CircuitBreakers
     let activity: ActivityLog
     let outage: StoreOutageTracker
-    /// The state of the listener's certificate at a time in milliseconds since 1970.
-    package let certificate: @Sendable (_ now: Int64) -> CertificateStatus
+    /// The state of the listener's certificate at a time.
+    package let certificate: @Sendable (_ now: Timestamp) -> CertificateStatus
     /// The product's version.
     package let version: String
-    /// Start of the process, in milliseconds since 1970.
-    package let startedAt: Int64
-    /// The time, in milliseconds since 1970.
-    package let clock: @Sendable () -> Int64
-    /// The monotonic time, in milliseconds, that ``circuitBreakers`` uses.
-    package var elapsed: @Sendable () -> Int64 = MonotonicClock.milliseconds
+    /// Start of the process.
+    package let startedAt: Timestamp
+    /// The present time.
+    package let clock: @Sendable () -> Timestamp
+    /// The monotonic time that ``circuitBreakers`` uses.
+    package var elapsed: @Sendable () -> Duration = MonotonicClock.elapsed
 
     /// The current status. Members from the store are `null` while it is unavailable.
     package func json() async -> JSON {
@@ -61,7 +61,7 @@ package struct StatusReport: Sendable {
 
     private func healthInput(
         _ stored: StoreSnapshot.QueueSnapshot?, _ problem: String?, _ denied: [CircuitBreakers.Entry],
-        _ intakeProblems: IntakeProblems, _ settings: AdminSettings, _ now: Int64
+        _ intakeProblems: IntakeProblems, _ settings: AdminSettings, _ now: Timestamp
     ) -> HealthInput {
         var input = HealthInput(now: now, startedAt: startedAt, stored: stored)
         input.storeProblem = problem ?? (outage.isOut ? "writes fail" : nil)
@@ -73,7 +73,7 @@ package struct StatusReport: Sendable {
         for share in stored.map({ settings.shares(of: $0.deadLetterUsage, now: now) }) ?? [] {
             input.deadLetterShares[share.limit.configurationKey] = share.ratio
         }
-        input.catchUpInterval = settings.catchUpInterval?.milliseconds
+        input.catchUpInterval = settings.catchUpInterval
         let certificate = certificate(now)
         input.certificateWarnings = certificate.warnings
         input.hasInvalidCertificate = !certificate.isValid
@@ -84,7 +84,7 @@ package struct StatusReport: Sendable {
     // MARK: Members
 
     /// Members that come from the store.
-    private static func members(of stored: StoreSnapshot.QueueSnapshot?, now: Int64) -> JSON.Members {
+    private static func members(of stored: StoreSnapshot.QueueSnapshot?, now: Timestamp) -> JSON.Members {
         guard let stored else {
             let names: [UTF8Text] = ["queue", "pauses", "subscriptions", "subscriptionsOmitted", "deadLetters"]
             return Dictionary(uniqueKeysWithValues: names.map { ($0, .null) })
@@ -114,21 +114,21 @@ package struct StatusReport: Sendable {
         ]
     }
 
-    private static func json(_ subscription: Subscription, now: Int64) -> JSON {
+    private static func json(_ subscription: Subscription, now: Timestamp) -> JSON {
         [
             "topic": .string(subscription.topic.description), "state": .string(subscription.state.rawValue),
             "ageSeconds": .age(subscription.changedAt, now: now),
         ]
     }
 
-    private static func json(_ entry: CircuitBreakers.Entry, now: Int64) -> JSON {
+    private static func json(_ entry: CircuitBreakers.Entry, now: Duration) -> JSON {
         var members = entry.denial.json(now: now).object ?? [:]
         members["account"] = .string(entry.accountRegion.account.digits)
         members["region"] = .string(entry.accountRegion.region.name)
         return .object(members)
     }
 
-    private static func json(_ hour: (from: Int64, counts: [MinuteHistogram.Counts])) -> JSON {
+    private static func json(_ hour: (from: Timestamp, counts: [MinuteHistogram.Counts])) -> JSON {
         [
             "from": .time(hour.from), "deliveries": .array(hour.counts.map { .integer($0.deliveries) }),
             "imports": .array(hour.counts.map { .integer($0.imports) }),
@@ -139,14 +139,14 @@ package struct StatusReport: Sendable {
     ///
     /// - Parameters:
     ///   - certificate: the state of the listener's certificate at a time.
-    ///   - startedAt: the start of the process, in milliseconds since 1970.
-    ///   - clock: milliseconds since 1970.
+    ///   - startedAt: the start of the process.
+    ///   - clock: returns the present time.
     ///   - elapsed: milliseconds of a monotonic clock.
     package init(
         source: StatusSource, settings: Reloadable<AdminSettings>, circuitBreakers: CircuitBreakers,
         activity: ActivityLog, outage: StoreOutageTracker,
-        certificate: @escaping @Sendable (_ now: Int64) -> CertificateStatus, version: String, startedAt: Int64,
-        clock: @escaping @Sendable () -> Int64, elapsed: @escaping @Sendable () -> Int64 = MonotonicClock.milliseconds
+        certificate: @escaping @Sendable (_ now: Timestamp) -> CertificateStatus, version: String, startedAt: Timestamp,
+        clock: @escaping @Sendable () -> Timestamp, elapsed: @escaping @Sendable () -> Duration = MonotonicClock.elapsed
     ) {
         self.source = source
         self.settings = settings

@@ -21,11 +21,12 @@ struct BackfillQuery: Sendable {
     /// Queues the queries, and waits until the deliveries of these account-Regions are processed.
     func run() async throws -> Backfill.Report {
         let now = processing.clock.now()
-        let start = processing.trust.bestTime.saturatingSubtracting(lookback.milliseconds)
-        let work = InternalTask.catchUp(since: Timestamp(milliseconds: start))
+        let start = processing.trust.bestTime - lookback
+        let work = InternalTask.catchUp(since: start)
         var progress = BackfillProgress(accountRegions: Set(accountRegions), startedAt: now, before: try await depths())
         for accountRegion in accountRegions {
-            _ = try await processing.store.append(work.delivery(of: accountRegion, on: "backfill \(now)", now: now))
+            _ = try await processing.store.append(
+                work.delivery(of: accountRegion, on: "backfill \(now.milliseconds)", now: now))
         }
         while true {
             let obstacles = BackfillProgress.Obstacles(
@@ -59,17 +60,17 @@ struct BackfillProgress {
     }
 
     private let accountRegions: Set<AccountRegion>
-    private let startedAt: Int64
+    private let startedAt: Timestamp
     private let initialDeadLetters: Int
     /// When all queries were first seen complete. Their results were queued before.
-    private var queriedAt: Int64?
+    private var queriedAt: Timestamp?
 
     private(set) var report = Backfill.Report()
 
     /// - Parameters:
-    ///   - startedAt: when the queries were queued, in milliseconds since 1970.
+    ///   - startedAt: when the queries were queued.
     ///   - before: the queue depths before that.
-    init(accountRegions: Set<AccountRegion>, startedAt: Int64, before depths: [QueueDepth]) {
+    init(accountRegions: Set<AccountRegion>, startedAt: Timestamp, before depths: [QueueDepth]) {
         self.accountRegions = accountRegions
         self.startedAt = startedAt
         initialDeadLetters = Self.deadLettered(depths, accountRegions)
@@ -77,7 +78,7 @@ struct BackfillProgress {
     }
 
     /// Updates the progress from queue depths; returns whether the report has changed.
-    mutating func update(_ depths: [QueueDepth], _ obstacles: Obstacles = Obstacles(), now: Int64) -> Bool {
+    mutating func update(_ depths: [QueueDepth], _ obstacles: Obstacles = Obstacles(), now: Timestamp) -> Bool {
         let last = report
         let open = depths.filter { accountRegions.contains($0.accountRegion) && $0.state != .dead }
         report.remaining = open.reduce(0) { $0 + $1.count }

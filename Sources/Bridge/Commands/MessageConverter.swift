@@ -87,7 +87,7 @@ package struct MessageConverter: Sendable {
         _ payload: [UInt8], from channel: Delivery.Channel, _ accountRegion: AccountRegion
     ) throws(UnrecognizedMessageError) -> JSON {
         let delivery = Delivery(
-            id: "convert", accountRegion: accountRegion, channel: channel, receivedAt: 0, payload: payload)
+            id: "convert", accountRegion: accountRegion, channel: channel, receivedAt: .earliest, payload: payload)
         switch try DeliveryCommand(delivery, severities: mapping.severities) {
         case .alarm(let observation): return alarm(observation)
         case .verification(let disposition): return Self.update(disposition)

@@ -80,7 +80,7 @@ package enum RebuildLedger {
             }
             let rebuild = LedgerRebuilder(
                 accountRegion: accountRegion, store: runtime.store, client: runtime.accounts.client(for: accountRegion),
-                clock: WallClock.milliseconds)
+                clock: WallClock.now)
             try await runtime.store.clearLedger(of: accountRegion)
             do {
                 let count = try await rebuild.rebuild { reportProgress(.found($0.restored)) }

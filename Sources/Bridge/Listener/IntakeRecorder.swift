@@ -19,7 +19,7 @@ struct IntakeRecorder: IntakeObserver {
     let outage: StoreOutageTracker
     let accessLog: AccessLog
     let logger: Logger
-    let clock: @Sendable () -> Int64
+    let clock: @Sendable () -> Timestamp
 
     func record(_ result: IntakeResult, of request: ServerRequest, route: String, after duration: Duration) {
         metrics.record(result, route: route, after: duration, now: clock())
@@ -31,7 +31,7 @@ struct IntakeRecorder: IntakeObserver {
         case .deferred(let error):
             let isOutage = error.code == .storeUnavailable
             if isOutage { outage.failed(error.message, to: .intake) }
-            gap.recordDeferral(now: MonotonicClock.milliseconds())
+            gap.recordDeferral(now: MonotonicClock.elapsed())
             logRejection(result, error, of: request, route: route, at: isOutage ? .debug : nil)
         }
     }

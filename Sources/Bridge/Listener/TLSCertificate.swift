@@ -86,24 +86,21 @@ final class TLSCertificate: Sendable {
     }
 
     /// Warnings for operators: the certificate is not valid or expires soon, or its files cannot be used.
-    ///
-    /// - Parameter now: seconds since 1970.
-    func warnings(now: Int64) -> [String] {
+    func warnings(now: Timestamp) -> [String] {
         let (certificate, problem) = state.withLock { ($0.context.certificate, $0.problem) }
-        let expiry = Self.expiryWarning(notBefore: certificate.notBefore, notAfter: certificate.notAfter, now: now)
+        let expiry = Self.expiryWarning(
+            notBefore: certificate.notBefore, notAfter: certificate.notAfter, now: Self.seconds(now))
         return [expiry, problem.map { "TLS certificate reload failed; the previous certificate stays in use. \($0)" }]
             .compactMap(\.self)
     }
 
     /// Logs what ``warnings(now:)`` returns.
-    ///
-    /// - Parameter now: seconds since 1970.
-    func logWarnings(to logger: Logger, now: Int64) {
+    func logWarnings(to logger: Logger, now: Timestamp) {
         let (certificate, problem) = state.withLock { ($0.context.certificate, $0.problem) }
         func text(_ seconds: Int64) -> LogValue {
             .string(Timestamp(milliseconds: seconds.saturatingMultiplied(by: 1000)).iso8601)
         }
-        switch Self.expiry(notBefore: certificate.notBefore, notAfter: certificate.notAfter, now: now) {
+        switch Self.expiry(notBefore: certificate.notBefore, notAfter: certificate.notAfter, now: Self.seconds(now)) {
         case .notYetValid: logger.log(.certificateNotYetValid, [.validFrom: text(certificate.notBefore)])
         case .expired: logger.log(.certificateExpired, [.expiresAt: text(certificate.notAfter)])
         case .soon: logger.log(.certificateExpiresSoon, [.expiresAt: text(certificate.notAfter)])
@@ -113,12 +110,13 @@ final class TLSCertificate: Sendable {
     }
 
     /// Whether the certificate in use is valid.
-    ///
-    /// - Parameter now: seconds since 1970.
-    func isValid(now: Int64) -> Bool {
-        let certificate = context.certificate
+    func isValid(now: Timestamp) -> Bool {
+        let (certificate, now) = (context.certificate, Self.seconds(now))
         return certificate.notBefore <= now && now <= certificate.notAfter
     }
+
+    /// A time as in certificates, which have whole seconds.
+    private static func seconds(_ time: Timestamp) -> Int64 { time.milliseconds / 1000 }
 
     /// Why an operator should replace a certificate.
     enum Expiry: Hashable {

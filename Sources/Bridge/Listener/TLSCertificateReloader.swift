@@ -56,7 +56,7 @@ struct TLSCertificateReloader: Service {
             metrics.certificateReloaded("replaced")
             metrics.certificateExpires(at: context.certificate.notAfter)
             logger.log(.certificateReplaced, [.name: .string(context.certificate.commonName ?? "")])
-            tlsCertificate.logWarnings(to: logger, now: WallClock.milliseconds() / 1000)
+            tlsCertificate.logWarnings(to: logger, now: WallClock.now())
         case .failed(let reason):
             metrics.certificateReloaded("failed")
             logger.log(.certificateReloadFailed, [.reason: .string(reason)])

@@ -174,8 +174,8 @@ struct AccountPreflight: Sendable {
             _ = try await client.listAuditSuppressions(region: region)
         }
         guard configuration.catchUpInterval != nil else { return }
-        let now = WallClock.milliseconds()
-        let times = now.saturatingSubtracting(60_000)...now
+        let now = WallClock.now()
+        let times = (now - .seconds(60))...now
         await permission("iot:ListAuditTasks") { () async throws(AWSError) in
             try await Self.first(of: client.auditTasks(in: times, region: region))
         }

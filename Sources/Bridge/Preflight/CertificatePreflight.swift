@@ -21,7 +21,7 @@ struct CertificatePreflight: Sendable {
             return
         }
         do throws(ConfigurationError) {
-            let warnings = try TLSCertificate(files).warnings(now: now)
+            let warnings = try TLSCertificate(files).warnings(now: WallClock.now())
             let isBad = warnings.contains { !$0.contains("expires in") }
             report(
                 PreflightCheck(
@@ -43,7 +43,7 @@ struct CertificatePreflight: Sendable {
         let name = "TLS certificate chain"
         guard let chain = chain(files) else { return }
         do throws(CryptographyError) {
-            _ = try TrustStore(file: nil).validity(of: chain, at: now)
+            _ = try TrustStore(file: nil).validity(of: chain, at: WallClock.now().milliseconds / 1000)
             report(
                 PreflightCheck(
                     name, files.certificate, .passed, "complete up to a certificate authority that this machine trusts")
@@ -91,6 +91,4 @@ struct CertificatePreflight: Sendable {
         if host.utf8.first == UInt8(ascii: "[") { return host.firstIndex(of: "]").map { String(host[...$0]) } }
         return String(host.prefix { $0 != ":" })
     }
-
-    private var now: Int64 { WallClock.milliseconds() / 1000 }
 }

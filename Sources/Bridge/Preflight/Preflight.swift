@@ -153,22 +153,22 @@ package struct Preflight: Sendable {
         return endpoints
     }
 
-    /// The accepted clock skew, in milliseconds: AWS accepts signatures for five minutes, and messages are rejected by age.
-    private static let clockTolerance: Int64 = 60_000
+    /// The accepted clock skew: AWS accepts signatures for five minutes, and messages are rejected by age.
+    private static let clockTolerance = Duration.seconds(60)
 
     private func checkClock(_ runtime: AWSRuntime) async {
         do throws(HTTPClientError) {
             let response = try await runtime.requestSTS()
-            guard let date = response.headerFields[.date].flatMap({ Timestamp(httpDate: $0)?.milliseconds }) else {
+            guard let date = response.headerFields[.date].flatMap({ Timestamp(httpDate: $0) }) else {
                 report(PreflightCheck("clock", "", .skipped, "the response of AWS STS has no date"))
                 return
             }
-            let difference = date.saturatingDistance(to: WallClock.milliseconds())
+            let difference = (date - WallClock.now()).magnitude
             report(
                 difference < Self.clockTolerance
                     ? PreflightCheck("clock", "", .passed, "within 60s of AWS")
                     : PreflightCheck(
-                        "clock", "", .failed, "differs from AWS by \(difference / 1000)s",
+                        "clock", "", .failed, "differs from AWS by \(difference.components.seconds)s",
                         remediation: "synchronize the clock of this machine with NTP"))
         } catch {
             report(

@@ -14,7 +14,7 @@ struct IntakeFactory: Sendable {
     /// Counts fetches of token keys.
     let metrics: ProcessMetrics
     let logger: Logger
-    let clock: @Sendable () -> Int64
+    let clock: @Sendable () -> Timestamp
 
     /// Creates handlers.
     ///
@@ -22,7 +22,7 @@ struct IntakeFactory: Sendable {
     func handlers(for configuration: BridgeConfiguration, replacing last: IntakeHandlers? = nil) -> IntakeHandlers {
         let verifier = SNSVerifier(
             topics: configuration.topics, certificates: certificates,
-            maximumAge: configuration.maximumMessageAge.milliseconds,
+            maximumAge: configuration.maximumMessageAge,
             minimumVersion: configuration.minimumSignatureVersion)
         let subscriptions = SubscriptionManager(
             policy: configuration.subscriptions, store: store, confirm: confirm, clock: clock, logger: logger)

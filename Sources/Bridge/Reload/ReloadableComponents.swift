@@ -34,7 +34,7 @@ struct ReloadableComponents: Sendable {
         assembly = IntakeFactory(
             store: runtime.store, certificates: certificates, failures: AuthenticationThrottle(),
             confirm: runtime.confirmSubscription, fetchTokenKeys: runtime.fetchTokenKeys,
-            metrics: metrics, logger: logger, clock: WallClock.milliseconds)
+            metrics: metrics, logger: logger, clock: WallClock.now)
         intake = Reloadable(assembly.handlers(for: configuration))
         accounts = runtime.accounts
         self.deadLetters = deadLetters

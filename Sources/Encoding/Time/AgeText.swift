@@ -1,10 +1,8 @@
 /// Formats an age.
 package enum AgeText {
-    /// The two largest units, for example `3d 4h`, `5m 0s` or `7s`.
-    ///
-    /// - Parameter milliseconds: the age; a negative one counts as 0.
-    package static func text(_ milliseconds: Int64) -> String {
-        let seconds = max(milliseconds, 0) / 1000
+    /// The two largest units, for example `3d 4h`, `5m 0s` or `7s`; a negative age counts as 0.
+    package static func text(_ age: Duration) -> String {
+        let seconds = max(age, .zero).components.seconds
         let units = [
             ("d", seconds / 86_400), ("h", seconds / 3600 % 24), ("m", seconds / 60 % 60), ("s", seconds % 60),
         ]

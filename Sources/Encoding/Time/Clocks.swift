@@ -4,19 +4,18 @@ import Glibc
 ///
 /// This is the only place that reads it. Everything else is handed a clock.
 public enum WallClock {
-    /// Milliseconds since 1970.
-    public static func milliseconds() -> Int64 {
+    /// The present time.
+    public static func now() -> Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec).saturatingMultiplied(by: 1000).saturatingAdding(Int64(time.tv_nsec) / 1_000_000)
+        return Timestamp(
+            milliseconds: Int64(time.tv_sec).saturatingMultiplied(by: 1000)
+                .saturatingAdding(Int64(time.tv_nsec) / 1_000_000))
     }
-
-    /// The present time.
-    public static func now() -> Timestamp { Timestamp(milliseconds: milliseconds()) }
 }
 
 /// A monotonic clock for intervals: not affected by changes of the system clock, and running while the machine is
-/// suspended.
+/// suspended. Its times are durations, so that the compiler rejects comparing them with a ``Timestamp``.
 public enum MonotonicClock {
     private static let start = ContinuousClock.now
 
@@ -26,7 +25,4 @@ public enum MonotonicClock {
         let start = start
         return ContinuousClock.now - start
     }
-
-    /// Milliseconds since the first use in this process.
-    public static func milliseconds() -> Int64 { elapsed().milliseconds }
 }

@@ -8,6 +8,9 @@ extension Duration {
             .saturatingAdding(attoseconds / Self.attosecondsPerMillisecond)
     }
 
+    /// The duration without its sign.
+    public var magnitude: Duration { self < .zero ? .zero - self : self }
+
     /// Whole milliseconds, rounded up, or the nearest value that fits. A timer that runs for them does not end early.
     public var millisecondsRoundedUp: Int64 {
         let milliseconds = milliseconds

@@ -8,6 +8,11 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     /// 1970-01-01T00:00:00.000Z to 9999-12-31T23:59:59.999Z: the range of four-digit years.
     public static let millisecondsRange: ClosedRange<Int64> = 0...253_402_300_799_999
 
+    /// 1970-01-01T00:00:00.000Z: not later than any other time.
+    public static let earliest = Timestamp(milliseconds: millisecondsRange.lowerBound)
+    /// 9999-12-31T23:59:59.999Z: not earlier than any other time.
+    public static let latest = Timestamp(milliseconds: millisecondsRange.upperBound)
+
     /// Makes a timestamp from milliseconds since 1970; values out of range are clamped.
     public init(milliseconds: Int64) {
         let range = Self.millisecondsRange
@@ -22,6 +27,9 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         else { return nil }
         self.milliseconds = milliseconds
     }
+
+    /// The number of whole days since 1970, in UTC.
+    public var day: Int64 { milliseconds / 86_400_000 }
 
     /// The time in ISO 8601, for example `2026-11-22T10:00:00.123Z`; always 24 characters.
     public var description: String { iso8601 }

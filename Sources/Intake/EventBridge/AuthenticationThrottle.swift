@@ -6,62 +6,62 @@ import Synchronization
 /// Rate-limits failed authentications per client address, against guessing of credentials.
 ///
 /// An address that authenticated recently is exempt. Otherwise a client with wrong credentials could lock out EventBridge when
-/// all requests come from the address of one load balancer. All times are milliseconds of a monotonic clock.
+/// all requests come from the address of one load balancer. All times are of a monotonic clock.
 package final class AuthenticationThrottle: Sendable {
     /// The most failures at once.
     package let burst: Int
-    /// The time after which another failure is allowed, in milliseconds.
-    package let interval: Int64
+    /// The time after which another failure is allowed.
+    package let interval: Duration
     /// What an address that has not failed is allowed.
     private let full: TokenBucket
-    /// How long an address is exempt after a successful authentication, in milliseconds.
-    static let exemption: Int64 = 3_600_000
+    /// How long an address is exempt after a successful authentication.
+    static let exemption = Duration.seconds(3600)
     /// The most addresses that are tracked; the least recently seen one is evicted.
     static let maximumAddresses = 1024
 
     private struct Account {
         /// The failures that are allowed.
         var failures: TokenBucket
-        var succeededAt: Int64?
-        var lastSeenAt: Int64
+        var succeededAt: Duration?
+        var lastSeenAt: Duration
     }
 
     private let accounts = Mutex<[[UInt8]: Account]>([:])
 
     /// - Parameters:
     ///   - burst: the most failures at once.
-    ///   - interval: the time after which another failure is allowed, in milliseconds.
-    package init(burst: Int = 20, interval: Int64 = 3000) {
+    ///   - interval: the time after which another failure is allowed.
+    package init(burst: Int = 20, interval: Duration = .seconds(3)) {
         (self.burst, self.interval) = (burst, interval)
-        full = TokenBucket(rate: 1000 / Double(interval), burst: Double(burst))
+        full = TokenBucket(rate: 1000 / Double(interval.milliseconds), burst: Double(burst))
     }
 
     /// Whether requests from an address are processed.
-    package func allows(_ address: SocketAddress?, now: Int64) -> Bool {
+    package func allows(_ address: SocketAddress?, now: Duration) -> Bool {
         accounts.withLock { accounts in
             guard let account = accounts[Self.key(address)] else { return true }
             if let recordSuccess = account.succeededAt,
-                (0...Self.exemption).contains(now.saturatingSubtracting(recordSuccess))
+                (.zero...Self.exemption).contains(now - recordSuccess)
             {
                 return true
             }
-            let level = account.failures.level(now: .milliseconds(now))
+            let level = account.failures.level(now: now)
             // A level below zero is left only after the clock was set back.
             return level >= 1 || level < 0
         }
     }
 
     /// Records a failed authentication.
-    package func recordFailure(_ address: SocketAddress?, now: Int64) {
-        update(address, now: now) { $0.failures.spend(now: .milliseconds(now)) }
+    package func recordFailure(_ address: SocketAddress?, now: Duration) {
+        update(address, now: now) { $0.failures.spend(now: now) }
     }
 
     /// Records a successful authentication, which exempts the address for a while.
-    package func recordSuccess(_ address: SocketAddress?, now: Int64) {
+    package func recordSuccess(_ address: SocketAddress?, now: Duration) {
         update(address, now: now) { $0.succeededAt = now }
     }
 
-    private func update(_ address: SocketAddress?, now: Int64, _ change: (inout Account) -> Void) {
+    private func update(_ address: SocketAddress?, now: Duration, _ change: (inout Account) -> Void) {
         let key = Self.key(address)
         accounts.withLock { accounts in
             var account = accounts[key] ?? Account(failures: full, lastSeenAt: now)

@@ -1,5 +1,5 @@
 package import Cryptography
-import Encoding
+package import Encoding
 package import HTTPServer
 import HTTPTypes
 import JSON
@@ -47,10 +47,10 @@ package struct EventBridgeAuthenticator: Sendable {
     /// Authenticates a request.
     ///
     /// - Parameters:
-    ///   - now: milliseconds since 1970.
-    ///   - elapsed: the time of ``MonotonicClock``, in milliseconds.
+    ///   - now: the time.
+    ///   - elapsed: the time of ``MonotonicClock``.
     package func decision(
-        on request: ServerRequest, now: Int64, elapsed: Int64 = MonotonicClock.milliseconds()
+        on request: ServerRequest, now: Timestamp, elapsed: Duration = MonotonicClock.elapsed()
     ) async -> Decision {
         guard failures.allows(request.peer, now: elapsed) else { return .overLimit }
         let decision = await decisionIgnoringThrottle(on: request.head.headerFields, now: now, elapsed: elapsed)
@@ -71,7 +71,7 @@ package struct EventBridgeAuthenticator: Sendable {
         return schemes.isEmpty ? "ApiKey" : schemes.joined(separator: ", ")
     }
 
-    private func decisionIgnoringThrottle(on fields: HTTPFields, now: Int64, elapsed: Int64) async -> Decision {
+    private func decisionIgnoringThrottle(on fields: HTTPFields, now: Timestamp, elapsed: Duration) async -> Decision {
         if hasAPIKey(fields) { return .allowed }
         if let basic = credentials.basic, let given = fields.credentials(of: "basic") {
             guard let decoded = Base64.decode(given) else { return .rejected }

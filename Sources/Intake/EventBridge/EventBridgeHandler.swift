@@ -1,4 +1,5 @@
 package import AWSCore
+package import Encoding
 import ErrorCodes
 package import HTTPServer
 import JSON
@@ -12,8 +13,8 @@ package struct EventBridgeHandler: Sendable {
     package let served: Set<AccountRegion>
     /// Where deliveries are stored.
     package let store: any DeliveryQueue
-    /// Returns milliseconds since 1970.
-    package let clock: @Sendable () -> Int64
+    /// Returns the present time.
+    package let clock: @Sendable () -> Timestamp
 
     /// Handles a request. EventBridge retries after 401 and 503, for a day.
     ///
@@ -63,10 +64,10 @@ package struct EventBridgeHandler: Sendable {
     ///
     /// - Parameters:
     ///   - served: the accounts and Regions whose events are accepted.
-    ///   - clock: returns milliseconds since 1970.
+    ///   - clock: returns the present time.
     package init(
         authenticator: EventBridgeAuthenticator, served: Set<AccountRegion>, store: any DeliveryQueue,
-        clock: @escaping @Sendable () -> Int64
+        clock: @escaping @Sendable () -> Timestamp
     ) {
         self.authenticator = authenticator
         self.served = served

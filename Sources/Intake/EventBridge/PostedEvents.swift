@@ -1,6 +1,7 @@
 import AWSCore
 import Cryptography
 import DeviceDefender
+import Encoding
 import JSON
 import Store
 
@@ -37,9 +38,9 @@ struct PostedEvents: Sendable {
     ///   - json: the request's content.
     ///   - body: its bytes: the payload of a single event, unchanged.
     ///   - served: the accounts and Regions whose events are accepted.
-    ///   - now: milliseconds since 1970.
+    ///   - now: the time.
     /// - Throws: ``PostedEventsError``.
-    init(_ json: JSON, body: [UInt8], served: Set<AccountRegion>, now: Int64) throws(PostedEventsError) {
+    init(_ json: JSON, body: [UInt8], served: Set<AccountRegion>, now: Timestamp) throws(PostedEventsError) {
         let elements = json.array ?? [json]
         guard elements.count <= Self.limit else { throw .tooMany(elements.count) }
         guard !elements.isEmpty else { return }

@@ -64,10 +64,9 @@ struct JSONWebToken: Sendable {
     /// The first claim that makes the token invalid (RFC 7519, section 4.1): issuer, audience, expiry or start. A token without
     /// an expiry is invalid.
     ///
-    /// - Parameter now: milliseconds since 1970.
     /// - Returns: the claim's name; nil if all claims are valid.
-    func invalidClaim(issuer: String, audience: String, now: Int64) -> String? {
-        let seconds = Double(now) / 1000
+    func invalidClaim(issuer: String, audience: String, now: Timestamp) -> String? {
+        let seconds = Double(now.milliseconds) / 1000
         guard let own = claims["iss"]?.string, own.utf8.elementsEqual(issuer.utf8) else { return "iss" }
         if let claim = invalidAudienceClaim(audience) { return claim }
         guard let end = claims["exp"]?.double, seconds < end + Self.allowedSkew else { return "exp" }

@@ -1,4 +1,4 @@
-import Encoding
+package import Encoding
 package import SNS
 import Synchronization
 
@@ -33,14 +33,14 @@ package final class TokenVerifier: Sendable {
         case unverifiable
     }
 
-    /// The age at which keys are refreshed in the background while the cached ones stay in use, in milliseconds.
-    static let freshness: Int64 = 600_000
-    /// The age up to which cached keys are used while the issuer is unreachable, in milliseconds.
-    package static let maximumAge: Int64 = 86_400_000
+    /// The age at which keys are refreshed in the background while the cached ones stay in use.
+    static let freshness = Duration.seconds(600)
+    /// The age up to which cached keys are used while the issuer is unreachable.
+    package static let maximumAge = Duration.seconds(86_400)
     private static let host = "issuer"
 
     private struct State {
-        var keys: (set: JSONWebKeySet, fetchedAt: Int64)?
+        var keys: (set: JSONWebKeySet, fetchedAt: Duration)?
         var fetchLimiter = FetchRateLimiter()
     }
 
@@ -66,10 +66,10 @@ package final class TokenVerifier: Sendable {
     /// Checks claims, then the signature.
     ///
     /// - Parameters:
-    ///   - now: milliseconds since 1970, for the token's own times.
-    ///   - elapsed: the time of ``MonotonicClock``, in milliseconds, for the age of the keys.
+    ///   - now: the time, for the token's own times.
+    ///   - elapsed: the time of ``MonotonicClock``, for the age of the keys.
     package func decision(
-        on text: String, now: Int64, elapsed: Int64 = MonotonicClock.milliseconds()
+        on text: String, now: Timestamp, elapsed: Duration = MonotonicClock.elapsed()
     ) async -> Decision {
         // A token that is invalid whatever the keys are causes no fetch.
         guard let token = JSONWebToken(text) else { return .rejected }
@@ -88,16 +88,16 @@ package final class TokenVerifier: Sendable {
         return fetched.verifies(token) ? .genuine : .rejected
     }
 
-    private func knownKeys(now: Int64) -> (JSONWebKeySet?, isOld: Bool) {
+    private func knownKeys(now: Duration) -> (JSONWebKeySet?, isOld: Bool) {
         state.withLock { state in
             guard let keys = state.keys else { return (nil, false) }
-            let age = now.saturatingSubtracting(keys.fetchedAt)
+            let age = now - keys.fetchedAt
             return (age <= Self.maximumAge ? keys.set : nil, age > Self.freshness)
         }
     }
 
     /// The running fetch, or a new one; one without keys if the rate limit is reached.
-    private func startFetch(now: Int64) -> SingleFlight<OnlyKey, JSONWebKeySet?>.Flight {
+    private func startFetch(now: Duration) -> SingleFlight<OnlyKey, JSONWebKeySet?>.Flight {
         fetches.start(.only) { _ in
             state.withLock { $0.fetchLimiter.allowRequest(to: Self.host, now: now) } ? nil : .some(nil)
         } operation: {
@@ -105,7 +105,7 @@ package final class TokenVerifier: Sendable {
         }
     }
 
-    private func fetchKeys(now: Int64) async -> JSONWebKeySet? {
+    private func fetchKeys(now: Duration) async -> JSONWebKeySet? {
         let set: JSONWebKeySet?
         do throws(SigningCertificateCache.FetchError) {
             set = JSONWebKeySet(parsing: try await fetch(settings.jwksURL))

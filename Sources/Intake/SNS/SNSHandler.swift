@@ -1,5 +1,6 @@
 import AWSCore
 import DeviceDefender
+package import Encoding
 package import HTTPServer
 import HTTPTypes
 import JSON
@@ -14,8 +15,8 @@ package struct SNSHandler: Sendable {
     package let store: any DeliveryQueue
     /// Handles subscription messages.
     package let subscriptions: SubscriptionManager
-    /// Returns milliseconds since 1970.
-    package let clock: @Sendable () -> Int64
+    /// Returns the present time.
+    package let clock: @Sendable () -> Timestamp
 
     /// Handles a request. SNS discards a message that is rejected, and retries one that is deferred.
     package func receive(_ request: ServerRequest) async -> IntakeResult {
@@ -70,10 +71,10 @@ package struct SNSHandler: Sendable {
 
     /// Creates a handler.
     ///
-    /// - Parameter clock: returns milliseconds since 1970.
+    /// - Parameter clock: returns the present time.
     package init(
         verifier: SNSVerifier, store: any DeliveryQueue, subscriptions: SubscriptionManager,
-        clock: @escaping @Sendable () -> Int64
+        clock: @escaping @Sendable () -> Timestamp
     ) {
         self.verifier = verifier
         self.store = store

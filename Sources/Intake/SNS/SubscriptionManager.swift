@@ -1,4 +1,5 @@
 import AWSCore
+package import Encoding
 import ErrorCodes
 package import Logging
 package import SNS
@@ -28,8 +29,8 @@ package struct SubscriptionManager: Sendable {
     package let store: any SubscriptionStore
     /// Requests a confirmation URL of Amazon SNS; returns the response's status.
     package let confirm: @Sendable (_ url: String) async throws -> Int
-    /// Returns milliseconds since 1970.
-    package let clock: @Sendable () -> Int64
+    /// Returns the present time.
+    package let clock: @Sendable () -> Timestamp
     /// The logger.
     package let logger: Logger
     /// Topics whose subscription is known to be confirmed, so that not every notification reads the store.
@@ -39,10 +40,10 @@ package struct SubscriptionManager: Sendable {
     ///
     /// - Parameters:
     ///   - confirm: requests a confirmation URL of Amazon SNS; returns the status of the response.
-    ///   - clock: returns milliseconds since 1970.
+    ///   - clock: returns the present time.
     package init(
         policy: Policy, store: any SubscriptionStore, confirm: @escaping @Sendable (_ url: String) async throws -> Int,
-        clock: @escaping @Sendable () -> Int64, logger: Logger
+        clock: @escaping @Sendable () -> Timestamp, logger: Logger
     ) {
         self.policy = policy
         self.store = store
@@ -70,10 +71,14 @@ package struct SubscriptionManager: Sendable {
             switch message.kind {
             case .notification:
                 // A notification from before the unsubscribe may arrive after it.
-                guard known.state != .confirmed, message.publishedAt > known.publishedAt else { return .nothing }
+                guard known.state != .confirmed, message.publishedAt > known.publishedAt else {
+                    return .nothing
+                }
             case .subscriptionConfirmation:
                 if isSame && known.state != .pending { return .nothing }
-                if known.state == .ended && message.publishedAt <= known.publishedAt { return .nothing }
+                if known.state == .ended && message.publishedAt <= known.publishedAt {
+                    return .nothing
+                }
             case .unsubscribeConfirmation:
                 // SNS repeats the message while re-subscribing fails.
                 if isSame && !(known.state == .ended && policy.resubscribes) { return .nothing }
@@ -149,7 +154,8 @@ package struct SubscriptionManager: Sendable {
     private func record(_ message: SNSMessage, _ state: Subscription.State) async throws(StoreError) {
         try await store.record(
             Subscription(
-                topic: message.topic, state: state, messageID: message.messageID, publishedAt: message.publishedAt,
+                topic: message.topic, state: state, messageID: message.messageID,
+                publishedAt: message.publishedAt,
                 changedAt: clock()))
         if state != .confirmed { confirmedTopics.remove(message.topic) }
     }

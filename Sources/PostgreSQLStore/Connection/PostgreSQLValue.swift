@@ -1,3 +1,4 @@
+import Encoding
 import Store
 
 /// A statement parameter in PostgreSQL's binary format.
@@ -16,6 +17,8 @@ struct PostgreSQLValue: Sendable {
     static func integer(_ value: Int64?) -> Self { Self(.integer, value.map { $0.wire }) }
     /// A number.
     static func integer(_ value: Int) -> Self { .integer(Int64(value)) }
+    /// A point in time, as milliseconds since 1970; nil for NULL.
+    static func time(_ value: Timestamp?) -> Self { .integer(value?.milliseconds) }
     /// A text; nil for NULL.
     static func text(_ value: String?) -> Self { Self(.text, value.map { Array($0.utf8) }) }
     /// Bytes.
@@ -24,6 +27,7 @@ struct PostgreSQLValue: Sendable {
     static func flag(_ value: Bool) -> Self { Self(.flag, [value ? 1 : 0]) }
 
     static func integers(_ values: some Collection<Int64?>) -> Self { Self(.integer, values.map { $0?.wire }) }
+    static func times(_ values: some Collection<Timestamp?>) -> Self { .integers(values.map { $0?.milliseconds }) }
     static func texts(_ values: some Collection<String?>) -> Self {
         Self(.text, values.map { $0.map { Array($0.utf8) } })
     }

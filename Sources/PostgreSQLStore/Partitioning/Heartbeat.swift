@@ -186,9 +186,9 @@ actor Heartbeat {
             PartitionSQL.heartbeat,
             [
                 .text(replica), .flag(membership == .worker), .integer(times.lifetime.milliseconds), .text(name),
-                .integer(key), .integer(clock.offset),
+                .integer(key), .integer(clock.offset.milliseconds),
             ])
-        if let now = try rows.rows.first?.integer("now") { clock.measure(now, askedAt: askedAt) }
+        if let now = try rows.rows.first?.timestamp("now") { clock.measure(now, askedAt: askedAt) }
         failure = nil
         state.withLock { $0.sentAt = start }
     }

@@ -1,3 +1,4 @@
+import Encoding
 import Store
 
 /// Decides which partitions a replica processes, of those that all replicas on a database share.
@@ -9,8 +10,8 @@ struct PartitionAssignment: Equatable {
     /// The stored state of an account-Region, named as in the tables.
     struct Partition: Equatable {
         let accountRegion: String
-        /// When its first delivery is, or was, ready, in milliseconds since 1970; nil if it has none.
-        let readyAt: Int64?
+        /// When its first delivery is, or was, ready; nil if it has none.
+        let readyAt: Timestamp?
         /// Its owner, alive or not.
         let owner: String?
         /// Whether its owner is alive.
@@ -31,9 +32,9 @@ struct PartitionAssignment: Equatable {
     var ownedByOthers: Set<String> = []
     /// When the next delivery is ready in a partition that the replica owns or may acquire, now or by the passing of
     /// time.
-    var nextReadyAt: Int64?
+    var nextReadyAt: Timestamp?
     /// When the next delivery becomes ready, by the passing of time, in a partition that the replica may acquire later.
-    var laterReadyAt: Int64?
+    var laterReadyAt: Timestamp?
 
     /// - Parameters:
     ///   - partitions: all account-Regions that are in the queue or owned, sorted.
@@ -42,9 +43,10 @@ struct PartitionAssignment: Equatable {
     ///   - excluded: account-Regions that the replica skips now.
     ///   - leasesSurplus: whether it leases deliveries beyond its share.
     ///   - mayTakeOver: whether it may acquire partitions of dead owners.
-    ///   - now: the current time, in milliseconds since 1970.
+    ///   - now: the current time.
     init(
-        _ partitions: [Partition], for replica: String, of replicas: Int, excluding excluded: Set<String>, now: Int64,
+        _ partitions: [Partition], for replica: String, of replicas: Int, excluding excluded: Set<String>,
+        now: Timestamp,
         leasesSurplus: Bool = false, mayTakeOver: Bool = true
     ) {
         self.leasesSurplus = leasesSurplus

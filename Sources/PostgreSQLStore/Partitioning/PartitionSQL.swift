@@ -1,3 +1,4 @@
+import Encoding
 import Store
 
 /// The statements by which the replicas on a database share the partitions.
@@ -114,16 +115,16 @@ enum PartitionSQL {
 
     /// Reads the partitions, and the number of live replicas that process deliveries.
     ///
-    /// - Parameter now: the current time, in milliseconds since 1970.
+    /// - Parameter now: the current time.
     static func fetch(
-        _ connection: PostgreSQLConnection, now: Int64
+        _ connection: PostgreSQLConnection, now: Timestamp
     ) async throws -> (partitions: [PartitionAssignment.Partition], replicas: Int) {
         let rows = try await connection.run(partitions).rows
         let accountRegions = try rows.map { row in
-            let last = try row.optionalInteger("last_ready_at")
+            let last = try row.optionalTimestamp("last_ready_at")
             return PartitionAssignment.Partition(
                 accountRegion: try row.text("origin"),
-                readyAt: try row.optionalInteger("first_ready_at").map {
+                readyAt: try row.optionalTimestamp("first_ready_at").map {
                     QueueTime.ready($0, last: last ?? $0, now: now)
                 },
                 owner: try row.optionalText("replica"), isOwnerLive: try row.flag("is_replica_live"),

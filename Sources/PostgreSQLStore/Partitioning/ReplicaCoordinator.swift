@@ -141,9 +141,9 @@ actor ReplicaCoordinator {
                 _ = try await connection.run(PartitionSQL.deleteExpired)
                 _ = try await connection.run(PartitionSQL.expireGone, [.integer(grace.milliseconds)])
             }
-            return try await PartitionSQL.fetch(connection, now: .max)
+            return try await PartitionSQL.fetch(connection, now: .latest)
         }
-        let assignment = assignment(partitions, of: replicas, excluding: [], now: .max)
+        let assignment = assignment(partitions, of: replicas, excluding: [], now: .latest)
         if !assignment.surplus.isEmpty {
             let freed = try await releasePartitions(assignment.surplus)
             if freed > 0 { notifyWorkers(of: nil) }
@@ -172,7 +172,7 @@ actor ReplicaCoordinator {
 
     /// Decides which partitions this replica processes, and records the owners of the others.
     func assignment(
-        _ partitions: [PartitionAssignment.Partition], of replicas: Int, excluding excluded: Set<String>, now: Int64
+        _ partitions: [PartitionAssignment.Partition], of replicas: Int, excluding excluded: Set<String>, now: Timestamp
     ) -> PartitionAssignment {
         let assignment = PartitionAssignment(
             partitions, for: replica, of: replicas, excluding: excluded, now: now, leasesSurplus: leasesSurplus,

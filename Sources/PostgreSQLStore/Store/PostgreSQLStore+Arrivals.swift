@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 public import Store
 
 extension PostgreSQLStore {
@@ -14,26 +15,26 @@ extension PostgreSQLStore {
                 [
                     .texts(rows.map(\.accountRegion.stored)), .texts(rows.map { $0.schedule ?? "" }),
                     .texts(rows.map(\.taskID)),
-                    .integers(rows.map(\.startTime)), .integers(rows.map(\.finishedAt)),
+                    .times(rows.map(\.startTime)), .times(rows.map(\.finishedAt)),
                 ])
         }
     }
 
     /// Lists when deliveries last arrived.
-    public func lastDeliveries() async throws(StoreError) -> [AccountRegion: Int64] {
+    public func lastDeliveries() async throws(StoreError) -> [AccountRegion: Timestamp] {
         try await read(ArrivalSQL.deliveries) { rows in
-            Dictionary(try rows.rows.map { (try $0.accountRegion("origin"), try $0.integer("received_at")) }) {
+            Dictionary(try rows.rows.map { (try $0.accountRegion("origin"), try $0.timestamp("received_at")) }) {
                 first, _ in first
             }
         }
     }
 
     /// Records when deliveries last arrived.
-    public func recordLastDeliveries(_ times: [AccountRegion: Int64]) async throws(StoreError) {
+    public func recordLastDeliveries(_ times: [AccountRegion: Timestamp]) async throws(StoreError) {
         // Sorted, so that two replicas that write the same rows do not deadlock.
         let sorted = times.sorted { $0.key < $1.key }
         try await write(
-            ArrivalSQL.noteDelivery, [.texts(sorted.map(\.key.stored)), .integers(sorted.map(\.value))],
+            ArrivalSQL.noteDelivery, [.texts(sorted.map(\.key.stored)), .times(sorted.map(\.value))],
             within: timeout)
     }
 }

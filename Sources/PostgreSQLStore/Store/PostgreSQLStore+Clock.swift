@@ -9,6 +9,6 @@ extension PostgreSQLStore {
     /// Records the state of the clock.
     public func record(_ mark: ClockMark) async throws(StoreError) {
         try await write(
-            ClockSQL.write, [.integer(mark.newest), .flag(mark.isConfirmed), .integer(mark.heldUntil)])
+            ClockSQL.write, [.time(mark.newest), .flag(mark.isConfirmed), .time(mark.heldUntil)])
     }
 }

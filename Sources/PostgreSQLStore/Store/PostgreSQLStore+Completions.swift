@@ -26,7 +26,7 @@ extension PostgreSQLStore {
             try await Self.write(completions, by: connection)
             _ = try await connection.run(
                 CompletionSQL.cover,
-                [.text(accountRegion.stored), .integer(coverage.since), .integer(coverage.until)])
+                [.text(accountRegion.stored), .time(coverage.since), .time(coverage.until)])
         }
     }
 
@@ -47,8 +47,8 @@ extension PostgreSQLStore {
                 CompletionSQL.upsert,
                 [
                     .texts(rows.map(\.accountRegion.stored)), .texts(rows.map(\.check)),
-                    .integers(rows.map(\.completedAt)),
-                    .integers(rows.map(\.passedAt)),
+                    .times(rows.map(\.completedAt)),
+                    .times(rows.map(\.passedAt)),
                 ])
         }
     }

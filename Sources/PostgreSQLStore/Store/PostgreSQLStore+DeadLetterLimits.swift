@@ -1,3 +1,4 @@
+public import Encoding
 public import Store
 
 /// Keeps dead letters within their limits.
@@ -94,10 +95,11 @@ enum PostgreSQLDeadLetterLimits {
     }
 
     /// Drops expired dead letters. Must be called in a transaction.
-    static func dropExpired(before time: Int64, by connection: PostgreSQLConnection) async throws -> DeadLetterDrop {
+    static func dropExpired(before time: Timestamp, by connection: PostgreSQLConnection) async throws -> DeadLetterDrop
+    {
         try await lock(by: connection)
         let limit = Limits.deletion
-        let letters = try await letters(DeadLetterLimitSQL.expired, [.integer(time), .integer(limit)], connection)
+        let letters = try await letters(DeadLetterLimitSQL.expired, [.time(time), .integer(limit)], connection)
         try await drop(letters, by: connection)
         var drop = DeadLetterDrop(isDone: letters.count < limit)
         drop.dropped.add(letters.count, for: .age, of: letters.last?.share.topic ?? "")
@@ -134,7 +136,7 @@ enum PostgreSQLDeadLetterLimits {
 extension PostgreSQLStore {
     /// Drops expired dead letters, and those beyond the limits.
     public func trimDeadLetters(
-        to limits: DeadLetterLimits, failedBefore time: Int64
+        to limits: DeadLetterLimits, failedBefore time: Timestamp
     ) async throws(StoreError) -> DroppedDeadLetters {
         try await transact { try await PostgreSQLDeadLetterLimits.correct(by: $0) }
         var drop = DeadLetterDrop(isDone: false)
@@ -159,7 +161,7 @@ extension PostgreSQLStore {
         try await use(repeats: true) { connection in
             var usage = try DeadLetterUsage(loads: await connection.run(DeadLetterLimitSQL.loads).rows)
             let oldest = try await connection.run(DeadLetterLimitSQL.oldestFailure)
-            usage.oldestFailedAt = try oldest.rows.first?.optionalInteger("oldest")
+            usage.oldestFailedAt = try oldest.rows.first?.optionalTimestamp("oldest")
             return usage
         }
     }

@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 public import Store
 
 extension PostgreSQLStore {
@@ -12,7 +13,7 @@ extension PostgreSQLStore {
         return try await read(
             DeadLetterSQL.list,
             [
-                .integer(start.time), .text(start.id), .integer(filter.failedBefore ?? .max),
+                .integer(start.storedTime), .text(start.id), .integer(filter.failedBefore?.milliseconds ?? .max),
                 .text(filter.account?.digits), .text(filter.region?.name), .text(filter.storedChannels),
                 .text(filter.reason), .integer(limit),
             ], isLong: true

@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 public import Store
 
 extension PostgreSQLStore {
@@ -33,15 +34,15 @@ extension PostgreSQLStore {
 
     /// Counts the deliveries that are not completed by account-Region and state, in one snapshot.
     public func queueDepths(
-        now: Int64, after accountRegion: AccountRegion?, limit: Int
+        now: Timestamp, after accountRegion: AccountRegion?, limit: Int
     ) async throws(StoreError) -> [QueueDepth] {
         try Limits.check(limit: limit)
         let now = clock.database(now)
         return try await read(
             Self.depths,
             [
-                .text(accountRegion?.stored ?? ""), .integer(limit), .integer(now),
-                .integer(QueueTime.latest(after: now)),
+                .text(accountRegion?.stored ?? ""), .integer(limit), .time(now),
+                .time(QueueTime.latest(after: now)),
             ], isLong: true
         ) { rows in
             try rows.rows.flatMap { row in

@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 public import Store
 
 extension PostgreSQLStore {
@@ -21,14 +22,14 @@ extension PostgreSQLStore {
     }
 
     /// Lists the dispositions that are due.
-    public func dueDispositions(by time: Int64, limit: Int) async throws(StoreError) -> [Disposition] {
-        try await dispositions(DispositionSQL.due, [.integer(time)], limit: limit)
+    public func dueDispositions(by time: Timestamp, limit: Int) async throws(StoreError) -> [Disposition] {
+        try await dispositions(DispositionSQL.due, [.time(time)], limit: limit)
     }
 
     /// Deletes dispositions that are no longer needed and concern no finding in the ledger, a thousand in a
     /// transaction.
-    public func purgeDispositions(by time: Int64) async throws(StoreError) -> Int {
-        try await deleteInSteps(DispositionSQL.purge, [.integer(time)])
+    public func purgeDispositions(by time: Timestamp) async throws(StoreError) -> Int {
+        try await deleteInSteps(DispositionSQL.purge, [.time(time)])
     }
 
     /// Returns the newest applied audits of an account-Region.
@@ -54,8 +55,8 @@ extension PostgreSQLStore {
             _ = try await connection.run(
                 sql,
                 [
-                    .texts(rows.map(\.subject)), .texts(rows.map(\.accountRegion.stored)), .integers(rows.map(\.time)),
-                    .integers(rows.map(\.dueAt)), .integers(rows.map(\.keepUntil)), .byteStrings(rows.map(\.content)),
+                    .texts(rows.map(\.subject)), .texts(rows.map(\.accountRegion.stored)), .times(rows.map(\.time)),
+                    .times(rows.map(\.dueAt)), .times(rows.map(\.keepUntil)), .byteStrings(rows.map(\.content)),
                 ])
         }
     }
@@ -66,7 +67,7 @@ extension PostgreSQLStore {
                 sql,
                 [
                     .texts(rows.map(\.accountRegion.stored)), .texts(rows.map(\.check)),
-                    .integers(rows.map(\.startTime)),
+                    .times(rows.map(\.startTime)),
                     .texts(rows.map(\.taskID)),
                 ])
         }

@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 public import Store
 import Synchronization
 
@@ -6,9 +7,9 @@ extension PostgreSQLStore {
     /// A request to lease deliveries. Times are the database's.
     private struct Request: Sendable {
         let limit: Int
-        let end: Int64
+        let end: Timestamp
         let owner: String
-        let now: Int64
+        let now: Timestamp
         let excluded: Set<String>
         /// Account-Regions with times beyond the maximum wait.
         let beyond: Set<String>
@@ -21,7 +22,7 @@ extension PostgreSQLStore {
     ///
     /// Acquires partitions without a live owner, up to this replica's share, and ends their leases.
     public func lease(
-        limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<AccountRegion>
+        limit: Int, for duration: Duration, owner: String, now: Timestamp, excluding excluded: Set<AccountRegion>
     ) async throws(StoreError) -> LeaseBatch {
         try Limits.check(limit: limit)
         try Limits.check(owner: owner)
@@ -96,14 +97,15 @@ extension PostgreSQLStore {
             _ = try await connection.run(
                 QueueSQL.clampTimes,
                 [
-                    .texts(beyond), .integer(request.now), .integer(request.end),
-                    .integer(QueueTime.latest(after: request.now)),
+                    .texts(beyond), .time(request.now), .time(request.end),
+                    .time(QueueTime.latest(after: request.now)),
                 ])
         }
         let (deliveries, expired) = try await lease(request, of: held, by: connection)
         leases.add(deliveries.map(\.lease), in: request.batch)
         try await recordActivity(on: Set(deliveries.map(\.delivery.accountRegion.stored)), by: connection)
-        let next = try await connection.run(LeaseSQL.next, [.texts(held)]).rows.first?.optionalInteger("next_ready_at")
+        let next = try await connection.run(LeaseSQL.next, [.texts(held)]).rows.first?.optionalTimestamp(
+            "next_ready_at")
         let batch = LeaseBatch(
             deliveries: deliveries,
             nextReadyAt: [next, assignment.laterReadyAt].compactMap(\.self).min().map(clock.local), mark: request.mark,
@@ -151,7 +153,7 @@ extension PostgreSQLStore {
         _ request: Request, of accountRegions: [String], by connection: PostgreSQLConnection
     ) async throws -> ([LeasedDelivery], expired: Int) {
         let counts = try await connection.run(
-            LeaseSQL.count, [.texts(accountRegions), .integer(request.now), .integer(request.limit)])
+            LeaseSQL.count, [.texts(accountRegions), .time(request.now), .integer(request.limit)])
         var left = Dictionary(
             uniqueKeysWithValues: try counts.rows.map { (try $0.text("origin"), try $0.count("ready")) })
         let ring = FairShare.ring(
@@ -167,8 +169,8 @@ extension PostgreSQLStore {
         let leased = try await connection.run(
             LeaseSQL.lease,
             [
-                .texts(served), .integers(served.map { Int64(shares[$0] ?? 0) }), .integer(request.now),
-                .integer(request.end), .text(request.owner),
+                .texts(served), .integers(served.map { Int64(shares[$0] ?? 0) }), .time(request.now),
+                .time(request.end), .text(request.owner),
             ])
         lastServed.withLock { $0 = last }
         let deliveries = try leased.rows.map { row in

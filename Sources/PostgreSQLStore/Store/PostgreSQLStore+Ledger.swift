@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 public import Store
 
 extension PostgreSQLStore {
@@ -21,29 +22,31 @@ extension PostgreSQLStore {
 
     /// Lists the findings of a group that are not over and were last reported before a time.
     public func unseenLedgerEntries(
-        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Int64,
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Timestamp,
         after last: LedgerEntry?,
         limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
         guard Limits.isText(group, atMost: Limits.ledgerTextLength) else { return [] }
+        let start = PageStart(after: last?.eventTime, last?.id)
         return try await entries(
             LedgerSQL.unseen,
             [
-                .text(accountRegion.stored), .text(kind.rawValue), .text(group), .integer(time),
-                .integer(last?.eventTime ?? .min), .text(last?.id ?? ""),
+                .text(accountRegion.stored), .text(kind.rawValue), .text(group), .time(time),
+                .integer(start.storedTime), .text(start.id),
             ], limit: limit)
     }
 
     /// Lists the active findings that were last sent before a time.
     public func staleLedgerEntries(
-        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Int64, after last: LedgerEntry?,
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Timestamp, after last: LedgerEntry?,
         limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
-        try await entries(
+        let start = PageStart(after: last?.updatedAt, last?.id)
+        return try await entries(
             LedgerSQL.stale,
             [
-                .text(accountRegion.stored), .text(kind.rawValue), .integer(time), .integer(last?.updatedAt ?? .min),
-                .text(last?.id ?? ""),
+                .text(accountRegion.stored), .text(kind.rawValue), .time(time), .integer(start.storedTime),
+                .text(start.id),
             ], limit: limit)
     }
 
@@ -57,8 +60,8 @@ extension PostgreSQLStore {
     }
 
     /// Deletes archived findings that are over and were last updated before a time, a thousand in a transaction.
-    public func purgeLedger(archivedBefore time: Int64) async throws(StoreError) -> Int {
-        try await deleteInSteps(LedgerSQL.purge, [.integer(time)])
+    public func purgeLedger(archivedBefore time: Timestamp) async throws(StoreError) -> Int {
+        try await deleteInSteps(LedgerSQL.purge, [.time(time)])
     }
 
     private func entries(
@@ -79,7 +82,7 @@ extension PostgreSQLStore {
         if !progress.sent.isEmpty {
             let sent = Array(progress.sent)
             _ = try await connection.run(
-                LedgerSQL.sent, [.texts(sent.map(\.key)), .integers(sent.map(\.value))])
+                LedgerSQL.sent, [.texts(sent.map(\.key)), .times(sent.map(\.value))])
         }
         if !progress.rejected.isEmpty {
             _ = try await connection.run(LedgerSQL.delete, [.texts(progress.rejected)])
@@ -98,9 +101,9 @@ extension PostgreSQLStore {
                 sql,
                 [
                     .texts(rows.map(\.id)), .texts(rows.map(\.accountRegion.stored)), .texts(rows.map(\.kind.rawValue)),
-                    .texts(rows.map(\.group)), .texts(rows.map(\.subject)), .integers(rows.map(\.createdAt)),
-                    .integers(rows.map(\.updatedAt)), .integers(rows.map(\.eventTime)),
-                    .integers(rows.map(\.firstObservedAt)), .integers(rows.map(\.lastObservedAt)),
+                    .texts(rows.map(\.group)), .texts(rows.map(\.subject)), .times(rows.map(\.createdAt)),
+                    .times(rows.map(\.updatedAt)), .times(rows.map(\.eventTime)),
+                    .times(rows.map(\.firstObservedAt)), .times(rows.map(\.lastObservedAt)),
                     .texts(rows.map(\.condition.rawValue)), .texts(rows.map(\.recordState.rawValue)),
                     .byteStrings(rows.map(\.finding)), .integers(rows.map { $0.isSent ? 1 : 0 }),
                     .texts(rows.map(\.severity?.rawValue)),

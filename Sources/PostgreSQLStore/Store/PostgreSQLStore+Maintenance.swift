@@ -1,3 +1,4 @@
+import Encoding
 public import Store
 
 /// The statements about the store as a whole.
@@ -25,7 +26,7 @@ extension PostgreSQLStore {
             status.leased = try row.count("leased")
             status.completed = try row.count("completed")
             status.dead = try row.count("dead")
-            status.oldestReceivedAt = try row.optionalInteger("oldest").map(clock.local)
+            status.oldestReceivedAt = try row.optionalTimestamp("oldest").map(clock.local)
             return status
         }
     }
@@ -73,12 +74,12 @@ extension PostgreSQLStore {
     private static func sharingStatus(by connection: PostgreSQLConnection) async throws -> SharingStatus {
         var status = SharingStatus()
         status.replicas = try await connection.run(SharingStatusSQL.replicas).rows.map {
-            SharingStatus.Replica(name: try $0.text("name"), clockOffset: try $0.integer("clock_offset"))
+            SharingStatus.Replica(name: try $0.text("name"), clockOffset: .milliseconds(try $0.integer("clock_offset")))
         }
         status.stalls = try await connection.run(SharingStatusSQL.stalls).rows.map {
             SharingStatus.Stall(
                 accountRegion: try $0.accountRegion("origin"), replica: try $0.text("name"),
-                idleTime: try $0.integer("idle_time"))
+                idleTime: .milliseconds(try $0.integer("idle_time")))
         }
         return status
     }

@@ -8,7 +8,7 @@ extension PostgreSQLStore {
         try await write(
             PauseSQL.upsert,
             [
-                .text(pause.account?.digits ?? PauseSQL.all), .text(pause.pausedBy), .integer(pause.pausedAt),
+                .text(pause.account?.digits ?? PauseSQL.all), .text(pause.pausedBy), .time(pause.pausedAt),
                 .text(pause.reason.map(Limits.trimmed(reason:))),
             ])
         await notifyWorkers(of: nil)

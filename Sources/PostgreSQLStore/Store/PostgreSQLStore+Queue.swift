@@ -1,3 +1,4 @@
+public import Encoding
 public import Store
 
 /// The statements about leases, many deliveries at once.
@@ -64,7 +65,7 @@ extension PostgreSQLStore {
     }
 
     /// Extends leases.
-    public func extend(_ leases: [Lease], for duration: Duration, now: Int64) async throws(StoreError) -> [Lease?] {
+    public func extend(_ leases: [Lease], for duration: Duration, now: Timestamp) async throws(StoreError) -> [Lease?] {
         let end = try Limits.leaseEnd(duration, after: now)
         let readyAt = clock.database(end)
         let held = try await finish(leases.map { LeaseUpdate(lease: $0, kind: .leased, readyAt: readyAt) }).held
@@ -85,12 +86,12 @@ extension PostgreSQLStore {
     }
 
     /// Completes deliveries.
-    public func complete(_ leases: [Lease], now: Int64) async throws(StoreError) -> [Bool] {
+    public func complete(_ leases: [Lease], now: Timestamp) async throws(StoreError) -> [Bool] {
         try await finish(leases.map { LeaseUpdate(lease: $0, kind: .completed, completedAt: now) }).held
     }
 
     /// Schedules retries after failures.
-    public func retry(_ retries: [ScheduledRetry], now: Int64) async throws(StoreError) -> [Bool] {
+    public func retry(_ retries: [ScheduledRetry], now: Timestamp) async throws(StoreError) -> [Bool] {
         guard !retries.isEmpty else { return [] }
         let latest = QueueTime.latest(after: now)
         let updates = retries.map { retry in
@@ -105,7 +106,7 @@ extension PostgreSQLStore {
 
     /// Dead-letters deliveries, and drops dead letters beyond the limits.
     public func deadLetter(
-        _ failures: [PermanentFailure], now: Int64, within limits: DeadLetterLimits
+        _ failures: [PermanentFailure], now: Timestamp, within limits: DeadLetterLimits
     ) async throws(StoreError) -> DeadLetterResult {
         let updates = failures.map { failure in
             LeaseUpdate(
@@ -127,13 +128,13 @@ extension PostgreSQLStore {
     }
 
     /// Deletes deliveries that were completed before a time, a thousand in a transaction.
-    public func purge(completedBefore time: Int64) async throws(StoreError) -> Int {
-        try await deleteInSteps(QueueSQL.purge, [.integer(time)])
+    public func purge(completedBefore time: Timestamp) async throws(StoreError) -> Int {
+        try await deleteInSteps(QueueSQL.purge, [.time(time)])
     }
 
     /// Returns the completion time of the newest completed delivery that has a number of newer ones.
-    public func completionTime(beyondNewest count: Int) async throws(StoreError) -> Int64? {
-        try await read(QueueSQL.completionTime, [.integer(count)]) { try $0.rows.first?.integer("completed_at") }
+    public func completionTime(beyondNewest count: Int) async throws(StoreError) -> Timestamp? {
+        try await read(QueueSQL.completionTime, [.integer(count)]) { try $0.rows.first?.timestamp("completed_at") }
     }
 
     /// Locks a lease until the transaction ends, or throws if it is lost.

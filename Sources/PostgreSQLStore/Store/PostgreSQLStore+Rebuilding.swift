@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 public import Store
 
 extension PostgreSQLStore {
@@ -29,13 +30,13 @@ extension PostgreSQLStore {
     }
 
     /// Marks the ledger of an account-Region as complete.
-    public func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Int64)
+    public func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Timestamp)
         async throws(StoreError)
     {
         try Limits.check(LedgerUpdate(appliedAudits: appliedAudits))
         try await transact { connection in
             try await Self.write(appliedAudits, by: AppliedAuditSQL.restore, connection)
-            _ = try await connection.run(RebuildingSQL.finish, [.text(accountRegion.stored), .integer(now)])
+            _ = try await connection.run(RebuildingSQL.finish, [.text(accountRegion.stored), .time(now)])
         }
     }
 }

@@ -9,7 +9,7 @@ extension PostgreSQLStore {
             SubscriptionSQL.upsert,
             [
                 .text(subscription.topic.description), .text(subscription.state.rawValue),
-                .text(subscription.messageID), .integer(subscription.publishedAt), .integer(subscription.changedAt),
+                .text(subscription.messageID), .time(subscription.publishedAt), .time(subscription.changedAt),
             ], within: timeout)
     }
 

@@ -104,7 +104,7 @@ public final class PostgreSQLStore: Store {
                     await connection.setTimeout(workTimeout)
                     try await PoolerCheck.check(connection, address, on: loop)
                     let askedAt = clock.localTime
-                    if let now = try await connection.run("SELECT \(PartitionSQL.now) AS now").rows.first?.integer(
+                    if let now = try await connection.run("SELECT \(PartitionSQL.now) AS now").rows.first?.timestamp(
                         "now")
                     {
                         clock.measure(now, askedAt: askedAt)

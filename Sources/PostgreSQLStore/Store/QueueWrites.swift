@@ -1,4 +1,5 @@
 import AWSCore
+import Encoding
 import Store
 
 /// The end or the extension of a lease, which shares a statement with others.
@@ -11,12 +12,12 @@ struct LeaseUpdate: Sendable {
     let lease: Lease
     let kind: Kind
     /// When it can be leased; nil if never, or from its receipt on.
-    var readyAt: Int64?
+    var readyAt: Timestamp?
     /// Whether the attempt counts.
     var counts = true
-    var failedAt: Int64?
+    var failedAt: Timestamp?
     var reason: String?
-    var completedAt: Int64?
+    var completedAt: Timestamp?
     /// The limits of dead letters.
     var limits: DeadLetterLimits?
 }
@@ -84,7 +85,7 @@ enum QueueWrites {
         let news = numbered.sorted { $0.key < $1.key }.map { deliveries[$0.value] }
         let values: [PostgreSQLValue] = [
             .texts(news.map(\.id)), .texts(news.map(\.accountRegion.stored)), .texts(news.map(\.channel.rawValue)),
-            .integers(news.map(\.receivedAt)), .byteStrings(news.map(\.payload)),
+            .times(news.map(\.receivedAt)), .byteStrings(news.map(\.payload)),
             .texts(news.map { $0.topic?.description ?? "" }),
         ]
         do throws(StoreError) {
@@ -163,8 +164,8 @@ enum QueueWrites {
             [
                 .integers(updates.map(\.lease.sequence)), .integers(updates.map(\.lease.number)),
                 .texts(updates.map(\.lease.deliveryID)), .texts(updates.map(\.kind.rawValue)),
-                .integers(updates.map(\.readyAt)), .flags(updates.map(\.counts)), .integers(updates.map(\.failedAt)),
-                .texts(updates.map(\.reason)), .integers(updates.map(\.completedAt)), .flag(isRepeated),
+                .times(updates.map(\.readyAt)), .flags(updates.map(\.counts)), .times(updates.map(\.failedAt)),
+                .texts(updates.map(\.reason)), .times(updates.map(\.completedAt)), .flag(isRepeated),
             ])
         let held = try rows.rows.map { (try $0.integer("sequence"), try $0.integer("lease_number")) }
         let finished = Dictionary(held) { first, _ in first }

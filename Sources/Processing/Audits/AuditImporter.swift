@@ -51,12 +51,12 @@ struct AuditImporter: Sendable {
         for check in checks.sorted() {
             rejections.add(
                 try await unseen.archive(
-                    .audit, of: check, before: task.startTime.milliseconds, at: task.startTime
+                    .audit, of: check, before: task.startTime, at: task.startTime
                 ).rejections)
         }
         let newlyApplied = checks.sorted().map {
             AppliedAudit(
-                accountRegion: accountRegion, check: $0, startTime: task.startTime.milliseconds, taskID: task.id)
+                accountRegion: accountRegion, check: $0, startTime: task.startTime, taskID: task.id)
         }
         if !newlyApplied.isEmpty {
             try await store.record(LedgerUpdate(appliedAudits: newlyApplied), under: lease)
@@ -67,7 +67,7 @@ struct AuditImporter: Sendable {
     private func finished(_ task: AuditTask) -> FinishedAudit {
         FinishedAudit(
             accountRegion: accountRegion, schedule: task.scheduledAuditName, taskID: task.id,
-            startTime: task.startTime.milliseconds,
+            startTime: task.startTime,
             // Device Defender publishes the end of an audit when it happens. DescribeAuditTask does not return that
             // time.
             finishedAt: leased.delivery.channel == .sns ? leased.delivery.receivedAt : nil)
@@ -98,7 +98,7 @@ struct AuditImporter: Sendable {
         let completed = Set(task.checks.filter(\.status.isComplete).map(\.check.name))
         return completed.filter { check in
             guard let last = applied[check] else { return true }
-            return (last.startTime, last.taskID) <= (task.startTime.milliseconds, task.id)
+            return (last.startTime, last.taskID) <= (task.startTime, task.id)
         }
     }
 

@@ -17,8 +17,8 @@ struct StaleFindingArchiver: Sendable {
     private struct Group {
         let kind: LedgerEntry.Kind
         let check: String
-        /// What was last observed before this time is stale, in milliseconds since 1970.
-        let limit: Int64
+        /// What was last observed before this time is stale.
+        let limit: Timestamp
     }
 
     private static let kinds: [LedgerEntry.Kind] = [.audit, .summary]

@@ -44,14 +44,14 @@ struct SummaryWriter: Sendable {
             case .all:
                 rejections.add(
                     try await unseen.archive(
-                        .summary, of: result.check.name, before: task.startTime.milliseconds, at: task.startTime
+                        .summary, of: result.check.name, before: task.startTime, at: task.startTime
                     ).rejections)
             case .onDemand:
                 let id = FindingID.summary(check: result.check, scheduledAuditName: nil, accountRegion: accountRegion)
                 let known = try await store.ledgerEntries(ids: [id]).values
                 rejections.add(
                     try await unseen.archive(
-                        known.filter { $0.eventTime < task.startTime.milliseconds }, at: task.startTime))
+                        known.filter { $0.eventTime < task.startTime }, at: task.startTime))
             case .none: continue
             }
         }

@@ -19,9 +19,9 @@ struct SuppressionReconciler: Sendable {
 
     private var accountRegion: AccountRegion { applier.writer.accountRegion }
 
-    /// How old a list counts as, in milliseconds: an event of the last minute may not be reflected in the list yet, and
+    /// How old a list counts as: an event of the last minute may not be reflected in the list yet, and
     /// clocks differ.
-    private static let margin: Int64 = 60_000
+    private static let margin = Duration.seconds(60)
 
     /// Reads the list and applies differences. Without permission to read it, nothing changes.
     func apply(_ rejections: inout FindingRejections) async throws {
@@ -57,9 +57,7 @@ struct SuppressionReconciler: Sendable {
         if isComplete { try await endUnlisted(listed, asOf: first ?? asOf(nil), &rejections) }
     }
 
-    private func asOf(_ date: Int64?) -> Timestamp {
-        Timestamp(milliseconds: (date ?? client.clock.now()).saturatingSubtracting(Self.margin))
-    }
+    private func asOf(_ date: Timestamp?) -> Timestamp { (date ?? client.clock.now()) - Self.margin }
 
     private func apply(listed: [SuppressionDisposition], _ rejections: inout FindingRejections) async throws {
         let known = try await store.dispositions(about: listed.map(\.subject))

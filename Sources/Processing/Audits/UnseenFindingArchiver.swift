@@ -11,11 +11,11 @@ struct UnseenFindingArchiver: Sendable {
     /// Archives the active entries of a group that were last observed before a time.
     ///
     /// - Parameters:
-    ///   - limit: the time, in milliseconds since 1970.
+    ///   - limit: the time.
     ///   - time: when the findings ended.
     /// - Returns: the number of entries, and the findings that Security Hub rejected.
     func archive(
-        _ kind: LedgerEntry.Kind, of group: String, before limit: Int64, at time: Timestamp
+        _ kind: LedgerEntry.Kind, of group: String, before limit: Timestamp, at time: Timestamp
     ) async throws -> (count: Int, rejections: FindingRejections) {
         var (count, rejections) = (0, FindingRejections())
         let entries = ledger.unseenEntries(of: writer.accountRegion, kind: kind, group: group, before: limit)

@@ -19,18 +19,18 @@ struct CatchUpQuery: Sendable {
     let client: AWSClient
     let logger: Logger
 
-    /// How far before the watermark a query begins, in milliseconds: lists may show events late, and SNS may deliver
+    /// How far before the watermark a query begins: lists may show events late, and SNS may deliver
     /// them for an hour.
-    private static let overlap: Int64 = 3_600_000
-    /// How far back the first query of an account and Region begins, in milliseconds.
-    private static let firstSpan: Int64 = 24 * 3_600_000
-    /// The longest duration of an audit, in milliseconds: an audit that ended after the watermark may have begun that
+    private static let overlap = Duration.seconds(3600)
+    /// How far back the first query of an account and Region begins.
+    private static let firstSpan = Duration.seconds(24 * 3600)
+    /// The longest duration of an audit: an audit that ended after the watermark may have begun that
     /// much earlier.
-    private static let longestAudit: Int64 = 48 * 3_600_000
-    /// How long AWS keeps audits and events, in milliseconds, minus one hour for clock differences. AWS rejects queries
+    private static let longestAudit = Duration.seconds(48 * 3600)
+    /// How long AWS keeps audits and events, minus one hour for clock differences. AWS rejects queries
     /// for earlier times.
     private static let (auditsKept, eventsKept) = (
-        90 * 86_400_000 - 3_600_000 as Int64, 30 * 86_400_000 - 3_600_000 as Int64
+        Duration.seconds(90 * 86_400 - 3600), Duration.seconds(30 * 86_400 - 3600)
     )
 
     /// Runs all queries.
@@ -54,22 +54,22 @@ struct CatchUpQuery: Sendable {
         return try await finished(result, right)
     }
 
-    /// The accepted difference between this clock and AWS's, in milliseconds: less than the overlap.
-    private static let tolerance: Int64 = 300_000
+    /// The accepted difference between this clock and AWS's: less than the overlap.
+    private static let tolerance = Duration.seconds(300)
 
     /// The time at the beginning by AWS's clock, if it differs from the assumed one.
-    private func corrected(_ now: Int64, since began: Duration) -> Int64? {
+    private func corrected(_ now: Timestamp, since began: Duration) -> Timestamp? {
         guard let service = client.clock.serviceNow else { return nil }
-        let right = service.saturatingSubtracting((client.clock.elapsed() - began).milliseconds)
-        return right.saturatingDistance(to: now) > Self.tolerance ? right : nil
+        let right = service - (client.clock.elapsed() - began)
+        return (right - now).magnitude > Self.tolerance ? right : nil
     }
 
-    private func finished(_ result: CatchUpResult, _ now: Int64) async throws(StoreError) -> CatchUpResult {
+    private func finished(_ result: CatchUpResult, _ now: Timestamp) async throws(StoreError) -> CatchUpResult {
         if result.denied.isEmpty { try await store.advanceCatchUpWatermark(of: accountRegion, to: now) }
         return result
     }
 
-    private func query(_ since: Timestamp?, _ now: Int64, _ result: inout CatchUpResult) async throws {
+    private func query(_ since: Timestamp?, _ now: Timestamp, _ result: inout CatchUpResult) async throws {
         let start = try await start(since, now)
         try await runIfPermitted(&result) { try await findAudits(since: start, now: now, &$0) }
         try await runIfPermitted(&result) {
@@ -79,19 +79,19 @@ struct CatchUpQuery: Sendable {
         _ = try await append([.suppressions])
     }
 
-    private func start(_ since: Timestamp?, _ now: Int64) async throws(StoreError) -> Int64 {
+    private func start(_ since: Timestamp?, _ now: Timestamp) async throws(StoreError) -> Timestamp {
         var watermark = try await store.catchUpWatermarks()[accountRegion]
         if let known = watermark, Self.isAhead(known, of: now) {
             // It is unknown up to when events were queried, so all events that AWS keeps are queried.
-            let earliest = now.saturatingSubtracting(Self.eventsKept)
+            let earliest = now - Self.eventsKept
             logger.log(
                 .catchUpWatermarkReset,
-                .about(accountRegion, [.aheadSeconds: .integer(known.saturatingSubtracting(now) / 1000)]))
+                .about(accountRegion, [.aheadSeconds: .integer((known - now).milliseconds / 1000)]))
             try await store.resetCatchUpWatermark(of: accountRegion, to: earliest)
             watermark = earliest
         }
-        if let since { return since.milliseconds }
-        return watermark.map { $0.saturatingSubtracting(Self.overlap) } ?? now.saturatingSubtracting(Self.firstSpan)
+        if let since { return since }
+        return watermark.map { $0 - Self.overlap } ?? now - Self.firstSpan
     }
 
     /// Runs a query, and records a denial of access, so that the other queries still run.
@@ -106,24 +106,22 @@ struct CatchUpQuery: Sendable {
     }
 
     /// Whether a watermark is in the future by more than the accepted clock difference.
-    static func isAhead(_ watermark: Int64, of now: Int64) -> Bool {
-        watermark.saturatingSubtracting(now) > tolerance
-    }
+    static func isAhead(_ watermark: Timestamp, of now: Timestamp) -> Bool { watermark - now > tolerance }
 
     /// The times to query: a valid range whatever the values from store and clock.
     ///
-    /// - Parameter kept: how long AWS keeps the elements, in milliseconds before the end.
-    static func times(from start: Int64, to end: Int64, kept: Int64) -> ClosedRange<Int64> {
-        min(max(start, end.saturatingSubtracting(kept)), end)...end
+    /// - Parameter kept: how long AWS keeps the elements before the end.
+    static func times(from start: Timestamp, to end: Timestamp, kept: Duration) -> ClosedRange<Timestamp> {
+        min(max(start, end - kept), end)...end
     }
 
     // MARK: Audits
 
-    private func findAudits(since start: Int64, now: Int64, _ result: inout CatchUpResult) async throws {
+    private func findAudits(since start: Timestamp, now: Timestamp, _ result: inout CatchUpResult) async throws {
         var tasks: [AuditTask] = []
         let unread = result.unread
-        var listedAt: Int64?
-        let times = Self.times(from: start.saturatingSubtracting(Self.longestAudit), to: now, kept: Self.auditsKept)
+        var listedAt: Timestamp?
+        let times = Self.times(from: start - Self.longestAudit, to: now, kept: Self.auditsKept)
         for try await page in client.auditTasks(in: times, region: accountRegion.region) {
             listedAt = listedAt ?? page.date
             for element in page.elements where element["taskStatus"]?.string != AuditTask.Status.inProgress.rawValue {
@@ -149,12 +147,12 @@ struct CatchUpQuery: Sendable {
     ///   - times: the queried start times of audits.
     ///   - listedAt: the time of the list by AWS's clock.
     private func recordCoverage(
-        _ tasks: [AuditTask], readOf times: ClosedRange<Int64>, at listedAt: Int64
+        _ tasks: [AuditTask], readOf times: ClosedRange<Timestamp>, at listedAt: Timestamp
     ) async throws(StoreError) {
         // With a wrong clock, the query used other times.
-        guard listedAt.saturatingDistance(to: times.upperBound) <= Self.tolerance else { return }
+        guard (listedAt - times.upperBound).magnitude <= Self.tolerance else { return }
         // An audit that began before that time may have ended later.
-        let since = times.lowerBound.saturatingAdding(Self.longestAudit)
+        let since = times.lowerBound + Self.longestAudit
         let until = min(listedAt, times.upperBound)
         guard since <= until else { return }
         var completions: [String: CheckCompletion] = [:]
@@ -179,7 +177,9 @@ struct CatchUpQuery: Sendable {
     // MARK: Alarms
 
     /// - Returns: hashes of the ids of findings with missed events, so that a long list uses little memory.
-    private func findEvents(since start: Int64, now: Int64, _ result: inout CatchUpResult) async throws -> Set<Int> {
+    private func findEvents(since start: Timestamp, now: Timestamp, _ result: inout CatchUpResult) async throws -> Set<
+        Int
+    > {
         var reported: Set<Int> = []
         let times = Self.times(from: start, to: now, kept: Self.eventsKept)
         for try await page in client.violationEvents(in: times, region: accountRegion.region) {
@@ -195,9 +195,9 @@ struct CatchUpQuery: Sendable {
     }
 
     /// - Parameter reported: hashes of the ids of findings whose missed events are queued.
-    private func findActive(except reported: Set<Int>, now: Int64, _ result: inout CatchUpResult) async throws {
+    private func findActive(except reported: Set<Int>, now: Timestamp, _ result: inout CatchUpResult) async throws {
         // AWS's time when the first page was sent: the list does not contain later alarms.
-        var listedAt: Int64?
+        var listedAt: Timestamp?
         var active: Set<Int> = []
         for try await page in client.activeViolations(region: accountRegion.region) {
             let listed = parse(page.elements, &result) { element throws(UnrecognizedMessageError) in
@@ -212,13 +212,11 @@ struct CatchUpQuery: Sendable {
             // An alarm without an id may be any of the missing ones.
             guard ids.count == page.elements.count else { return }
         }
-        try await findEnds(active.union(reported), listedAt: Timestamp(milliseconds: listedAt ?? now), &result)
+        try await findEnds(active.union(reported), listedAt: listedAt ?? now, &result)
     }
 
     /// The time as of which a list is valid.
-    private static func asOf(_ time: Int64) -> Timestamp {
-        Timestamp(milliseconds: time.saturatingSubtracting(AlarmReconciliation.margin))
-    }
+    private static func asOf(_ time: Timestamp) -> Timestamp { time - AlarmReconciliation.margin }
 
     private func findMissed(
         _ listed: [AlarmReconciliation.Listed], except reported: Set<Int>, asOf: Timestamp,
@@ -238,12 +236,12 @@ struct CatchUpQuery: Sendable {
     }
 
     private func findEnds(_ active: Set<Int>, listedAt: Timestamp, _ result: inout CatchUpResult) async throws {
-        for try await page in store.staleEntries(of: accountRegion, kind: .violation, before: .max) {
+        for try await page in store.staleEntries(of: accountRegion, kind: .violation, before: .latest) {
             let over = page.filter {
                 AlarmReconciliation.isOver($0, isListed: active.contains($0.id.hashValue), listedAt: listedAt)
             }
             result.ends += try await append(
-                over.map { .violationOver(findingID: $0.id, asOf: Self.asOf(listedAt.milliseconds)) })
+                over.map { .violationOver(findingID: $0.id, asOf: Self.asOf(listedAt)) })
         }
     }
 
@@ -279,8 +277,8 @@ struct CatchUpQuery: Sendable {
     private static let appendLimit = 1000
 
     /// Each event is processed once, while suppressions are compared with each catch-up.
-    private static func deduplicationKey(of task: InternalTask, _ now: Int64) -> String {
-        if case .suppressions = task { return String(now) }
+    private static func deduplicationKey(of task: InternalTask, _ now: Timestamp) -> String {
+        if case .suppressions = task { return String(now.milliseconds) }
         return ""
     }
 }

@@ -1,5 +1,5 @@
 package import AWSClient
-import Encoding
+package import Encoding
 package import EventLoop
 package import Logging
 import Planning
@@ -24,11 +24,11 @@ package struct CatchUpScheduler: Service {
     /// Queues due tasks until shutdown.
     package func run() async {
         await cancelWhenGracefulShutdown {
-            var last: (now: Int64, elapsed: Int64)?
+            var last: (now: Timestamp, elapsed: Duration)?
             // Catch up at the start.
             var hasGap = true
             repeat {
-                let (now, elapsed) = (clock.now(), clock.elapsed().milliseconds)
+                let (now, elapsed) = (clock.now(), clock.elapsed())
                 if let last, Self.wasInterrupted(since: last, now: now, elapsed: elapsed) { hasGap = true }
                 last = (now, elapsed)
                 if gap.consume(now: elapsed) { hasGap = true }
@@ -45,10 +45,11 @@ package struct CatchUpScheduler: Service {
     }
 
     /// Whether the machine was suspended, or its clock was set, since the last poll.
-    static func wasInterrupted(since last: (now: Int64, elapsed: Int64), now: Int64, elapsed: Int64) -> Bool {
-        let passed = elapsed.saturatingSubtracting(last.elapsed)
-        let expected = last.now.saturatingAdding(passed)
-        return passed > suspension.milliseconds || now.saturatingDistance(to: expected) > suspension.milliseconds
+    static func wasInterrupted(since last: (now: Timestamp, elapsed: Duration), now: Timestamp, elapsed: Duration)
+        -> Bool
+    {
+        let passed = elapsed - last.elapsed
+        return passed > suspension || (now - (last.now + passed)).magnitude > suspension
     }
 
     /// Queues catch-up tasks for the accounts and Regions that are due.
@@ -58,16 +59,19 @@ package struct CatchUpScheduler: Service {
         let settings = settings.value
         guard let interval = settings.catchUpInterval else { return }
         let now = clock.now()
+        let minute = now.milliseconds / 60_000
+        let period = now.milliseconds / max(interval.milliseconds, 1)
         let watermarks = try await store.catchUpWatermarks()
         let accountRegions = settings.accountRegions.union(try await store.ledgerAccountRegions())
         for accountRegion in accountRegions.sorted() {
+            let watermark = watermarks[accountRegion]?.milliseconds ?? 0
             let deduplicationKey: String
             if hasGap {
                 // Replicas that start together catch up once. The watermark makes the key differ after the clock was
                 // set back.
-                deduplicationKey = "gap \(now / 60_000) \(watermarks[accountRegion] ?? 0)"
+                deduplicationKey = "gap \(minute) \(watermark)"
             } else if Self.isDue(watermarks[accountRegion], interval, trust.bestTime) {
-                deduplicationKey = "interval \(now / max(interval.milliseconds, 1)) \(watermarks[accountRegion] ?? 0)"
+                deduplicationKey = "interval \(period) \(watermark)"
             } else {
                 continue
             }
@@ -77,9 +81,9 @@ package struct CatchUpScheduler: Service {
     }
 
     /// Whether an account and Region is due. A watermark in the future is due, to be reset (``CatchUpQuery``).
-    package static func isDue(_ watermark: Int64?, _ interval: Duration, _ now: Int64) -> Bool {
+    package static func isDue(_ watermark: Timestamp?, _ interval: Duration, _ now: Timestamp) -> Bool {
         guard let watermark else { return true }
-        return now.saturatingSubtracting(watermark) >= interval.milliseconds || CatchUpQuery.isAhead(watermark, of: now)
+        return now - watermark >= interval || CatchUpQuery.isAhead(watermark, of: now)
     }
 
     /// Creates a scheduler.

@@ -6,18 +6,18 @@ import Synchronization
 /// Any client can cause deferrals, for example with copies of an old message. So a gap that does not end also triggers
 /// catch-up, and catch-ups are a minimum time apart.
 ///
-/// Times are milliseconds of a monotonic clock.
+/// Times are of a monotonic clock.
 package final class OutageTracker: Sendable {
     /// How long after the last deferral a gap ends: Amazon SNS retries for a minute by default.
-    package static let timeout: Int64 = 120_000
+    package static let timeout = Duration.seconds(120)
     /// The age at which a continuing gap is consumed, and the shortest time between two consumed gaps.
-    package static let interval: Int64 = 600_000
+    package static let interval = Duration.seconds(600)
 
     private struct State {
         /// The times of the first and the last deferral; nil for none since the last gap was consumed.
-        var gap: (first: Int64, last: Int64)?
+        var gap: (first: Duration, last: Duration)?
         /// When the last gap was consumed.
-        var consumedAt: Int64?
+        var consumedAt: Duration?
     }
 
     private let state = Mutex(State())
@@ -26,15 +26,15 @@ package final class OutageTracker: Sendable {
     package init() {}
 
     /// Records that a delivery was deferred.
-    package func recordDeferral(now: Int64) { state.withLock { $0.gap = ($0.gap?.first ?? now, now) } }
+    package func recordDeferral(now: Duration) { state.withLock { $0.gap = ($0.gap?.first ?? now, now) } }
 
     /// Returns whether a gap has ended or lasts long, and resets it.
-    func consume(now: Int64) -> Bool {
+    func consume(now: Duration) -> Bool {
         state.withLock { state in
             guard let gap = state.gap else { return false }
-            let isOver = now.saturatingSubtracting(gap.last) >= Self.timeout
-            guard isOver || now.saturatingSubtracting(gap.first) >= Self.interval else { return false }
-            if let last = state.consumedAt, now.saturatingSubtracting(last) < Self.interval { return false }
+            let isOver = now - gap.last >= Self.timeout
+            guard isOver || now - gap.first >= Self.interval else { return false }
+            if let last = state.consumedAt, now - last < Self.interval { return false }
             (state.gap, state.consumedAt) = (nil, now)
             return true
         }

@@ -1,7 +1,6 @@
 import Encoding
 
-/// Suspends requests to AWS for one account and Region while AWS denies them. A pure value; times are milliseconds of a
-/// monotonic clock.
+/// Suspends requests to AWS for one account and Region while AWS denies them. A pure value; times are of a monotonic clock.
 ///
 /// While it is open, single probes are allowed at growing intervals. The first successful request closes it.
 package struct CircuitBreaker: Sendable, Hashable {
@@ -12,9 +11,9 @@ package struct CircuitBreaker: Sendable, Hashable {
         /// The last error, in AWS's words, with its remediation.
         package var reason: String
         /// When the first request was denied.
-        package var since: Int64
+        package var since: Duration
         /// When the next probe is allowed.
-        package var retryAt: Int64
+        package var retryAt: Duration
         /// The number of denied attempts.
         package var attempts: Int
     }
@@ -50,13 +49,13 @@ package struct CircuitBreaker: Sendable, Hashable {
     private static let probeInterval = ExponentialBackoff(base: .seconds(1), cap: .seconds(60))
 
     /// Whether any request is allowed at a time. If not, no deliveries are leased.
-    func allowsRequests(now: Int64) -> Bool {
+    func allowsRequests(now: Duration) -> Bool {
         guard let denial else { return true }
         return !isProbing && denial.retryAt <= now
     }
 
     /// Returns which requests are allowed. The caller ends a probe (`halfOpen`) with ``endProbe()``.
-    mutating func allow(now: Int64) -> State {
+    mutating func allow(now: Duration) -> State {
         guard denial != nil else { return .closed }
         guard allowsRequests(now: now) else { return .open }
         isProbing = true
@@ -66,7 +65,7 @@ package struct CircuitBreaker: Sendable, Hashable {
     /// Records that AWS denied a request.
     ///
     /// - Returns: whether this opened the circuit breaker.
-    mutating func recordDenial(_ reason: String, _ cause: Cause = .accessDenied, now: Int64) -> Bool {
+    mutating func recordDenial(_ reason: String, _ cause: Cause = .accessDenied, now: Duration) -> Bool {
         // A further request of the same probe, or one that was in progress when the first was denied.
         if let denial, !isProbing || denial.retryAt > now {
             self.denial?.reason = reason
@@ -74,10 +73,10 @@ package struct CircuitBreaker: Sendable, Hashable {
             return false
         }
         let attempts = (denial?.attempts ?? 0) + 1
-        let pause = Self.probeInterval.delay(afterFailures: attempts).milliseconds
+        let pause = Self.probeInterval.delay(afterFailures: attempts)
         let isNews = denial == nil
         denial = Denial(
-            cause: cause, reason: reason, since: denial?.since ?? now, retryAt: now.saturatingAdding(pause),
+            cause: cause, reason: reason, since: denial?.since ?? now, retryAt: now + pause,
             attempts: attempts)
         return isNews
     }

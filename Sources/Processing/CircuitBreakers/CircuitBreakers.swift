@@ -29,13 +29,13 @@ package final class CircuitBreakers: Sendable {
     }
 
     private let circuitBreakers = Mutex<[Key: CircuitBreaker]>([:])
-    private let clock: @Sendable () -> Int64
+    private let clock: @Sendable () -> Duration
     private let logger: Logger
 
     /// Creates closed circuit breakers.
     ///
-    /// - Parameter clock: monotonic time in milliseconds.
-    package init(clock: @escaping @Sendable () -> Int64, logger: Logger) {
+    /// - Parameter clock: returns a monotonic time.
+    package init(clock: @escaping @Sendable () -> Duration, logger: Logger) {
         self.clock = clock
         self.logger = logger
     }
@@ -59,7 +59,7 @@ package final class CircuitBreakers: Sendable {
 
     /// How long until a probe is allowed for a suspended scope; nil if it is not suspended.
     func timeUntilProbe(_ accountRegion: AccountRegion, _ scope: Scope) -> Duration? {
-        denial(accountRegion, scope).map { .milliseconds($0.retryAt.saturatingSubtracting(clock())) }
+        denial(accountRegion, scope).map { $0.retryAt - clock() }
     }
 
     /// The accounts and Regions for which no deliveries are leased now, and how long until a probe of one of them is
@@ -70,9 +70,7 @@ package final class CircuitBreakers: Sendable {
             $0.filter { $0.key.scope == .all && !$0.value.allowsRequests(now: now) }
         }
         let probeAt = open.values.compactMap(\.denial?.retryAt).filter { $0 > now }.min()
-        return (
-            Set(open.keys.map(\.accountRegion)), probeAt.map { .milliseconds($0.saturatingSubtracting(now)) }
-        )
+        return (Set(open.keys.map(\.accountRegion)), probeAt.map { $0 - now })
     }
 
     /// Returns which requests are allowed. The caller ends a probe (`halfOpen`) with ``endProbe(_:_:)``.
@@ -102,7 +100,7 @@ package final class CircuitBreakers: Sendable {
         guard let denial = ended else { return }
         logger.log(
             .awsRecovered,
-            .about(accountRegion, [.after: "\(max(clock().saturatingSubtracting(denial.since), 0) / 1000) s"]))
+            .about(accountRegion, [.after: "\(max(clock() - denial.since, .zero).components.seconds) s"]))
     }
 
     /// Records that AWS accepted the signature of a request of any service: the credentials are usable.

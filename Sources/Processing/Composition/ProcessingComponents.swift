@@ -48,11 +48,10 @@ package struct ProcessingComponents: Sendable {
         self.metrics = metrics
         self.logger = logger
         self.activity = activity
-        let elapsed: @Sendable () -> Int64 = { clock.elapsed().milliseconds }
         readiness = Readiness(store)
-        circuitBreakers = CircuitBreakers(clock: elapsed, logger: logger)
-        outage = StoreOutageTracker(logger: logger, clock: elapsed)
-        deadLetters = DeadLetterKeeper(limits: deadLetterLimits, metrics: metrics, logger: logger, clock: elapsed)
+        circuitBreakers = CircuitBreakers(clock: clock.elapsed, logger: logger)
+        outage = StoreOutageTracker(logger: logger, clock: clock.elapsed)
+        deadLetters = DeadLetterKeeper(limits: deadLetterLimits, metrics: metrics, logger: logger, clock: clock.elapsed)
         completer = DeliveryCompleter(
             queue: store, clock: clock, trust: trust, jitter: jitter, circuitBreakers: circuitBreakers,
             deadLetters: deadLetters, outage: outage, metrics: metrics, activity: activity, logger: logger)

@@ -11,25 +11,25 @@ package final class DeadLetterKeeper: Sendable {
     private struct Unreported {
         var counts: [DroppedDeadLetters.Cause: Int] = [:]
         var topic: String?
-        var lastReportedAt: Int64?
+        var lastReportedAt: Duration?
     }
 
     /// The configured limits; they change at a reload.
     package let limits: Reloadable<DeadLetterLimits>
     private let metrics: ProcessingMetrics
     private let logger: Logger
-    /// A monotonic time in milliseconds.
-    private let clock: @Sendable () -> Int64
+    /// A monotonic time.
+    private let clock: @Sendable () -> Duration
     private let unreported = Mutex(Unreported())
 
-    /// The shortest time between two log lines, in milliseconds.
-    private static let interval: Int64 = 60_000
+    /// The shortest time between two log lines.
+    private static let interval = Duration.seconds(60)
 
     /// Creates a keeper.
     ///
-    /// - Parameter clock: monotonic time in milliseconds.
+    /// - Parameter clock: returns a monotonic time.
     package init(
-        limits: DeadLetterLimits, metrics: ProcessingMetrics, logger: Logger, clock: @escaping @Sendable () -> Int64
+        limits: DeadLetterLimits, metrics: ProcessingMetrics, logger: Logger, clock: @escaping @Sendable () -> Duration
     ) {
         self.limits = Reloadable(limits)
         self.metrics = metrics

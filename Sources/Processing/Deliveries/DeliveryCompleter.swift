@@ -176,7 +176,7 @@ package struct DeliveryCompleter: Sendable {
         }
     }
 
-    private func completed(_ result: DeliveryOutcome, now: Int64) {
+    private func completed(_ result: DeliveryOutcome, now: Timestamp) {
         let (leased, subject, finding) = (result.leased, result.subject, result.finding)
         metrics.completed(leased.delivery, now: now)
         activity?.recordOutcome(of: leased.delivery, about: subject, finding)
@@ -185,7 +185,7 @@ package struct DeliveryCompleter: Sendable {
             .about(
                 leased,
                 [
-                    .milliseconds: .integer(max(now.saturatingSubtracting(leased.delivery.receivedAt), 0)),
+                    .milliseconds: .integer(max(now - leased.delivery.receivedAt, .zero).milliseconds),
                     .finding: finding == nil ? nil : subject.findingID.map { .string($0) },
                     .result: finding.map { .string($0.rawValue) },
                 ]))
@@ -197,7 +197,7 @@ package struct DeliveryCompleter: Sendable {
         let now = clock.now()
         let scheduled = retries.map { retry in
             ScheduledRetry(
-                retry.result.leased.lease, at: now.saturatingAdding(retry.delay.milliseconds), reason: retry.reason,
+                retry.result.leased.lease, at: now + retry.delay, reason: retry.reason,
                 isCounted: retry.isCounted)
         }
         do throws(StoreError) {

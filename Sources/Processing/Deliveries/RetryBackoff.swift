@@ -6,13 +6,12 @@ enum RetryBackoff {
     /// The attempts after which a delivery is dead-lettered: more than a week at the longest delay.
     static let maximumAttempts = 2500
 
-    /// How long a delivery is retried while AWS denies access, in milliseconds. Security Hub deletes findings after 90
-    /// days.
-    private static let maximumDeniedAge: Int64 = 90 * 86_400_000
+    /// How long a delivery is retried while AWS denies access. Security Hub deletes findings after 90 days.
+    private static let maximumDeniedAge = Duration.seconds(90 * 86_400)
 
     /// Whether a delivery that AWS denies is too old to be retried.
-    static func isTooOld(_ delivery: Delivery, now: Int64) -> Bool {
-        now.saturatingSubtracting(delivery.receivedAt) > maximumDeniedAge
+    static func isTooOld(_ delivery: Delivery, now: Timestamp) -> Bool {
+        now - delivery.receivedAt > maximumDeniedAge
     }
 
     /// The delay after a denial that suspends nothing, so that no probe follows: from 32 to 64 seconds.
@@ -24,7 +23,7 @@ enum RetryBackoff {
     }
 
     private static let backoff = ExponentialBackoff(
-        base: .seconds(1), cap: .milliseconds(QueueTime.longestWait), jitter: .half)
+        base: .seconds(1), cap: QueueTime.longestWait, jitter: .half)
 
     /// The delay before the next attempt: it doubles from one second to five minutes. Half of it is jitter, so that
     /// deliveries that failed together are not retried together.

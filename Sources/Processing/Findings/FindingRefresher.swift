@@ -19,7 +19,7 @@ struct FindingRefresher: Sendable {
     /// - Returns: the findings that Security Hub rejected.
     func refresh(_ kinds: [LedgerEntry.Kind], _ lease: Lease) async throws -> FindingRejections {
         var rejections = try await resend(kinds, lease)
-        let limit = writer.now.milliseconds - Planner.refreshAge
+        let limit = writer.now - Planner.refreshAge
         rejections.add(
             try await send(kinds, lease) {
                 ledger.staleEntries(of: writer.accountRegion, kind: $0, before: limit)

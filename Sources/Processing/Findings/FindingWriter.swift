@@ -38,7 +38,7 @@ package struct FindingWriter: Sendable {
     package var accountRegion: AccountRegion { sender.accountRegion }
 
     /// The present time by AWS's clock, as far as it is known. It dates what is sent and decides what is due.
-    package var now: Timestamp { Timestamp(milliseconds: trust.bestTime) }
+    package var now: Timestamp { trust.bestTime }
 
     /// Writes changes: records them in the ledger, sends them, and records the outcomes.
     ///
@@ -118,7 +118,7 @@ package struct FindingWriter: Sendable {
 
     /// Adds the result of a finding to the metrics, the activity log and the log.
     private func report(
-        _ change: Change, known: LedgerEntry?, outcome: SendOutcome?, at time: Int64, from lease: Lease?
+        _ change: Change, known: LedgerEntry?, outcome: SendOutcome?, at time: Timestamp, from lease: Lease?
     ) {
         guard let result = FindingResult(change, known: known, outcome: outcome) else { return }
         metrics.sent(change, result, known: known, now: time)

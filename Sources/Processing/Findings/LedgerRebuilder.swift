@@ -1,5 +1,6 @@
 package import AWSClient
 package import AWSCore
+package import Encoding
 import JSON
 import Planning
 import SecurityFindings
@@ -13,7 +14,7 @@ package struct LedgerRebuilder: Sendable {
     private let accountRegion: AccountRegion
     private let store: any Store
     private let client: AWSClient
-    private let clock: @Sendable () -> Int64
+    private let clock: @Sendable () -> Timestamp
 
     /// How many findings were read.
     package struct Count: Sendable, Hashable {
@@ -65,9 +66,9 @@ package struct LedgerRebuilder: Sendable {
 
     /// Creates a rebuilder.
     ///
-    /// - Parameter clock: milliseconds since 1970.
+    /// - Parameter clock: returns the time.
     package init(
-        accountRegion: AccountRegion, store: any Store, client: AWSClient, clock: @escaping @Sendable () -> Int64
+        accountRegion: AccountRegion, store: any Store, client: AWSClient, clock: @escaping @Sendable () -> Timestamp
     ) {
         self.accountRegion = accountRegion
         self.store = store

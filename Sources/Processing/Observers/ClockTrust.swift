@@ -1,30 +1,30 @@
 import AWSClient
-import Encoding
+package import Encoding
 package import Logging
 package import Store
 import Synchronization
 import Telemetry
 
-/// Rules for suspending deletion by age because of the clock. Pure functions; times are milliseconds since 1970.
+/// Rules for suspending deletion by age because of the clock. Pure functions.
 enum ClockRule {
     /// Largest advance of the clock between two checks that does not count as a jump.
-    static let longestStep: Int64 = 3_600_000
+    static let longestStep = Duration.seconds(3600)
     /// How long deletion is suspended after a jump.
-    package static let hold: Int64 = 86_400_000
+    package static let hold = Duration.seconds(86_400)
     /// Largest difference from the clock of AWS. AWS rejects requests signed with a larger one.
-    static let tolerance: Int64 = 300_000
+    static let tolerance = Duration.seconds(300)
 
     /// The clock mark to store; nil if AWS's time is needed first to tell a jump of the clock from a downtime of the bridge.
     ///
     /// - Parameters:
     ///   - last: the stored mark.
     ///   - serviceNow: AWS's time; nil if unknown.
-    static func mark(after last: ClockMark?, now: Int64, serviceNow: Int64?) -> ClockMark? {
+    static func mark(after last: ClockMark?, now: Timestamp, serviceNow: Timestamp?) -> ClockMark? {
         let isConfirmed = serviceNow.map { agrees(now, with: $0) } ?? false
-        guard let last else { return ClockMark(newest: now, isConfirmed: isConfirmed, heldUntil: 0) }
-        let isFar = now.saturatingSubtracting(last.newest) > longestStep
+        guard let last else { return ClockMark(newest: now, isConfirmed: isConfirmed, heldUntil: .earliest) }
+        let isFar = now - last.newest > longestStep
         if isFar, last.isConfirmed, serviceNow == nil { return nil }
-        let end = now.saturatingAdding(hold)
+        let end = now + hold
         // Between two times that AWS confirmed, the time has really passed. A stored hold that exceeds the longest possible
         // one dates from before the clock was set back.
         let hasJumped = isFar && !(last.isConfirmed && isConfirmed)
@@ -32,8 +32,8 @@ enum ClockRule {
             newest: now, isConfirmed: isConfirmed, heldUntil: hasJumped ? end : min(last.heldUntil, end))
     }
 
-    static func agrees(_ now: Int64, with serviceNow: Int64) -> Bool {
-        now.saturatingDistance(to: serviceNow) <= tolerance
+    static func agrees(_ now: Timestamp, with serviceNow: Timestamp) -> Bool {
+        (now - serviceNow).magnitude <= tolerance
     }
 }
 
@@ -45,27 +45,27 @@ package final class ClockTrust: Sendable {
     private struct State {
         var mark: ClockMark?
         /// The clock and the monotonic time at the last check; nil before the first.
-        var checked: (now: Int64, elapsed: Int64)?
+        var checked: (now: Timestamp, elapsed: Duration)?
         var wasTrusted = true
     }
 
-    private let now: @Sendable () -> Int64
-    private let elapsed: @Sendable () -> Int64
-    private let serviceNow: @Sendable () -> Int64?
+    private let now: @Sendable () -> Timestamp
+    private let elapsed: @Sendable () -> Duration
+    private let serviceNow: @Sendable () -> Timestamp?
     private let isChecked: Bool
     private let logger: Logger
     private let state = Mutex(State())
-    /// Shortest time between two writes of an unchanged mark, in milliseconds.
-    private static let writeInterval: Int64 = 600_000
+    /// Shortest time between two writes of an unchanged mark.
+    private static let writeInterval = Duration.seconds(600)
 
     /// - Parameters:
-    ///   - now: this machine's time, in milliseconds since 1970.
-    ///   - elapsed: the time of ``MonotonicClock``, in milliseconds.
-    ///   - serviceNow: AWS's time, in milliseconds since 1970; nil if unknown.
+    ///   - now: this machine's time.
+    ///   - elapsed: the time of ``MonotonicClock``.
+    ///   - serviceNow: AWS's time; nil if unknown.
     ///   - isChecked: whether ``check(with:)`` will be called; until the first call the clock is not trusted.
     package init(
-        now: @escaping @Sendable () -> Int64, elapsed: @escaping @Sendable () -> Int64 = MonotonicClock.milliseconds,
-        serviceNow: @escaping @Sendable () -> Int64? = { nil }, isChecked: Bool, logger: Logger
+        now: @escaping @Sendable () -> Timestamp, elapsed: @escaping @Sendable () -> Duration = MonotonicClock.elapsed,
+        serviceNow: @escaping @Sendable () -> Timestamp? = { nil }, isChecked: Bool, logger: Logger
     ) {
         (self.now, self.elapsed, self.serviceNow) = (now, elapsed, serviceNow)
         (self.isChecked, self.logger) = (isChecked, logger)
@@ -78,15 +78,15 @@ package final class ClockTrust: Sendable {
         guard isChecked else { return true }
         let (mark, checked) = state.withLock { ($0.mark, $0.checked) }
         guard let mark, let checked, mark.heldUntil <= now else { return false }
-        let expected = checked.now.saturatingAdding(elapsed().saturatingSubtracting(checked.elapsed))
-        return now.saturatingDistance(to: expected) <= ClockRule.longestStep
+        let expected = checked.now + (elapsed() - checked.elapsed)
+        return (now - expected).magnitude <= ClockRule.longestStep
     }
 
-    /// AWS's time if known, else this machine's, in milliseconds since 1970.
-    package var bestTime: Int64 { serviceNow() ?? now() }
+    /// AWS's time if known, else this machine's.
+    package var bestTime: Timestamp { serviceNow() ?? now() }
 
-    /// AWS's time if known, else this machine's if trusted, in milliseconds since 1970; nil otherwise.
-    var trustedTime: Int64? { serviceNow() ?? (isTrusted ? now() : nil) }
+    /// AWS's time if known, else this machine's if trusted; nil otherwise.
+    var trustedTime: Timestamp? { serviceNow() ?? (isTrusted ? now() : nil) }
 
     /// Compares the clock with the stored mark, and updates the mark.
     package func check(with store: any StoreMaintenance) async throws(StoreError) {
@@ -102,10 +102,10 @@ package final class ClockTrust: Sendable {
     private static func isNews(_ mark: ClockMark, _ last: ClockMark?) -> Bool {
         guard let last else { return true }
         return mark.isConfirmed != last.isConfirmed || mark.heldUntil != last.heldUntil
-            || mark.newest.saturatingDistance(to: last.newest) >= writeInterval
+            || (mark.newest - last.newest).magnitude >= writeInterval
     }
 
-    private func report(_ now: Int64) {
+    private func report(_ now: Timestamp) {
         // Wait for AWS's time first.
         guard state.withLock({ $0.mark != nil }) else { return }
         let isTrusted = isTrusted
@@ -118,8 +118,8 @@ package final class ClockTrust: Sendable {
             logger.log(.clockTrusted)
             return
         }
-        let difference = serviceNow().map { "\(now.saturatingSubtracting($0) / 1000) s" } ?? "unknown"
-        let held = heldUntil.map { max($0.saturatingSubtracting(now), 0) / 1000 } ?? 0
+        let difference = serviceNow().map { "\((now - $0).components.seconds) s" } ?? "unknown"
+        let held = heldUntil.map { max($0 - now, .zero).components.seconds } ?? 0
         logger.log(.clockNotTrusted, [.aheadOfAWS: .string(difference), .heldFor: "\(held) s"])
     }
 }

@@ -1,4 +1,5 @@
 package import AWSCore
+package import Encoding
 import SecurityFindings
 import Store
 
@@ -24,8 +25,8 @@ package struct DeliveryEvent: Sendable, Hashable {
         case dead
     }
 
-    /// Time of the outcome, in milliseconds since 1970.
-    package let at: Int64
+    /// Time of the outcome.
+    package let at: Timestamp
     /// The delivery's id.
     package let id: String
     /// The account and Region of the delivery.
@@ -38,8 +39,8 @@ package struct DeliveryEvent: Sendable, Hashable {
     package let findings: Int
     /// The finding, if the delivery concerns exactly one.
     package let findingID: String?
-    /// Time from accepting the delivery to the outcome, in milliseconds.
-    package let duration: Int64
+    /// Time from accepting the delivery to the outcome.
+    package let duration: Duration
 
     /// The finding in the Security Hub console; nil if there is no finding, or it may not be in Security Hub.
     package var consoleURL: String? {
@@ -52,8 +53,9 @@ package struct DeliveryEvent: Sendable, Hashable {
 
     /// Creates an event.
     package init(
-        at: Int64, id: String, accountRegion: AccountRegion, subject: DeliverySubject, outcome: Outcome, findings: Int,
-        findingID: String?, duration: Int64
+        at: Timestamp, id: String, accountRegion: AccountRegion, subject: DeliverySubject, outcome: Outcome,
+        findings: Int,
+        findingID: String?, duration: Duration
     ) {
         self.at = at
         self.id = id

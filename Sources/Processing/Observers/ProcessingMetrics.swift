@@ -1,5 +1,5 @@
 package import CoreMetrics
-import Encoding
+package import Encoding
 import Metrics
 package import Planning
 package import SecurityFindings
@@ -101,10 +101,8 @@ package struct ProcessingMetrics: Sendable {
     }
 
     /// Records a completed delivery.
-    ///
-    /// - Parameter now: milliseconds since 1970.
-    package func completed(_ delivery: Delivery, now: Int64) {
-        delay.recordMilliseconds(max(now.saturatingSubtracting(delivery.receivedAt), 0))
+    package func completed(_ delivery: Delivery, now: Timestamp) {
+        delay.recordMilliseconds(max(now - delivery.receivedAt, .zero).milliseconds)
     }
 
     /// Counts a dead letter.
@@ -132,17 +130,15 @@ package struct ProcessingMetrics: Sendable {
 
     /// Records a finding that was sent.
     ///
-    /// - Parameters:
-    ///   - known: its previous ledger entry.
-    ///   - now: milliseconds since 1970.
-    package func sent(_ change: Change, _ result: FindingResult, known: LedgerEntry?, now: Int64) {
+    /// - Parameter known: its previous ledger entry.
+    package func sent(_ change: Change, _ result: FindingResult, known: LedgerEntry?, now: Timestamp) {
         guard let finding = change.finding else { return }
         count(result, change.entry.kind, finding.severity.label)
         // A finding that is sent again unchanged has no event to measure a delay from.
         let isNews = known.map { !$0.isSent || $0.eventTime < change.entry.eventTime } ?? true
         guard isNews, result != .rejected else { return }
         eventDelay[change.entry.kind.rawValue]?.recordMilliseconds(
-            max(now.saturatingSubtracting(change.entry.eventTime), 0))
+            max(now - change.entry.eventTime, .zero).milliseconds)
     }
 }
 

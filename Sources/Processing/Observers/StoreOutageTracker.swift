@@ -7,51 +7,51 @@ import Synchronization
 import Telemetry
 
 /// State of a store outage, and when to report it: at its start, each minute, and at its end, however many operations fail. A pure
-/// value; times are milliseconds of a monotonic clock.
+/// value; times are of a monotonic clock.
 struct OutageRecord: Sendable {
     /// A report on the outage.
     enum Report: Sendable, Hashable {
         case began(reason: String)
-        case continues(reason: String, failures: Int, milliseconds: Int64)
-        case ended(failures: Int, milliseconds: Int64)
+        case continues(reason: String, failures: Int, duration: Duration)
+        case ended(failures: Int, duration: Duration)
     }
 
     /// Time between two reports during an outage.
-    private static let interval: Int64 = 60_000
+    private static let interval = Duration.seconds(60)
     /// Time without a failure after which the outage is over: small writes may succeed while large ones still fail. It doubles with
     /// each relapse, so that an intermittent failure counts as one outage.
-    private static let (quietPeriod, longestQuietPeriod) = (Int64(3_000), Int64(60_000))
+    private static let (quietPeriod, longestQuietPeriod) = (Duration.seconds(3), Duration.seconds(60))
 
-    private var beganAt: Int64?
-    private var lastReportedAt: Int64 = 0
-    private var lastFailedAt: Int64 = 0
+    private var beganAt: Duration?
+    private var lastReportedAt = Duration.zero
+    private var lastFailedAt = Duration.zero
     private var failures = 0
     private var quietPeriod = Self.quietPeriod
-    private var endedAt: Int64?
+    private var endedAt: Duration?
 
     /// Whether there is an outage.
     var isOut: Bool { beganAt != nil }
 
     /// Records a failure. Returns a report if one is due.
-    mutating func failed(_ reason: String, now: Int64) -> Report? {
+    mutating func failed(_ reason: String, now: Duration) -> Report? {
         lastFailedAt = now
         failures += 1
         guard let beganAt else {
-            let isRelapse = endedAt.map { now.saturatingSubtracting($0) < Self.longestQuietPeriod } ?? false
+            let isRelapse = endedAt.map { now - $0 < Self.longestQuietPeriod } ?? false
             quietPeriod = isRelapse ? min(quietPeriod * 2, Self.longestQuietPeriod) : Self.quietPeriod
             (self.beganAt, lastReportedAt, failures) = (now, now, 1)
             return .began(reason: reason)
         }
-        guard now.saturatingSubtracting(lastReportedAt) >= Self.interval else { return nil }
+        guard now - lastReportedAt >= Self.interval else { return nil }
         lastReportedAt = now
-        return .continues(reason: reason, failures: failures, milliseconds: now.saturatingSubtracting(beganAt))
+        return .continues(reason: reason, failures: failures, duration: now - beganAt)
     }
 
     /// Records a success. Returns a report if the outage is over.
-    mutating func succeeded(now: Int64) -> Report? {
-        guard let beganAt, now.saturatingSubtracting(lastFailedAt) >= quietPeriod else { return nil }
+    mutating func succeeded(now: Duration) -> Report? {
+        guard let beganAt, now - lastFailedAt >= quietPeriod else { return nil }
         (self.beganAt, endedAt) = (nil, now)
-        return .ended(failures: failures, milliseconds: now.saturatingSubtracting(beganAt))
+        return .ended(failures: failures, duration: now - beganAt)
     }
 }
 
@@ -67,12 +67,12 @@ package final class StoreOutageTracker: Sendable {
 
     private let records = Mutex<[Use: OutageRecord]>([:])
     private let logger: Logger
-    private let clock: @Sendable () -> Int64
+    private let clock: @Sendable () -> Duration
 
     /// Creates a tracker without an outage.
     ///
-    /// - Parameter clock: monotonic time in milliseconds.
-    package init(logger: Logger, clock: @escaping @Sendable () -> Int64) {
+    /// - Parameter clock: returns a monotonic time.
+    package init(logger: Logger, clock: @escaping @Sendable () -> Duration) {
         self.logger = logger
         self.clock = clock
     }

@@ -70,14 +70,14 @@ package struct MaintenanceService: Service {
             let now = clock.now()
             let window = max(Self.eventBridgeTimeout, settings.value.maximumMessageAge * 2)
             var deliveries = try await store.purge(
-                completedBefore: now.saturatingSubtracting(window.milliseconds))
+                completedBefore: now - window)
             deliveries += try await purgeBeyondLimit(now)
             let age = settings.value.maximumDeadLetterAge
             deadLetters.recordDropped(
                 try await store.trimDeadLetters(
-                    to: deadLetters.limits.value, failedBefore: now.saturatingSubtracting(age.milliseconds)))
+                    to: deadLetters.limits.value, failedBefore: now - age))
             let findings = try await store.purgeLedger(
-                archivedBefore: now.saturatingSubtracting(Self.archivedFindings.milliseconds))
+                archivedBefore: now - Self.archivedFindings)
             let dispositions = try await store.purgeDispositions(by: now)
             if deliveries + findings + dispositions > 0 {
                 logger.log(
@@ -93,10 +93,10 @@ package struct MaintenanceService: Service {
     }
 
     /// Removes completed deliveries above the limit, except those that Amazon SNS may retry.
-    private func purgeBeyondLimit(_ now: Int64) async throws(StoreError) -> Int {
+    private func purgeBeyondLimit(_ now: Timestamp) async throws(StoreError) -> Int {
         guard let time = try await store.completionTime(beyondNewest: completedLimit) else { return 0 }
         // The maximum age of a message from Amazon SNS, doubled for clock skew.
-        let young = now.saturatingSubtracting(settings.value.maximumMessageAge.milliseconds * 2)
+        let young = now - settings.value.maximumMessageAge * 2
         return try await store.purge(completedBefore: min(time, young))
     }
 

@@ -43,7 +43,7 @@ package struct TaskScheduler: Service {
         let now = clock.now()
         for disposition in try await store.dueDispositions(by: time, limit: 1000) {
             guard let dueAt = disposition.dueAt else { continue }
-            let work = InternalTask.suppressionEnded(subject: disposition.subject, at: Timestamp(milliseconds: dueAt))
+            let work = InternalTask.suppressionEnded(subject: disposition.subject, at: dueAt)
             _ = try await store.append(work.delivery(of: disposition.accountRegion, now: now))
         }
     }
@@ -66,11 +66,11 @@ package struct TaskScheduler: Service {
     }
 
     private func isStale(
-        _ refreshed: InternalTask.RefreshedKinds, of accountRegion: AccountRegion, _ now: Int64
+        _ refreshed: InternalTask.RefreshedKinds, of accountRegion: AccountRegion, _ now: Timestamp
     ) async throws(StoreError) -> Bool {
         for kind in refreshed.kinds {
             let oldest = try await store.staleLedgerEntries(
-                of: accountRegion, kind: kind, before: now.saturatingSubtracting(Planner.refreshAge), after: nil,
+                of: accountRegion, kind: kind, before: now - Planner.refreshAge, after: nil,
                 limit: 1)
             if !oldest.isEmpty { return true }
         }

@@ -14,7 +14,7 @@ actor LeaseKeeper {
     /// The leases by account and Region, and delivery id.
     private var held: [AccountRegion: [String: Lease]] = [:]
     /// The clock and the monotonic time of the last poll of the store.
-    private var lastPoll: (now: Int64, elapsed: Duration)?
+    private var lastPoll: (now: Timestamp, elapsed: Duration)?
     /// Notified when an account and Region may accept deliveries again.
     nonisolated let capacity = WorkSignal()
 
@@ -77,8 +77,8 @@ actor LeaseKeeper {
         let (now, elapsed) = (clock.now(), clock.elapsed())
         let last = lastPoll ?? (now, elapsed)
         lastPoll = (now, elapsed)
-        let jump = now.saturatingSubtracting(last.now.saturatingAdding((elapsed - last.elapsed).milliseconds))
-        if jump >= Self.extensionInterval.milliseconds { await extend() }
+        let jump = now - (last.now + (elapsed - last.elapsed))
+        if jump >= Self.extensionInterval { await extend() }
     }
 
     private func extend() async {

@@ -135,7 +135,7 @@ package actor WorkerPool: Service {
     private func waitForWork(
         _ batch: LeaseBatch, orCapacityAfter mark: WorkMark, orProbeAfter probe: Duration?
     ) async {
-        let retry = batch.nextReadyAt.map { Duration.milliseconds($0.saturatingSubtracting(clock.now())) }
+        let retry = batch.nextReadyAt.map { $0 - clock.now() }
         // Polling finds deliveries that another process has released.
         let delay = min(
             max([retry, probe].compactMap(\.self).min() ?? Self.longestWait, .milliseconds(1)), Self.longestWait)

@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 
 /// The durable queue of deliveries, with its pauses and dead letters.
 ///
@@ -28,7 +29,7 @@ public protocol DeliveryQueue: LeaseHolder {
     ///   - now: The current time.
     ///   - excluded: Account-Regions to skip.
     func lease(
-        limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<AccountRegion>
+        limit: Int, for duration: Duration, owner: String, now: Timestamp, excluding excluded: Set<AccountRegion>
     ) async throws(StoreError) -> LeaseBatch
 
     /// Waits until there may be more to lease than the batch with this mark saw: a delivery was appended, released,
@@ -41,7 +42,7 @@ public protocol DeliveryQueue: LeaseHolder {
     /// Extends leases to `duration` after `now`, in one transaction.
     ///
     /// - Returns: Each lease with its new end, in order; nil for a lost one.
-    func extend(_ leases: [Lease], for duration: Duration, now: Int64) async throws(StoreError) -> [Lease?]
+    func extend(_ leases: [Lease], for duration: Duration, now: Timestamp) async throws(StoreError) -> [Lease?]
 
     /// Records intermediate results of a delivery whose processing continues.
     func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError)
@@ -51,12 +52,12 @@ public protocol DeliveryQueue: LeaseHolder {
     /// The payloads are deleted; the ids are kept to detect duplicates.
     ///
     /// - Returns: Whether each lease was held, in order. The delivery of a lost lease is not completed.
-    func complete(_ leases: [Lease], now: Int64) async throws(StoreError) -> [Bool]
+    func complete(_ leases: [Lease], now: Timestamp) async throws(StoreError) -> [Bool]
 
     /// Schedules retries after failures, in one transaction. The leases end.
     ///
     /// - Returns: Whether each lease was held, in order. For a lost lease, no retry is scheduled.
-    func retry(_ retries: [ScheduledRetry], now: Int64) async throws(StoreError) -> [Bool]
+    func retry(_ retries: [ScheduledRetry], now: Timestamp) async throws(StoreError) -> [Bool]
 
     /// Dead-letters deliveries: they are kept with their payloads and are not processed until an operator replays them.
     ///
@@ -66,7 +67,7 @@ public protocol DeliveryQueue: LeaseHolder {
     /// - Returns: Whether each lease was held, in order, and the dropped dead letters. The delivery of a lost lease is
     ///   not dead-lettered.
     func deadLetter(
-        _ failures: [PermanentFailure], now: Int64, within limits: DeadLetterLimits
+        _ failures: [PermanentFailure], now: Timestamp, within limits: DeadLetterLimits
     ) async throws(StoreError) -> DeadLetterResult
 
     /// Releases leases in one transaction: the deliveries can be leased again immediately, and the attempt does not
@@ -85,7 +86,7 @@ public protocol DeliveryQueue: LeaseHolder {
     ///   - now: The current time. Deliveries whose retry is later are waiting.
     ///   - accountRegion: The last account-Region of the previous page; nil for the first page.
     ///   - limit: The maximum number of account-Regions, 1 to 1,000.
-    func queueDepths(now: Int64, after accountRegion: AccountRegion?, limit: Int) async throws(StoreError)
+    func queueDepths(now: Timestamp, after accountRegion: AccountRegion?, limit: Int) async throws(StoreError)
         -> [QueueDepth]
 
     // MARK: Pauses
@@ -129,7 +130,7 @@ public protocol DeliveryQueue: LeaseHolder {
     /// Drops the dead letters whose last failure is before a time, and those beyond the limits, at most 1,000 in a
     /// transaction.
     func trimDeadLetters(
-        to limits: DeadLetterLimits, failedBefore time: Int64
+        to limits: DeadLetterLimits, failedBefore time: Timestamp
     ) async throws(StoreError) -> DroppedDeadLetters
 
     /// The number and size of the dead letters. Read from counters, not from the dead letters.
@@ -139,12 +140,12 @@ public protocol DeliveryQueue: LeaseHolder {
 
     /// Deletes deliveries that were completed before a time, and returns their number. Their ids are no longer known as
     /// duplicates.
-    func purge(completedBefore time: Int64) async throws(StoreError) -> Int
+    func purge(completedBefore time: Timestamp) async throws(StoreError) -> Int
 
     /// The completion time of the newest completed delivery that has at least `count` newer ones; nil if there is none.
     ///
     /// Reads an index entry for each delivery that is skipped.
-    func completionTime(beyondNewest count: Int) async throws(StoreError) -> Int64?
+    func completionTime(beyondNewest count: Int) async throws(StoreError) -> Timestamp?
 }
 
 /// Holds leases on behalf of this process.
@@ -166,7 +167,7 @@ extension DeliveryQueue {
     }
 
     /// The number of deliveries that are not completed, by account-Region and state.
-    public func queueDepths(now: Int64) -> Pages<QueueDepth> {
+    public func queueDepths(now: Timestamp) -> Pages<QueueDepth> {
         Pages(limit: 1000) {
             Set($0.map(\.accountRegion)).count
         } read: { last, limit throws(StoreError) in
@@ -183,7 +184,7 @@ extension DeliveryQueue {
 
     /// Leases deliveries of all account-Regions; see ``lease(limit:for:owner:now:excluding:)``.
     package func lease(
-        limit: Int, for duration: Duration, owner: String, now: Int64
+        limit: Int, for duration: Duration, owner: String, now: Timestamp
     ) async throws(StoreError) -> LeaseBatch {
         try await lease(limit: limit, for: duration, owner: owner, now: now, excluding: [])
     }

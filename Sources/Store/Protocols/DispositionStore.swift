@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 
 /// What people decided about findings in Device Defender.
 public protocol DispositionStore: Sendable {
@@ -13,11 +14,11 @@ public protocol DispositionStore: Sendable {
     ) async throws(StoreError) -> [Disposition]
 
     /// The dispositions that are due by a time, earliest first, at most 1,000.
-    func dueDispositions(by time: Int64, limit: Int) async throws(StoreError) -> [Disposition]
+    func dueDispositions(by time: Timestamp, limit: Int) async throws(StoreError) -> [Disposition]
 
     /// Deletes dispositions whose ``Disposition/keepUntil`` has passed and that concern no finding in the ledger.
     /// Returns their number.
-    func purgeDispositions(by time: Int64) async throws(StoreError) -> Int
+    func purgeDispositions(by time: Timestamp) async throws(StoreError) -> Int
 }
 
 extension DispositionStore {

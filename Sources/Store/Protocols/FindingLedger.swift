@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 
 /// The ledger: what was last sent to Security Hub about each finding, and which audits were applied.
 public protocol FindingLedger: Sendable {
@@ -17,7 +18,7 @@ public protocol FindingLedger: Sendable {
     ///
     /// - Parameter last: The last entry of the previous page; nil for the first page.
     func unseenLedgerEntries(
-        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Int64,
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Timestamp,
         after last: LedgerEntry?,
         limit: Int
     ) async throws(StoreError) -> [LedgerEntry]
@@ -27,7 +28,7 @@ public protocol FindingLedger: Sendable {
     ///
     /// - Parameter last: The last entry of the previous page; nil for the first page.
     func staleLedgerEntries(
-        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Int64, after last: LedgerEntry?,
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Timestamp, after last: LedgerEntry?,
         limit: Int
     ) async throws(StoreError) -> [LedgerEntry]
 
@@ -52,7 +53,7 @@ public protocol FindingLedger: Sendable {
 
     /// Deletes archived findings that are over and were last updated before a time, and returns their number. Security
     /// Hub deletes them too.
-    func purgeLedger(archivedBefore time: Int64) async throws(StoreError) -> Int
+    func purgeLedger(archivedBefore time: Timestamp) async throws(StoreError) -> Int
 
     /// The groups (``LedgerEntry/group``) of the findings of an account-Region that are not over, in order.
     ///
@@ -93,7 +94,7 @@ public protocol FindingLedger: Sendable {
     func restore(_ entries: [LedgerEntry], _ dispositions: [Disposition]) async throws(StoreError)
 
     /// Marks the ledger of an account-Region as complete, and adds the applied audits of checks that have none.
-    func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Int64)
+    func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Timestamp)
         async throws(StoreError)
 }
 
@@ -108,7 +109,7 @@ extension FindingLedger {
     /// The findings of a group that are not over and were last reported before a time, in the order of
     /// ``LedgerEntry/eventTime``.
     public func unseenEntries(
-        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Int64
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Timestamp
     ) -> Pages<LedgerEntry> {
         Pages { last, limit throws(StoreError) in
             try await unseenLedgerEntries(
@@ -118,7 +119,7 @@ extension FindingLedger {
 
     /// The active findings that were last sent before a time, in the order of ``LedgerEntry/updatedAt``.
     public func staleEntries(
-        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Int64
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Timestamp
     ) -> Pages<LedgerEntry> {
         Pages { last, limit throws(StoreError) in
             try await staleLedgerEntries(of: accountRegion, kind: kind, before: time, after: last, limit: limit)

@@ -1,3 +1,5 @@
+import Encoding
+
 /// The statements about the last audits and deliveries.
 package enum ArrivalSQL {
     package static let auditColumns = "origin, schedule, task_id, start_time, finished_at"
@@ -28,7 +30,7 @@ package enum ArrivalSQL {
     private static let keepLatest = """
         ON CONFLICT (origin) DO UPDATE SET received_at = excluded.received_at
         WHERE last_delivery.received_at < excluded.received_at
-            OR last_delivery.received_at > excluded.received_at + \(QueueTime.longestWait)
+            OR last_delivery.received_at > excluded.received_at + \(QueueTime.longestWait.milliseconds)
         """
 
     /// Records when deliveries arrived.

@@ -1,10 +1,11 @@
 package import AWSCore
+import Encoding
 
 extension Delivery {
     package init(_ row: some StoredRow, payload: [UInt8]) throws {
         self.init(
             id: try row.text("id"), accountRegion: try row.accountRegion("origin"), channel: try row.value("source"),
-            topic: try row.optionalARN("topic"), receivedAt: try row.integer("received_at"), payload: payload)
+            topic: try row.optionalARN("topic"), receivedAt: try row.timestamp("received_at"), payload: payload)
     }
 }
 
@@ -12,7 +13,7 @@ extension DeadLetter {
     package init(_ row: some StoredRow) throws {
         self.init(
             delivery: try Delivery(row, payload: row.bytes("payload")), attempts: try row.count("attempts"),
-            firstFailedAt: try row.integer("first_failed_at"), lastFailedAt: try row.integer("last_failed_at"),
+            firstFailedAt: try row.timestamp("first_failed_at"), lastFailedAt: try row.timestamp("last_failed_at"),
             reason: try row.text("reason"))
     }
 }
@@ -21,8 +22,8 @@ extension DeadLetterSummary {
     package init(_ row: some StoredRow) throws {
         self.init(
             id: try row.text("id"), accountRegion: try row.accountRegion("origin"), channel: try row.value("source"),
-            receivedAt: try row.integer("received_at"), attempts: try row.count("attempts"),
-            firstFailedAt: try row.integer("first_failed_at"), lastFailedAt: try row.integer("last_failed_at"),
+            receivedAt: try row.timestamp("received_at"), attempts: try row.count("attempts"),
+            firstFailedAt: try row.timestamp("first_failed_at"), lastFailedAt: try row.timestamp("last_failed_at"),
             reason: try row.text("reason"), payloadLength: try row.count("payload_length"))
     }
 }
@@ -52,9 +53,9 @@ extension LedgerEntry {
         self.init(
             id: try row.text("id"), accountRegion: try row.accountRegion("origin"), kind: try row.value("kind"),
             group: try row.text("group_key"), subject: try row.text("subject"),
-            createdAt: try row.integer("created_at"), updatedAt: try row.integer("updated_at"),
-            eventTime: try row.integer("event_time"), firstObservedAt: try row.integer("first_observed_at"),
-            lastObservedAt: try row.integer("last_observed_at"), condition: try row.value("condition"),
+            createdAt: try row.timestamp("created_at"), updatedAt: try row.timestamp("updated_at"),
+            eventTime: try row.timestamp("event_time"), firstObservedAt: try row.timestamp("first_observed_at"),
+            lastObservedAt: try row.timestamp("last_observed_at"), condition: try row.value("condition"),
             recordState: try row.value("record_state"), severity: try row.optionalValue("severity"),
             finding: try row.bytes("finding"), isSent: try row.flag("is_sent"))
     }
@@ -64,15 +65,15 @@ extension Disposition {
     package init(_ row: some StoredRow) throws {
         self.init(
             subject: try row.text("subject"), accountRegion: try row.accountRegion("origin"),
-            time: try row.integer("time"), dueAt: try row.optionalInteger("due_at"),
-            keepUntil: try row.optionalInteger("keep_until"), content: try row.bytes("content"))
+            time: try row.timestamp("time"), dueAt: try row.optionalTimestamp("due_at"),
+            keepUntil: try row.optionalTimestamp("keep_until"), content: try row.bytes("content"))
     }
 }
 
 extension AppliedAudit {
     package init(_ row: some StoredRow, of accountRegion: AccountRegion) throws {
         self.init(
-            accountRegion: accountRegion, check: try row.text("check_name"), startTime: try row.integer("start_time"),
+            accountRegion: accountRegion, check: try row.text("check_name"), startTime: try row.timestamp("start_time"),
             taskID: try row.text("task_id"))
     }
 }
@@ -81,13 +82,13 @@ extension CheckCompletion {
     package init(_ row: some StoredRow) throws {
         self.init(
             accountRegion: try row.accountRegion("origin"), check: try row.text("check_name"),
-            completedAt: try row.integer("completed_at"), passedAt: try row.optionalInteger("passed_at"))
+            completedAt: try row.timestamp("completed_at"), passedAt: try row.optionalTimestamp("passed_at"))
     }
 }
 
 extension AuditCoverage {
     package init(_ row: some StoredRow) throws {
-        self.init(since: try row.integer("read_from"), until: try row.integer("read_to"))
+        self.init(since: try row.timestamp("read_from"), until: try row.timestamp("read_to"))
     }
 }
 
@@ -96,8 +97,8 @@ extension FinishedAudit {
         let schedule = try row.text("schedule")
         self.init(
             accountRegion: try row.accountRegion("origin"), schedule: schedule.isEmpty ? nil : schedule,
-            taskID: try row.text("task_id"), startTime: try row.integer("start_time"),
-            finishedAt: try row.optionalInteger("finished_at"))
+            taskID: try row.text("task_id"), startTime: try row.timestamp("start_time"),
+            finishedAt: try row.optionalTimestamp("finished_at"))
     }
 }
 
@@ -114,7 +115,7 @@ extension Subscription {
     package init(_ row: some StoredRow) throws {
         self.init(
             topic: try row.arn("topic"), state: try row.value("state"), messageID: try row.text("message_id"),
-            publishedAt: try row.integer("published_at"), changedAt: try row.integer("changed_at"))
+            publishedAt: try row.timestamp("published_at"), changedAt: try row.timestamp("changed_at"))
     }
 }
 
@@ -124,7 +125,7 @@ extension Pause {
         let account = AccountID(name)
         guard account != nil || name == PauseSQL.all else { throw StoreError.unreadableRow }
         self.init(
-            account: account, pausedBy: try row.text("paused_by"), pausedAt: try row.integer("paused_at"),
+            account: account, pausedBy: try row.text("paused_by"), pausedAt: try row.timestamp("paused_at"),
             reason: try row.optionalText("reason"))
     }
 }
@@ -132,8 +133,8 @@ extension Pause {
 extension ClockMark {
     package init(_ row: some StoredRow) throws {
         self.init(
-            newest: try row.integer("newest"), isConfirmed: try row.flag("is_confirmed"),
-            heldUntil: try row.integer("held_until"))
+            newest: try row.timestamp("newest"), isConfirmed: try row.flag("is_confirmed"),
+            heldUntil: try row.timestamp("held_until"))
     }
 }
 
@@ -141,11 +142,12 @@ extension DeliveryRow {
     package init(_ row: some StoredRow) throws {
         self.init(
             id: try row.text("id"), accountRegion: try row.text("origin"), channel: try row.text("source"),
-            state: try row.text("state"), readyAt: try row.optionalInteger("ready_at"),
+            state: try row.text("state"), readyAt: try row.optionalTimestamp("ready_at"),
             attempts: try row.integer("attempts"), leaseNumber: try row.integer("lease_number"),
-            leaseOwner: try row.optionalText("lease_owner"), firstFailedAt: try row.optionalInteger("first_failed_at"),
-            lastFailedAt: try row.optionalInteger("last_failed_at"), reason: try row.optionalText("reason"),
-            checkpoint: try row.optionalText("bookmark"), completedAt: try row.optionalInteger("completed_at"),
+            leaseOwner: try row.optionalText("lease_owner"),
+            firstFailedAt: try row.optionalTimestamp("first_failed_at"),
+            lastFailedAt: try row.optionalTimestamp("last_failed_at"), reason: try row.optionalText("reason"),
+            checkpoint: try row.optionalText("bookmark"), completedAt: try row.optionalTimestamp("completed_at"),
             payloadLength: try row.optionalInteger("payload_length"))
     }
 }
@@ -153,7 +155,7 @@ extension DeliveryRow {
 extension QueueDepth {
     /// Reads the number of deliveries in a state, and the oldest one's time of receipt; nil if there are none.
     package init?(_ row: some StoredRow, of accountRegion: AccountRegion, _ state: State) throws {
-        guard let oldest = try row.optionalInteger("oldest_\(state.rawValue)") else { return nil }
+        guard let oldest = try row.optionalTimestamp("oldest_\(state.rawValue)") else { return nil }
         self.init(
             accountRegion: accountRegion, state: state, count: try row.count(state.rawValue), oldestReceivedAt: oldest)
     }

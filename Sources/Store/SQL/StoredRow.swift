@@ -1,4 +1,5 @@
 package import AWSCore
+package import Encoding
 
 /// A row of a result, read by column name and without trust: a damaged row can contain anything.
 ///
@@ -15,35 +16,52 @@ package protocol StoredRow {
 }
 
 extension StoredRow {
+    /// A number.
     package func integer(_ column: String) throws -> Int64 {
         guard let value = try optionalInteger(column) else { throw StoreError.unreadableRow }
         return value
     }
 
+    /// A point in time; one out of range is clamped, so that a row with it stays usable.
+    package func timestamp(_ column: String) throws -> Timestamp {
+        Timestamp(milliseconds: try integer(column))
+    }
+
+    /// A point in time, see ``timestamp(_:)``; nil for NULL.
+    package func optionalTimestamp(_ column: String) throws -> Timestamp? {
+        try optionalInteger(column).map(Timestamp.init(milliseconds:))
+    }
+
+    /// A number that fits into `Int`.
     package func count(_ column: String) throws -> Int {
         guard let value = Int(exactly: try integer(column)) else { throw StoreError.unreadableRow }
         return value
     }
 
+    /// A text.
     package func text(_ column: String) throws -> String {
         guard let value = try optionalText(column) else { throw StoreError.unreadableRow }
         return value
     }
 
+    /// A value by its stored word; an unknown word is rejected.
     package func value<Value: RawRepresentable<String>>(_ column: String) throws -> Value {
         guard let value = Value(rawValue: try text(column)) else { throw StoreError.unreadableRow }
         return value
     }
 
+    /// A value by its stored word; nil for NULL.
     package func optionalValue<Value: RawRepresentable<String>>(_ column: String) throws -> Value? {
         try optionalText(column) == nil ? nil : value(column)
     }
 
+    /// An account-Region.
     package func accountRegion(_ column: String) throws -> AccountRegion {
         guard let accountRegion = AccountRegion(stored: try text(column)) else { throw StoreError.unreadableRow }
         return accountRegion
     }
 
+    /// An ARN.
     package func arn(_ column: String) throws -> ARN {
         guard let arn = ARN(try text(column)) else { throw StoreError.unreadableRow }
         return arn
@@ -54,6 +72,7 @@ extension StoredRow {
 }
 
 extension StoreError {
+    /// The error of a row that no version of the store wrote.
     package static let unreadableRow = StoreError(
         .corrupt, "The store contains an invalid row. Keep the damaged store, and restore it from a backup.")
 }

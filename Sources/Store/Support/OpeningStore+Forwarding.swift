@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 
 extension OpeningStore {
     /// See ``Store``.
@@ -8,7 +9,7 @@ extension OpeningStore {
 
     /// See ``Store``.
     public func lease(
-        limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<AccountRegion>
+        limit: Int, for duration: Duration, owner: String, now: Timestamp, excluding excluded: Set<AccountRegion>
     )
         async throws(StoreError) -> LeaseBatch
     {
@@ -16,7 +17,7 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func extend(_ leases: [Lease], for duration: Duration, now: Int64) async throws(StoreError) -> [Lease?] {
+    public func extend(_ leases: [Lease], for duration: Duration, now: Timestamp) async throws(StoreError) -> [Lease?] {
         try await current().extend(leases, for: duration, now: now)
     }
 
@@ -26,18 +27,18 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func complete(_ leases: [Lease], now: Int64) async throws(StoreError) -> [Bool] {
+    public func complete(_ leases: [Lease], now: Timestamp) async throws(StoreError) -> [Bool] {
         try await current().complete(leases, now: now)
     }
 
     /// See ``Store``.
-    public func retry(_ retries: [ScheduledRetry], now: Int64) async throws(StoreError) -> [Bool] {
+    public func retry(_ retries: [ScheduledRetry], now: Timestamp) async throws(StoreError) -> [Bool] {
         try await current().retry(retries, now: now)
     }
 
     /// See ``Store``.
     public func deadLetter(
-        _ failures: [PermanentFailure], now: Int64, within limits: DeadLetterLimits
+        _ failures: [PermanentFailure], now: Timestamp, within limits: DeadLetterLimits
     ) async throws(StoreError) -> DeadLetterResult {
         try await current().deadLetter(failures, now: now, within: limits)
     }
@@ -48,17 +49,17 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func purge(completedBefore time: Int64) async throws(StoreError) -> Int {
+    public func purge(completedBefore time: Timestamp) async throws(StoreError) -> Int {
         try await current().purge(completedBefore: time)
     }
 
     /// See ``Store``.
-    public func completionTime(beyondNewest count: Int) async throws(StoreError) -> Int64? {
+    public func completionTime(beyondNewest count: Int) async throws(StoreError) -> Timestamp? {
         try await current().completionTime(beyondNewest: count)
     }
 
     /// See ``Store``.
-    public func queueDepths(now: Int64, after accountRegion: AccountRegion?, limit: Int) async throws(StoreError)
+    public func queueDepths(now: Timestamp, after accountRegion: AccountRegion?, limit: Int) async throws(StoreError)
         -> [QueueDepth]
     {
         try await current().queueDepths(now: now, after: accountRegion, limit: limit)
@@ -107,7 +108,7 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func trimDeadLetters(to limits: DeadLetterLimits, failedBefore time: Int64)
+    public func trimDeadLetters(to limits: DeadLetterLimits, failedBefore time: Timestamp)
         async throws(StoreError) -> DroppedDeadLetters
     {
         try await current().trimDeadLetters(to: limits, failedBefore: time)
@@ -132,7 +133,7 @@ extension OpeningStore {
 
     /// See ``Store``.
     public func unseenLedgerEntries(
-        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Int64,
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Timestamp,
         after last: LedgerEntry?,
         limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
@@ -142,7 +143,7 @@ extension OpeningStore {
 
     /// See ``Store``.
     public func staleLedgerEntries(
-        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Int64, after last: LedgerEntry?,
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Timestamp, after last: LedgerEntry?,
         limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
         try await current().staleLedgerEntries(of: accountRegion, kind: kind, before: time, after: last, limit: limit)
@@ -173,7 +174,7 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func purgeLedger(archivedBefore time: Int64) async throws(StoreError) -> Int {
+    public func purgeLedger(archivedBefore time: Timestamp) async throws(StoreError) -> Int {
         try await current().purgeLedger(archivedBefore: time)
     }
 
@@ -191,12 +192,12 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func dueDispositions(by time: Int64, limit: Int) async throws(StoreError) -> [Disposition] {
+    public func dueDispositions(by time: Timestamp, limit: Int) async throws(StoreError) -> [Disposition] {
         try await current().dueDispositions(by: time, limit: limit)
     }
 
     /// See ``Store``.
-    public func purgeDispositions(by time: Int64) async throws(StoreError) -> Int {
+    public func purgeDispositions(by time: Timestamp) async throws(StoreError) -> Int {
         try await current().purgeDispositions(by: time)
     }
 
@@ -251,7 +252,7 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Int64)
+    public func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Timestamp)
         async throws(StoreError)
     {
         try await current().finishLedger(of: accountRegion, appliedAudits: appliedAudits, now: now)
@@ -273,22 +274,22 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func catchUpWatermarks() async throws(StoreError) -> [AccountRegion: Int64] {
+    public func catchUpWatermarks() async throws(StoreError) -> [AccountRegion: Timestamp] {
         try await current().catchUpWatermarks()
     }
 
     /// See ``Store``.
-    public func advanceCatchUpWatermark(of accountRegion: AccountRegion, to time: Int64) async throws(StoreError) {
+    public func advanceCatchUpWatermark(of accountRegion: AccountRegion, to time: Timestamp) async throws(StoreError) {
         try await current().advanceCatchUpWatermark(of: accountRegion, to: time)
     }
 
     /// See ``Store``.
-    public func lastDeliveries() async throws(StoreError) -> [AccountRegion: Int64] {
+    public func lastDeliveries() async throws(StoreError) -> [AccountRegion: Timestamp] {
         try await current().lastDeliveries()
     }
 
     /// See ``Store``.
-    public func recordLastDeliveries(_ times: [AccountRegion: Int64]) async throws(StoreError) {
+    public func recordLastDeliveries(_ times: [AccountRegion: Timestamp]) async throws(StoreError) {
         try await current().recordLastDeliveries(times)
     }
 
@@ -313,7 +314,7 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func resetCatchUpWatermark(of accountRegion: AccountRegion, to time: Int64) async throws(StoreError) {
+    public func resetCatchUpWatermark(of accountRegion: AccountRegion, to time: Timestamp) async throws(StoreError) {
         try await current().resetCatchUpWatermark(of: accountRegion, to: time)
     }
 

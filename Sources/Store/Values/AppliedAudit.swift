@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 
 /// The newest audit whose result for a check was applied in full.
 ///
@@ -9,13 +10,13 @@ public struct AppliedAudit: Sendable, Hashable {
     public let accountRegion: AccountRegion
     /// The check name: 1 to 2,048 bytes of UTF-8 without NUL.
     public let check: String
-    /// When the audit started, in milliseconds since 1970.
-    public let startTime: Int64
+    /// When the audit started.
+    public let startTime: Timestamp
     /// The audit's task id: 1 to 2,048 bytes of UTF-8 without NUL. Orders audits that started at the same time.
     public let taskID: String
 
     /// Creates a value. The texts are validated when it is recorded.
-    public init(accountRegion: AccountRegion, check: String, startTime: Int64, taskID: String) {
+    public init(accountRegion: AccountRegion, check: String, startTime: Timestamp, taskID: String) {
         self.accountRegion = accountRegion
         self.check = check
         self.startTime = startTime

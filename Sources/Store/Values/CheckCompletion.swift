@@ -1,7 +1,8 @@
 public import AWSCore
+public import Encoding
 
 /// When audits last completed a check, and when one last found no noncompliant resource. Times are the start times of
-/// the audits, in milliseconds since 1970 by AWS's clock.
+/// the audits by AWS's clock.
 ///
 /// Recorded for every audit that AWS lists, whether or not its findings are applied. Findings of checks that no audit
 /// completes any more are recognized by it.
@@ -11,12 +12,12 @@ public struct CheckCompletion: Sendable, Hashable {
     /// The check name: 1 to 2,048 bytes of UTF-8 without NUL.
     public let check: String
     /// The start of the newest audit that completed the check.
-    public let completedAt: Int64
+    public let completedAt: Timestamp
     /// The start of the newest audit that completed the check as compliant; nil if none is known.
-    public let passedAt: Int64?
+    public let passedAt: Timestamp?
 
     /// Creates a value. The text is validated when it is recorded.
-    public init(accountRegion: AccountRegion, check: String, completedAt: Int64, passedAt: Int64?) {
+    public init(accountRegion: AccountRegion, check: String, completedAt: Timestamp, passedAt: Timestamp?) {
         self.accountRegion = accountRegion
         self.check = check
         self.completedAt = completedAt
@@ -32,16 +33,16 @@ public struct CheckCompletion: Sendable, Hashable {
     }
 }
 
-/// A time span in which every audit of an account-Region is known, because its audits were listed without a gap. In
-/// milliseconds since 1970 by AWS's clock.
+/// A time span in which every audit of an account-Region is known, because its audits were listed without a gap. Times
+/// are of AWS's clock.
 public struct AuditCoverage: Sendable, Hashable {
     /// The start.
-    public let since: Int64
+    public let since: Timestamp
     /// The end: the time of the last listing.
-    public let until: Int64
+    public let until: Timestamp
 
     /// Creates a time span.
-    public init(since: Int64, until: Int64) {
+    public init(since: Timestamp, until: Timestamp) {
         self.since = since
         self.until = until
     }

@@ -1,15 +1,16 @@
-/// The recorded state of the clock, by which a clock step is detected even after a restart. All times are milliseconds
-/// since 1970.
+public import Encoding
+
+/// The recorded state of the clock, by which a clock step is detected even after a restart.
 public struct ClockMark: Sendable, Hashable {
     /// The latest time that was used in a write.
-    public var newest: Int64
+    public var newest: Timestamp
     /// Whether AWS's clock agreed with it.
     public var isConfirmed: Bool
     /// Until when deletion by age is suspended.
-    public var heldUntil: Int64
+    public var heldUntil: Timestamp
 
     /// Creates a value.
-    public init(newest: Int64, isConfirmed: Bool, heldUntil: Int64) {
+    public init(newest: Timestamp, isConfirmed: Bool, heldUntil: Timestamp) {
         self.newest = newest
         self.isConfirmed = isConfirmed
         self.heldUntil = heldUntil

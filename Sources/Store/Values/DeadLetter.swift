@@ -1,18 +1,20 @@
+public import Encoding
+
 /// A delivery that failed permanently. It is kept with its reason until it is replayed, dropped or expired.
 public struct DeadLetter: Sendable, Hashable {
     /// The delivery, with its payload.
     public let delivery: Delivery
     /// The number of attempts.
     public let attempts: Int
-    /// When it failed first, in milliseconds since 1970.
-    public let firstFailedAt: Int64
-    /// When it failed last and was dead-lettered, in milliseconds since 1970.
-    public let lastFailedAt: Int64
+    /// When it failed first.
+    public let firstFailedAt: Timestamp
+    /// When it failed last and was dead-lettered.
+    public let lastFailedAt: Timestamp
     /// Why it was dead-lettered: at most 1,024 characters.
     public let reason: String
 
     /// Creates a value.
-    public init(delivery: Delivery, attempts: Int, firstFailedAt: Int64, lastFailedAt: Int64, reason: String) {
+    public init(delivery: Delivery, attempts: Int, firstFailedAt: Timestamp, lastFailedAt: Timestamp, reason: String) {
         self.delivery = delivery
         self.attempts = attempts
         self.firstFailedAt = firstFailedAt

@@ -1,3 +1,5 @@
+public import Encoding
+
 /// The maximum number and size of the dead letters in a store. Beyond them, the oldest are dropped.
 ///
 /// No channel, and so no topic, uses more than half of either. In a channel that exceeds its half, or when all channels
@@ -48,11 +50,11 @@ public struct DeadLetterUsage: Sendable, Hashable {
     public var loads: [Delivery.Channel: DeadLetterLoad]
     /// How many dead letters were dropped since the store was created, because of a limit or their age.
     public var dropped: Int
-    /// When the oldest dead letter failed last, in milliseconds since 1970; nil if there is none.
-    public var oldestFailedAt: Int64?
+    /// When the oldest dead letter failed last; nil if there is none.
+    public var oldestFailedAt: Timestamp?
 
     /// Creates a value.
-    public init(loads: [Delivery.Channel: DeadLetterLoad] = [:], dropped: Int = 0, oldestFailedAt: Int64? = nil) {
+    public init(loads: [Delivery.Channel: DeadLetterLoad] = [:], dropped: Int = 0, oldestFailedAt: Timestamp? = nil) {
         self.loads = loads
         self.dropped = dropped
         self.oldestFailedAt = oldestFailedAt

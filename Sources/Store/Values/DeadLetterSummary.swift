@@ -1,6 +1,7 @@
 public import AWSCore
+public import Encoding
 
-/// A dead letter without its payload. All times are milliseconds since 1970.
+/// A dead letter without its payload.
 public struct DeadLetterSummary: Sendable, Hashable {
     /// The delivery's id.
     public let id: String
@@ -9,13 +10,13 @@ public struct DeadLetterSummary: Sendable, Hashable {
     /// How it arrived.
     public let channel: Delivery.Channel
     /// When it arrived.
-    public let receivedAt: Int64
+    public let receivedAt: Timestamp
     /// The number of attempts.
     public let attempts: Int
     /// When it failed first.
-    public let firstFailedAt: Int64
+    public let firstFailedAt: Timestamp
     /// When it failed last and was dead-lettered.
-    public let lastFailedAt: Int64
+    public let lastFailedAt: Timestamp
     /// Why it was dead-lettered: at most 1,024 characters.
     public let reason: String
     /// The size of the payload in bytes.
@@ -23,9 +24,9 @@ public struct DeadLetterSummary: Sendable, Hashable {
 
     /// Creates a value.
     public init(
-        id: String, accountRegion: AccountRegion, channel: Delivery.Channel, receivedAt: Int64, attempts: Int,
-        firstFailedAt: Int64,
-        lastFailedAt: Int64, reason: String, payloadLength: Int
+        id: String, accountRegion: AccountRegion, channel: Delivery.Channel, receivedAt: Timestamp, attempts: Int,
+        firstFailedAt: Timestamp,
+        lastFailedAt: Timestamp, reason: String, payloadLength: Int
     ) {
         self.id = id
         self.accountRegion = accountRegion

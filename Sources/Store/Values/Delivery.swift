@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 
 /// A unit of work in the queue: an SNS notification or EventBridge event as received and not yet decoded, or an
 /// internal task.
@@ -35,14 +36,14 @@ public struct Delivery: Sendable, Hashable {
     public let channel: Channel
     /// The SNS topic by which it arrived; nil for other channels and for completed deliveries.
     public let topic: ARN?
-    /// When it arrived, in milliseconds since 1970. It can be leased from then on.
-    public let receivedAt: Int64
+    /// When it arrived. It can be leased from then on.
+    public let receivedAt: Timestamp
     /// The bytes as received. The caller limits their number.
     public let payload: [UInt8]
 
     /// Creates a delivery. The id is validated when it is appended.
     public init(
-        id: String, accountRegion: AccountRegion, channel: Channel, topic: ARN? = nil, receivedAt: Int64,
+        id: String, accountRegion: AccountRegion, channel: Channel, topic: ARN? = nil, receivedAt: Timestamp,
         payload: [UInt8]
     ) {
         self.id = id

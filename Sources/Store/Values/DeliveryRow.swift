@@ -1,4 +1,5 @@
 import AWSCore
+package import Encoding
 
 /// A row of the table of deliveries, read without validation, and the rules that it must meet. A pure value.
 package struct DeliveryRow: Sendable, Hashable {
@@ -6,15 +7,15 @@ package struct DeliveryRow: Sendable, Hashable {
     package var accountRegion: String
     package var channel: String
     package var state: String
-    package var readyAt: Int64?
+    package var readyAt: Timestamp?
     package var attempts: Int64
     package var leaseNumber: Int64
     package var leaseOwner: String?
-    package var firstFailedAt: Int64?
-    package var lastFailedAt: Int64?
+    package var firstFailedAt: Timestamp?
+    package var lastFailedAt: Timestamp?
     package var reason: String?
     package var checkpoint: String?
-    package var completedAt: Int64?
+    package var completedAt: Timestamp?
     /// The size of the payload in bytes; nil if there is none.
     package var payloadLength: Int64?
 

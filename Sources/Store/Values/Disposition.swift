@@ -1,9 +1,10 @@
 public import AWSCore
+public import Encoding
 
 /// What a person last decided about findings in Device Defender: the verification state of a violation, or the
 /// suppression of a resource's audit findings.
 ///
-/// It may be recorded before the finding exists. All times are milliseconds since 1970.
+/// It may be recorded before the finding exists.
 public struct Disposition: Sendable, Hashable {
     /// The subject of the decision, equal to ``LedgerEntry/subject`` of the findings that it applies to: 1 to 2,048
     /// bytes of UTF-8 without NUL.
@@ -11,17 +12,18 @@ public struct Disposition: Sendable, Hashable {
     /// The account-Region of the decision.
     public let accountRegion: AccountRegion
     /// When the decision was made.
-    public let time: Int64
+    public let time: Timestamp
     /// When it ends and the findings must be evaluated again; nil if it does not end, or if that has been done.
-    public let dueAt: Int64?
+    public let dueAt: Timestamp?
     /// When it may be deleted if it applies to no finding in the ledger; nil keeps it.
-    public let keepUntil: Int64?
+    public let keepUntil: Timestamp?
     /// The decision, in a format known only to its writer.
     public let content: [UInt8]
 
     /// Creates a value. The subject is validated when it is recorded.
     public init(
-        subject: String, accountRegion: AccountRegion, time: Int64, dueAt: Int64?, keepUntil: Int64?, content: [UInt8]
+        subject: String, accountRegion: AccountRegion, time: Timestamp, dueAt: Timestamp?, keepUntil: Timestamp?,
+        content: [UInt8]
     ) {
         self.subject = subject
         self.accountRegion = accountRegion

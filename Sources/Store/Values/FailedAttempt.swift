@@ -1,16 +1,18 @@
+public import Encoding
+
 /// A retry to schedule after a failed attempt.
 public struct ScheduledRetry: Sendable, Hashable {
     /// The lease of the attempt.
     public let lease: Lease
-    /// The time of the next attempt, in milliseconds since 1970. At most ``QueueTime/longestWait`` from now.
-    public let readyAt: Int64
+    /// The time of the next attempt. At most ``QueueTime/longestWait`` from now.
+    public let readyAt: Timestamp
     /// What failed; truncated to 1,024 characters.
     public let reason: String
     /// Whether the attempt counts.
     public let isCounted: Bool
 
     /// Creates a retry.
-    public init(_ lease: Lease, at readyAt: Int64, reason: String, isCounted: Bool = true) {
+    public init(_ lease: Lease, at readyAt: Timestamp, reason: String, isCounted: Bool = true) {
         self.lease = lease
         self.readyAt = readyAt
         self.reason = reason

@@ -1,6 +1,7 @@
 public import AWSCore
+public import Encoding
 
-/// An audit that has ended and was imported. Shows operators that audits arrive. All times are milliseconds since 1970.
+/// An audit that has ended and was imported. Shows operators that audits arrive.
 public struct FinishedAudit: Sendable, Hashable {
     /// The account-Region of the audit.
     public let accountRegion: AccountRegion
@@ -9,12 +10,14 @@ public struct FinishedAudit: Sendable, Hashable {
     /// The audit's task id: 1 to 2,048 bytes of UTF-8 without NUL.
     public let taskID: String
     /// When it started.
-    public let startTime: Int64
+    public let startTime: Timestamp
     /// When it ended, as Device Defender reported; nil if catch-up found the audit without a notification.
-    public let finishedAt: Int64?
+    public let finishedAt: Timestamp?
 
     /// Creates a value. The texts are validated when it is recorded.
-    public init(accountRegion: AccountRegion, schedule: String?, taskID: String, startTime: Int64, finishedAt: Int64?) {
+    public init(
+        accountRegion: AccountRegion, schedule: String?, taskID: String, startTime: Timestamp, finishedAt: Timestamp?
+    ) {
         self.accountRegion = accountRegion
         self.schedule = schedule
         self.taskID = taskID

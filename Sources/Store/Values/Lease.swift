@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 
 /// A worker's time-limited right to process a delivery.
 ///
@@ -9,8 +10,8 @@ public struct Lease: Sendable, Hashable {
     public let deliveryID: String
     /// The owner of the lease, for display.
     public let owner: String
-    /// When the lease expires and others can lease the delivery, in milliseconds since 1970.
-    public let until: Int64
+    /// When the lease expires and others can lease the delivery.
+    public let until: Timestamp
     /// The delivery's position in the queue; never reused.
     package let sequence: Int64
     /// How many times the delivery was leased, including this lease. Distinguishes successive leases.
@@ -18,7 +19,7 @@ public struct Lease: Sendable, Hashable {
 
     /// Creates a lease, for other implementations of ``Store``. ``SQLiteStore`` treats it as lost unless it equals a
     /// lease that it made.
-    public init(deliveryID: String, owner: String, until: Int64, sequence: Int64, number: Int64) {
+    public init(deliveryID: String, owner: String, until: Timestamp, sequence: Int64, number: Int64) {
         self.deliveryID = deliveryID
         self.owner = owner
         self.until = until
@@ -27,7 +28,7 @@ public struct Lease: Sendable, Hashable {
     }
 
     /// The lease with another end.
-    package func extended(until end: Int64) -> Lease {
+    package func extended(until end: Timestamp) -> Lease {
         Lease(deliveryID: deliveryID, owner: owner, until: end, sequence: sequence, number: number)
     }
 }
@@ -56,9 +57,9 @@ public struct LeasedDelivery: Sendable, Hashable {
 public struct LeaseBatch: Sendable, Hashable {
     /// The leased deliveries; fewer than the limit if no more were ready.
     public let deliveries: [LeasedDelivery]
-    /// When the next delivery becomes ready by the passing of time alone (new, due for a retry, or its lease expires),
-    /// in milliseconds since 1970. In the past if more are ready now; nil if the queue is empty.
-    public let nextReadyAt: Int64?
+    /// When the next delivery becomes ready by the passing of time alone (new, due for a retry, or its lease expires).
+    /// In the past if more are ready now; nil if the queue is empty.
+    public let nextReadyAt: Timestamp?
     /// The state of the queue that this batch saw, for ``DeliveryQueue/waitForWork(after:)``.
     public let mark: WorkMark
     /// The current pauses, as returned by ``DeliveryQueue/pauses()``. The batch contains no paused deliveries.
@@ -71,7 +72,7 @@ public struct LeaseBatch: Sendable, Hashable {
 
     /// Creates a value.
     public init(
-        deliveries: [LeasedDelivery], nextReadyAt: Int64?, mark: WorkMark, pauses: [Pause],
+        deliveries: [LeasedDelivery], nextReadyAt: Timestamp?, mark: WorkMark, pauses: [Pause],
         acquired: Set<AccountRegion> = [],
         expired: Int = 0
     ) {

@@ -1,8 +1,7 @@
 public import AWSCore
+public import Encoding
 
 /// The ledger's record of one finding in Security Hub.
-///
-/// All times are milliseconds since 1970.
 public struct LedgerEntry: Sendable, Hashable {
     /// What a finding represents.
     public enum Kind: String, Sendable, Hashable, CaseIterable {
@@ -59,15 +58,15 @@ public struct LedgerEntry: Sendable, Hashable {
     /// NUL.
     public let subject: String
     /// The finding's `CreatedAt`.
-    public let createdAt: Int64
+    public let createdAt: Timestamp
     /// The finding's `UpdatedAt` as last sent, or about to be sent. The next one must be later.
-    public let updatedAt: Int64
+    public let updatedAt: Timestamp
     /// The time of the newest applied event or audit.
-    public let eventTime: Int64
+    public let eventTime: Timestamp
     /// The finding's `FirstObservedAt`.
-    public let firstObservedAt: Int64
+    public let firstObservedAt: Timestamp
     /// When the problem was last observed. Can be later than the finding's `LastObservedAt` as last sent.
-    public let lastObservedAt: Int64
+    public let lastObservedAt: Timestamp
     /// The state of the problem as of that event or audit.
     public let condition: Condition
     /// The intended record state in Security Hub.
@@ -83,9 +82,9 @@ public struct LedgerEntry: Sendable, Hashable {
 
     /// Creates a value. The texts are validated when it is recorded.
     public init(
-        id: String, accountRegion: AccountRegion, kind: Kind, group: String, subject: String, createdAt: Int64,
-        updatedAt: Int64,
-        eventTime: Int64, firstObservedAt: Int64, lastObservedAt: Int64, condition: Condition,
+        id: String, accountRegion: AccountRegion, kind: Kind, group: String, subject: String, createdAt: Timestamp,
+        updatedAt: Timestamp,
+        eventTime: Timestamp, firstObservedAt: Timestamp, lastObservedAt: Timestamp, condition: Condition,
         recordState: RecordState, severity: Severity?, finding: [UInt8], isSent: Bool
     ) {
         self.id = id

@@ -1,10 +1,12 @@
+public import Encoding
+
 /// Intermediate results of processing a delivery. Recorded in one transaction.
 public struct LedgerUpdate: Sendable, Hashable {
     /// Findings. They replace the entries with the same ids.
     public var entries: [LedgerEntry]
     /// Findings whose recorded state Security Hub confirmed, by id with their ``LedgerEntry/updatedAt``. Findings that
     /// were changed since are skipped.
-    public var sent: [String: Int64]
+    public var sent: [String: Timestamp]
     /// The ids of findings to delete from the ledger: Security Hub rejected them.
     public var rejected: [String]
     /// Dispositions. They replace those of the same subjects.
@@ -24,7 +26,7 @@ public struct LedgerUpdate: Sendable, Hashable {
 
     /// Creates a value. The texts are validated when it is recorded.
     public init(
-        entries: [LedgerEntry] = [], sent: [String: Int64] = [:], rejected: [String] = [],
+        entries: [LedgerEntry] = [], sent: [String: Timestamp] = [:], rejected: [String] = [],
         dispositions: [Disposition] = [],
         appliedAudits: [AppliedAudit] = [], audits: [FinishedAudit] = [], completions: [CheckCompletion] = [],
         checkpoint: String? = nil

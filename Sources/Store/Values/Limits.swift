@@ -1,5 +1,5 @@
 import AWSCore
-import Encoding
+package import Encoding
 
 extension LedgerUpdate {
     /// Whether a store accepts all of it. A single invalid value makes the store reject the whole update, so external
@@ -73,7 +73,7 @@ package enum Limits {
     }
 
     private static func check(_ text: String, _ name: String) throws(StoreError) {
-        guard isText(text, atMost: ledgerTextLength) else {
+        guard isLedgerText(text) else {
             throw StoreError(.invalidValue, "\(name) must be 1 to \(ledgerTextLength) bytes of UTF-8 without NUL.")
         }
     }
@@ -90,14 +90,15 @@ package enum Limits {
         }
     }
 
-    /// The end of a lease: saturated at the maximum of Int64, and always later than `now`.
-    package static func leaseEnd(_ duration: Duration, after now: Int64) throws(StoreError) -> Int64 {
-        let span = duration.milliseconds
-        guard span >= 1 else { throw StoreError(.invalidValue, "A lease must last at least 1 ms.") }
-        guard now < .max else {
+    /// The end of a lease: always later than `now`, and at most ``Timestamp/latest``.
+    package static func leaseEnd(_ duration: Duration, after now: Timestamp) throws(StoreError) -> Timestamp {
+        guard duration >= .milliseconds(1) else {
+            throw StoreError(.invalidValue, "A lease must last at least 1 ms.")
+        }
+        guard now < .latest else {
             throw StoreError(.invalidValue, "The current time is too late for a lease.")
         }
-        return now.saturatingAdding(span)
+        return now + duration
     }
 
     /// A reason as it is stored: truncated and without NUL.
@@ -111,6 +112,9 @@ package enum Limits {
     package static func isDeliveryID(_ id: String) -> Bool {
         (1...deliveryIDLength).contains(id.utf8.count) && id.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
+
+    /// Whether the ledger can contain a text in a column that is looked up.
+    package static func isLedgerText(_ text: String) -> Bool { isText(text, atMost: ledgerTextLength) }
 
     package static func isText(_ text: String, atMost length: Int) -> Bool {
         (1...length).contains(text.utf8.count) && !text.utf8.contains(0)

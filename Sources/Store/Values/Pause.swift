@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 
 /// A pause of processing: deliveries are accepted and queued, but not leased, until it ends.
 public struct Pause: Sendable, Hashable {
@@ -6,13 +7,13 @@ public struct Pause: Sendable, Hashable {
     public let account: AccountID?
     /// Who paused, for display: 1 to 256 bytes of UTF-8 without NUL.
     public let pausedBy: String
-    /// When the pause began, in milliseconds since 1970.
-    public let pausedAt: Int64
+    /// When the pause began.
+    public let pausedAt: Timestamp
     /// The reason; truncated to 1,024 characters.
     public let reason: String?
 
     /// Creates a value. The texts are validated when the pause is stored.
-    public init(account: AccountID?, pausedBy: String, pausedAt: Int64, reason: String?) {
+    public init(account: AccountID?, pausedBy: String, pausedAt: Timestamp, reason: String?) {
         self.account = account
         self.pausedBy = pausedBy
         self.pausedAt = pausedAt

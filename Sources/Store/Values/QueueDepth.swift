@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 
 /// The number of deliveries of one account-Region in one state.
 public struct QueueDepth: Sendable, Hashable {
@@ -20,11 +21,11 @@ public struct QueueDepth: Sendable, Hashable {
     public let state: State
     /// The number of deliveries, at least 1.
     public let count: Int
-    /// When the oldest of them arrived, in milliseconds since 1970.
-    public let oldestReceivedAt: Int64
+    /// When the oldest of them arrived.
+    public let oldestReceivedAt: Timestamp
 
     /// Creates a value.
-    public init(accountRegion: AccountRegion, state: State, count: Int, oldestReceivedAt: Int64) {
+    public init(accountRegion: AccountRegion, state: State, count: Int, oldestReceivedAt: Timestamp) {
         self.accountRegion = accountRegion
         self.state = state
         self.count = count

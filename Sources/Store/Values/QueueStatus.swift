@@ -1,3 +1,5 @@
+public import Encoding
+
 /// The number of deliveries in a store, by state.
 public struct QueueStatus: Sendable, Hashable {
     /// Deliveries that wait for a worker or for their retry.
@@ -8,8 +10,8 @@ public struct QueueStatus: Sendable, Hashable {
     public var completed = 0
     /// Dead letters.
     public var dead = 0
-    /// When the oldest pending or leased delivery arrived, in milliseconds since 1970; nil if there is none.
-    public var oldestReceivedAt: Int64?
+    /// When the oldest pending or leased delivery arrived; nil if there is none.
+    public var oldestReceivedAt: Timestamp?
 
     /// The status of an empty queue.
     public init() {}

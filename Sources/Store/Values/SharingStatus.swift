@@ -1,4 +1,5 @@
 public import AWSCore
+import Encoding
 
 /// How the replicas on a database share the partitions, for operators. SQLite has one process and reports nothing.
 public struct SharingStatus: Sendable, Hashable {
@@ -6,11 +7,11 @@ public struct SharingStatus: Sendable, Hashable {
     public struct Replica: Sendable, Hashable {
         /// Host and process id, as in the owner of its leases.
         public let name: String
-        /// How far its clock is ahead of the database's, in milliseconds; negative if it is behind.
-        public let clockOffset: Int64
+        /// How far its clock is ahead of the database's, negative if it is behind.
+        public let clockOffset: Duration
 
         /// Creates a value.
-        public init(name: String, clockOffset: Int64) {
+        public init(name: String, clockOffset: Duration) {
             self.name = name
             self.clockOffset = clockOffset
         }
@@ -25,19 +26,19 @@ public struct SharingStatus: Sendable, Hashable {
         public let accountRegion: AccountRegion
         /// The name of its owner.
         public let replica: String
-        /// Milliseconds since the owner last leased a delivery of it.
-        public let idleTime: Int64
+        /// The time since the owner last leased a delivery of it.
+        public let idleTime: Duration
 
         /// Creates a value.
-        public init(accountRegion: AccountRegion, replica: String, idleTime: Int64) {
+        public init(accountRegion: AccountRegion, replica: String, idleTime: Duration) {
             self.accountRegion = accountRegion
             self.replica = replica
             self.idleTime = idleTime
         }
     }
 
-    /// The clock difference above which an operator is warned, in milliseconds.
-    public static let clockTolerance: UInt64 = 3000
+    /// The clock difference above which an operator is warned.
+    public static let clockTolerance = Duration.seconds(3)
 
     /// The live replicas, by name.
     public var replicas: [Replica] = []

@@ -1,4 +1,5 @@
 public import AWSCore
+public import Encoding
 
 /// The recorded status of the subscription to an SNS topic.
 public struct Subscription: Sendable, Hashable {
@@ -18,13 +19,13 @@ public struct Subscription: Sendable, Hashable {
     public var state: State
     /// The id of the SNS message that reported the status; 1 to 256 bytes.
     public var messageID: String
-    /// When that message was published, in milliseconds since 1970.
-    public var publishedAt: Int64
-    /// When the status was recorded, in milliseconds since 1970.
-    public var changedAt: Int64
+    /// When that message was published.
+    public var publishedAt: Timestamp
+    /// When the status was recorded.
+    public var changedAt: Timestamp
 
     /// Creates a value.
-    public init(topic: ARN, state: State, messageID: String, publishedAt: Int64, changedAt: Int64) {
+    public init(topic: ARN, state: State, messageID: String, publishedAt: Timestamp, changedAt: Timestamp) {
         self.topic = topic
         self.state = state
         self.messageID = messageID

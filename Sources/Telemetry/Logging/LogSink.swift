@@ -52,10 +52,10 @@ package final class LogSink: Sendable {
     ///
     /// - Parameter label: the label of the logger.
     func write(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, label: String) {
-        let now = WallClock.milliseconds()
+        let now = WallClock.now()
         if self.level > .debug, let kind = LogLineKind(level, message, metadata) {
             let (isWritten, summaries) = repeats.withLock { repeats in
-                let elapsed = MonotonicClock.milliseconds()
+                let elapsed = MonotonicClock.elapsed()
                 let summaries = repeats.takeSummaries(now: elapsed)
                 return (repeats.allows(kind, elseAs: kind.ofAnyPeer, now: elapsed), summaries)
             }
@@ -69,14 +69,14 @@ package final class LogSink: Sendable {
     ///
     /// - Parameter atEnd: whether to include the current minute.
     func flushSummaries(atEnd: Bool = false) {
-        let now = WallClock.milliseconds()
+        let now = WallClock.now()
         writeDropped(output.takeDropped(), now: now)
         write(
-            repeats.withLock { $0.takeSummaries(now: MonotonicClock.milliseconds(), atEnd: atEnd) },
+            repeats.withLock { $0.takeSummaries(now: MonotonicClock.elapsed(), atEnd: atEnd) },
             label: "defender-bridge", now: now)
     }
 
-    private func write(_ summaries: [RepeatedLineLimiter<LogLineKind>.Summary], label: String, now: Int64) {
+    private func write(_ summaries: [RepeatedLineLimiter<LogLineKind>.Summary], label: String, now: Timestamp) {
         for summary in summaries {
             let kind = summary.kind
             let fields: LogFields = [
@@ -88,20 +88,20 @@ package final class LogSink: Sendable {
     }
 
     /// Writes how many lines were dropped while the reader of the log was too slow.
-    private func writeDropped(_ dropped: BufferedLogWriter.Dropped?, now: Int64) {
+    private func writeDropped(_ dropped: BufferedLogWriter.Dropped?, now: Timestamp) {
         guard let dropped else { return }
         let fields: LogFields = [.lines: .integer(dropped.lines), .warnings: .integer(dropped.warnings)]
         line(.logLinesDropped, at: LogEvent.logLinesDropped.level, fields, label: "defender-bridge", now: now)
     }
 
-    private func line(_ event: LogEvent, at level: Logger.Level, _ fields: LogFields, label: String, now: Int64) {
+    private func line(_ event: LogEvent, at level: Logger.Level, _ fields: LogFields, label: String, now: Timestamp) {
         line(level, event.message, fields.metadata, label: label, now: now)
     }
 
     private func line(
-        _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, label: String, now: Int64
+        _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, label: String, now: Timestamp
     ) {
-        let time = Timestamp(milliseconds: now).iso8601
+        let time = now.iso8601
         var line =
             if settings.withLock({ $0.isJSON }) {
                 LogFormatter.json(level, message, metadata, label: label, at: time)

@@ -1,4 +1,4 @@
-/// A rate limit on repeated log lines. A pure value; times are milliseconds of any clock.
+/// A rate limit on repeated log lines. A pure value; times are of a monotonic clock.
 ///
 /// In each minute, the first ``limit`` lines of a kind are written. Further lines are counted, and reported in a summary at the
 /// end of the minute.
@@ -13,26 +13,26 @@ struct RepeatedLineLimiter<Kind: Hashable & Sendable>: Sendable {
 
     /// The number of lines of a kind that are written per minute.
     static var limit: Int { 20 }
-    /// The length of a minute, in milliseconds.
-    static var window: Int64 { 60_000 }
+    /// The length of a minute.
+    static var window: Duration { .seconds(60) }
     /// The maximum number of kinds that are counted; lines of further kinds are always written.
     static var maximumKinds: Int { 256 }
 
     private struct Count: Sendable {
-        let since: Int64
+        let since: Duration
         var written = 0
         var suppressed = 0
     }
 
     private var counts: [Kind: Count] = [:]
-    /// The end of the minute that ends first.
-    private var nextEnd = Int64.max
-    private var lastCheck = Int64.min
+    /// The end of the minute that ends first; nil if none is counted.
+    private var nextEnd: Duration?
+    private var lastCheck: Duration?
 
     /// Whether to write a line.
     ///
     /// - Parameter other: the kind to count it as when many kinds are counted already; nil for its own kind always.
-    mutating func allows(_ kind: Kind, elseAs other: Kind?, now: Int64) -> Bool {
+    mutating func allows(_ kind: Kind, elseAs other: Kind?, now: Duration) -> Bool {
         guard let other, counts[kind] == nil, counts.count >= Self.maximumKinds / 2 else {
             return allows(kind, now: now)
         }
@@ -40,11 +40,11 @@ struct RepeatedLineLimiter<Kind: Hashable & Sendable>: Sendable {
     }
 
     /// Whether to write a line.
-    mutating func allows(_ kind: Kind, now: Int64) -> Bool {
+    mutating func allows(_ kind: Kind, now: Duration) -> Bool {
         guard var count = counts[kind] else {
             guard counts.count < Self.maximumKinds else { return true }
             counts[kind] = Count(since: now, written: 1)
-            nextEnd = min(nextEnd, now + Self.window)
+            nextEnd = min(nextEnd ?? now + Self.window, now + Self.window)
             return true
         }
         defer { counts[kind] = count }
@@ -57,16 +57,17 @@ struct RepeatedLineLimiter<Kind: Hashable & Sendable>: Sendable {
     }
 
     /// Removes and returns the summaries of the minutes that have ended or, at the end, of all minutes.
-    mutating func takeSummaries(now: Int64, atEnd: Bool = false) -> [Summary] {
+    mutating func takeSummaries(now: Duration, atEnd: Bool = false) -> [Summary] {
         defer { lastCheck = now }
-        guard atEnd || now >= nextEnd || now < lastCheck else { return [] }
+        guard let nextEnd, atEnd || now >= nextEnd || lastCheck.map({ now < $0 }) ?? false else { return [] }
         // A clock that is set back must not extend a minute.
         let over = counts.filter { atEnd || now >= $0.value.since + Self.window || now < $0.value.since }
         for kind in over.keys { counts[kind] = nil }
-        nextEnd = counts.values.map { $0.since + Self.window }.min() ?? .max
+        self.nextEnd = counts.values.map { $0.since + Self.window }.min()
         return over.compactMap { kind, count in
             count.suppressed == 0
-                ? nil : Summary(kind: kind, count: count.suppressed, seconds: max((now - count.since) / 1000, 1))
+                ? nil
+                : Summary(kind: kind, count: count.suppressed, seconds: max((now - count.since).components.seconds, 1))
         }
     }
 }
