@@ -25,8 +25,7 @@ extension SQLiteStore {
     public func ledgerEntries(
         about subject: String, after last: LedgerEntry?, limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
-        guard Limits.isText(subject, atMost: Limits.ledgerTextLength) else { return [] }
-        return try await entries(LedgerSQL.about, [subject, last?.id ?? "", limit], limit: limit)
+        try await entries(LedgerSQL.about, [subject, last?.id ?? "", limit], withText: subject, limit: limit)
     }
 
     /// Lists the findings of a group that are not over and were last reported before a time.
@@ -35,12 +34,11 @@ extension SQLiteStore {
         after last: LedgerEntry?,
         limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
-        guard Limits.isText(group, atMost: Limits.ledgerTextLength) else { return [] }
         let start = PageStart(after: last?.eventTime, last?.id)
         return try await entries(
             LedgerSQL.unseen,
             [accountRegion.stored, kind.rawValue, group, time.milliseconds, start.storedTime, start.id, limit],
-            limit: limit)
+            withText: group, limit: limit)
     }
 
     /// Lists the active findings that were last sent before a time.
@@ -70,9 +68,11 @@ extension SQLiteStore {
         }
     }
 
+    /// - Parameter text: a text that the entries contain, which the caller may have from anywhere.
     private func entries(
-        _ sql: SQLStatement, _ arguments: StatementArguments, limit: Int
+        _ sql: SQLStatement, _ arguments: StatementArguments, withText text: String? = nil, limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
+        if let text, !Limits.isLedgerText(text) { return [] }
         try Limits.check(limit: limit)
         return try await read { db in
             try db.rows(sql, arguments).map { try LedgerEntry($0) }

@@ -142,7 +142,7 @@ actor PostgreSQLConnection {
             _ = try await exchange { PQsendPrepare($0, name, sql, CInt(clamping: types.count), types) }.get()
             prepared[sql] = name
         }
-        return try await exchange { Self.send(name, values, to: $0) }.get()
+        return try await exchange { values.send(toStatement: name, of: $0) }.get()
     }
 
     /// Runs a statement that both engines have.
@@ -189,25 +189,6 @@ actor PostgreSQLConnection {
         } catch {
             if isUsable { _ = try? await run("ROLLBACK") }
             throw error
-        }
-    }
-
-    private static func send(_ name: String, _ values: [PostgreSQLValue], to handle: OpaquePointer) -> CInt {
-        var bytes: [CChar] = []
-        bytes.reserveCapacity(values.reduce(1) { $0 + ($1.bytes?.count ?? 0) })
-        let starts = values.map { value in
-            defer { bytes += (value.bytes ?? []).map { CChar(bitPattern: $0) } }
-            return bytes.count
-        }
-        // An empty value needs an address, too: otherwise it would be NULL.
-        bytes.append(0)
-        let lengths = values.map { CInt(clamping: $0.bytes?.count ?? 0) }
-        let formats = values.map { _ in 1 as CInt }
-        return bytes.withUnsafeBufferPointer { buffer in
-            let places = zip(values, starts).map { value, start in
-                value.bytes == nil ? nil : buffer.baseAddress.map { $0 + start }
-            }
-            return PQsendQueryPrepared(handle, name, CInt(clamping: values.count), places, lengths, formats, 1)
         }
     }
 

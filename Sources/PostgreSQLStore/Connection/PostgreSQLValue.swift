@@ -1,3 +1,4 @@
+import CLibpq
 import Encoding
 import Store
 
@@ -73,6 +74,30 @@ struct PostgreSQLValue: Sendable {
         }
         type = kind.array
         self.bytes = bytes
+    }
+}
+
+extension [PostgreSQLValue] {
+    /// Sends them as the parameters of a prepared statement.
+    ///
+    /// - Returns: 1 if libpq accepted them.
+    func send(toStatement name: String, of handle: OpaquePointer) -> CInt {
+        var bytes: [CChar] = []
+        bytes.reserveCapacity(reduce(1) { $0 + ($1.bytes?.count ?? 0) })
+        let starts = map { value in
+            defer { bytes += (value.bytes ?? []).map { CChar(bitPattern: $0) } }
+            return bytes.count
+        }
+        // An empty value needs an address, too: otherwise it would be NULL.
+        bytes.append(0)
+        let lengths = map { CInt(clamping: $0.bytes?.count ?? 0) }
+        let formats = map { _ in 1 as CInt }
+        return bytes.withUnsafeBufferPointer { buffer in
+            let places = zip(self, starts).map { value, start in
+                value.bytes == nil ? nil : buffer.baseAddress.map { $0 + start }
+            }
+            return PQsendQueryPrepared(handle, name, CInt(clamping: count), places, lengths, formats, 1)
+        }
     }
 }
 

@@ -25,58 +25,6 @@ enum PostgreSQLSchema {
     static let sharingStep = "share origins among replicas"
     static let replicaStep = "record sessions, clocks and progress of replicas"
 
-    /// Applies the pending migration steps, or checks that there are none.
-    ///
-    /// One server at a time applies them; the others wait for the lock, which ends with the connection, and then find
-    /// nothing to do. A role without the privilege to create tables suffices while no step is pending.
-    ///
-    /// - Throws: ``StoreError/Code/unsupported`` if the schema is newer than this version, ``StoreError/Code/outdated``
-    ///   if it is older and must not be changed.
-    static func bringUpToDate(_ connection: PostgreSQLConnection, mayChange: Bool) async throws {
-        let encoding = try await connection.run("SELECT current_setting('server_encoding') AS encoding")
-        guard try encoding.rows.first?.text("encoding") == "UTF8" else {
-            throw StoreError(.unsupported, "The database encoding is not UTF8. Create the database with encoding UTF8.")
-        }
-        guard try await !missing(connection).isEmpty else { return }
-        guard mayChange else {
-            throw StoreError(
-                .outdated, "The store's tables are out of date. Start the bridge once to apply the pending migrations.")
-        }
-        await connection.setTimeout(SessionLimits.migration.statement)
-        try await connection.use(.migration)
-        // Before the transaction begins: within one, a session does not see a table that another session has created
-        // since.
-        _ = try await connection.run("SELECT pg_advisory_lock(\(lockNumber))")
-        try await connection.transaction {
-            // Another server may have applied them meanwhile.
-            let missing = try await missing(connection)
-            guard !missing.isEmpty else { return }
-            try await connection.runOnce(
-                """
-                CREATE TABLE IF NOT EXISTS bridge_migration (
-                    step text COLLATE "C" PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())
-                """)
-            for step in missing {
-                try await connection.runOnce(step.sql)
-                _ = try await connection.run("INSERT INTO bridge_migration (step) VALUES ($1)", [.text(step.name)])
-            }
-        }
-    }
-
-    /// The advisory lock of the migration: "DBridge" in ASCII.
-    private static let lockNumber: Int64 = 0x44_4272_6964_6765
-
-    static func missing(_ connection: PostgreSQLConnection) async throws -> [Step] {
-        let table = try await connection.run("SELECT to_regclass('bridge_migration') IS NOT NULL AS exists")
-        guard try table.rows.first?.flag("exists") == true else { return steps }
-        let applied = try await connection.run("SELECT step FROM bridge_migration")
-        let names = try Set(applied.rows.map { try $0.text("step") })
-        guard names.isSubset(of: steps.map(\.name)) else {
-            throw StoreError(.unsupported, "The store was written by a newer version. Run that version or a later one.")
-        }
-        return steps.filter { !names.contains($0.name) }
-    }
-
     // `ready_at` is not NULL exactly while a delivery may be leased, now or later, so the partial index over it is the
     // queue.
     private static let queue = """

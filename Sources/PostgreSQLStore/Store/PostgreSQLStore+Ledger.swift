@@ -16,8 +16,8 @@ extension PostgreSQLStore {
     public func ledgerEntries(
         about subject: String, after last: LedgerEntry?, limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
-        guard Limits.isText(subject, atMost: Limits.ledgerTextLength) else { return [] }
-        return try await entries(LedgerSQL.about, [.text(subject), .text(last?.id ?? "")], limit: limit)
+        try await entries(
+            LedgerSQL.about, [.text(subject), .text(last?.id ?? "")], withText: subject, limit: limit)
     }
 
     /// Lists the findings of a group that are not over and were last reported before a time.
@@ -26,14 +26,13 @@ extension PostgreSQLStore {
         after last: LedgerEntry?,
         limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
-        guard Limits.isText(group, atMost: Limits.ledgerTextLength) else { return [] }
         let start = PageStart(after: last?.eventTime, last?.id)
         return try await entries(
             LedgerSQL.unseen,
             [
                 .text(accountRegion.stored), .text(kind.rawValue), .text(group), .time(time),
                 .integer(start.storedTime), .text(start.id),
-            ], limit: limit)
+            ], withText: group, limit: limit)
     }
 
     /// Lists the active findings that were last sent before a time.
@@ -64,9 +63,11 @@ extension PostgreSQLStore {
         try await deleteInSteps(LedgerSQL.purge, [.time(time)])
     }
 
+    /// - Parameter text: a text that the entries contain, which the caller may have from anywhere.
     private func entries(
-        _ sql: SQLStatement, _ values: [PostgreSQLValue], limit: Int
+        _ sql: SQLStatement, _ values: [PostgreSQLValue], withText text: String? = nil, limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
+        if let text, !Limits.isLedgerText(text) { return [] }
         try Limits.check(limit: limit)
         return try await read(sql, values + [.integer(limit)]) { try $0.rows.map { try LedgerEntry($0) } }
     }
