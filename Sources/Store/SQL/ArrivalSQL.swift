@@ -2,6 +2,7 @@ import Encoding
 
 /// The statements about the last audits and deliveries.
 package enum ArrivalSQL {
+    /// The columns of finished audits.
     package static let auditColumns = "origin, schedule, task_id, start_time, finished_at"
 
     /// Keeps the end of an audit that is reported again without its end.

@@ -1,5 +1,6 @@
 /// The statements about the clock.
 package enum ClockSQL {
+    /// The columns, except the constant id.
     package static let columns = "newest, is_confirmed, held_until"
 
     /// The state of the clock.

@@ -1,5 +1,6 @@
 /// The statements about check completions and audit coverage.
 package enum CompletionSQL {
+    /// The columns, in the order in which values are written.
     package static let columns = "origin, check_name, completed_at, passed_at"
 
     /// Records check completions; the latest times are kept.

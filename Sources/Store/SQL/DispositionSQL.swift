@@ -1,5 +1,6 @@
 /// The statements about dispositions.
 package enum DispositionSQL {
+    /// The columns, in the order in which values are written.
     package static let columns = "subject, origin, time, due_at, keep_until, content"
 
     private static let overwrite = """

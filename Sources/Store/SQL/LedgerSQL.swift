@@ -2,6 +2,7 @@
 ///
 /// PostgreSQL's indexes contain hashes of subjects and groups: an index entry has at most 2,704 bytes.
 package enum LedgerSQL {
+    /// The columns, in the order in which values are written.
     package static let columns = """
         id, origin, kind, group_key, subject, created_at, updated_at, event_time, first_observed_at, last_observed_at,
         condition, record_state, finding, is_sent, severity

@@ -1,14 +1,24 @@
 /// The names of the migration steps that both engines have, as recorded in the store. Released names never change.
 package enum MigrationStep {
+    /// Deliveries and their payloads.
     package static let queue = "create the work queue"
+    /// Findings, dispositions and applied audits.
     package static let ledger = "create the ledger"
+    /// The counter that a readiness check writes.
     package static let probe = "create the readiness probe"
+    /// Subscriptions to topics.
     package static let subscription = "create the subscriptions"
+    /// Catch-up watermarks.
     package static let catchUp = "create the watermarks of catching up"
+    /// Pauses.
     package static let pause = "create the pauses"
+    /// Severities, finished audits and last deliveries.
     package static let status = "keep severities, finished audits and last deliveries"
+    /// The state of the clock.
     package static let clock = "keep what is known of the clock"
+    /// Counters of dead letters by channel and topic.
     package static let deadLetter = "count dead letters by source and topic"
+    /// Check completions and audit coverage.
     package static let completion = "record when audits completed checks"
 
     /// The latest recorded time.

@@ -1,5 +1,6 @@
 /// The statements about pauses.
 package enum PauseSQL {
+    /// The columns, in the order in which values are written.
     package static let columns = "account, paused_by, paused_at, reason"
 
     /// The stored name of all accounts.

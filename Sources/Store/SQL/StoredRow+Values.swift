@@ -2,6 +2,7 @@ package import AWSCore
 import Encoding
 
 extension Delivery {
+    /// Reads a delivery.
     package init(_ row: some StoredRow, payload: [UInt8]) throws {
         self.init(
             id: try row.text("id"), accountRegion: try row.accountRegion("origin"), channel: try row.value("source"),
@@ -10,6 +11,7 @@ extension Delivery {
 }
 
 extension DeadLetter {
+    /// Reads a dead letter with its payload.
     package init(_ row: some StoredRow) throws {
         self.init(
             delivery: try Delivery(row, payload: row.bytes("payload")), attempts: try row.count("attempts"),
@@ -19,6 +21,7 @@ extension DeadLetter {
 }
 
 extension DeadLetterSummary {
+    /// Reads a dead letter without its payload.
     package init(_ row: some StoredRow) throws {
         self.init(
             id: try row.text("id"), accountRegion: try row.accountRegion("origin"), channel: try row.value("source"),
@@ -29,6 +32,9 @@ extension DeadLetterSummary {
 }
 
 extension DeadLetterShare {
+    /// Reads the number and size of dead letters of a topic.
+    ///
+    /// - Parameter sign: -1 to subtract them.
     package init(_ row: some StoredRow, sign: Int = 1) throws {
         self.init(
             channel: try row.text("source"), topic: try row.text("topic"),
@@ -37,6 +43,7 @@ extension DeadLetterShare {
 }
 
 extension DeadLetterUsage {
+    /// Reads the number and size by channel.
     package init(loads rows: some Sequence<some StoredRow>) throws {
         self.init()
         for row in rows {
@@ -49,6 +56,7 @@ extension DeadLetterUsage {
 }
 
 extension LedgerEntry {
+    /// Reads a finding.
     package init(_ row: some StoredRow) throws {
         self.init(
             id: try row.text("id"), accountRegion: try row.accountRegion("origin"), kind: try row.value("kind"),
@@ -62,6 +70,7 @@ extension LedgerEntry {
 }
 
 extension Disposition {
+    /// Reads a disposition.
     package init(_ row: some StoredRow) throws {
         self.init(
             subject: try row.text("subject"), accountRegion: try row.accountRegion("origin"),
@@ -71,6 +80,7 @@ extension Disposition {
 }
 
 extension AppliedAudit {
+    /// Reads an applied audit.
     package init(_ row: some StoredRow, of accountRegion: AccountRegion) throws {
         self.init(
             accountRegion: accountRegion, check: try row.text("check_name"), startTime: try row.timestamp("start_time"),
@@ -79,6 +89,7 @@ extension AppliedAudit {
 }
 
 extension CheckCompletion {
+    /// Reads a check completion.
     package init(_ row: some StoredRow) throws {
         self.init(
             accountRegion: try row.accountRegion("origin"), check: try row.text("check_name"),
@@ -87,12 +98,14 @@ extension CheckCompletion {
 }
 
 extension AuditCoverage {
+    /// Reads an audit coverage.
     package init(_ row: some StoredRow) throws {
         self.init(since: try row.timestamp("read_from"), until: try row.timestamp("read_to"))
     }
 }
 
 extension FinishedAudit {
+    /// Reads a finished audit.
     package init(_ row: some StoredRow) throws {
         let schedule = try row.text("schedule")
         self.init(
@@ -103,6 +116,7 @@ extension FinishedAudit {
 }
 
 extension OpenFindings.Row {
+    /// Reads counts of findings.
     package init(_ row: some StoredRow) throws {
         self.init(
             accountRegion: try row.accountRegion("origin"), severity: try row.optionalValue("severity"),
@@ -112,6 +126,7 @@ extension OpenFindings.Row {
 }
 
 extension Subscription {
+    /// Reads a subscription.
     package init(_ row: some StoredRow) throws {
         self.init(
             topic: try row.arn("topic"), state: try row.value("state"), messageID: try row.text("message_id"),
@@ -120,6 +135,7 @@ extension Subscription {
 }
 
 extension Pause {
+    /// Reads a pause.
     package init(_ row: some StoredRow) throws {
         let name = try row.text("account")
         let account = AccountID(name)
@@ -131,6 +147,7 @@ extension Pause {
 }
 
 extension ClockMark {
+    /// Reads the state of the clock.
     package init(_ row: some StoredRow) throws {
         self.init(
             newest: try row.timestamp("newest"), isConfirmed: try row.flag("is_confirmed"),
@@ -139,6 +156,7 @@ extension ClockMark {
 }
 
 extension DeliveryRow {
+    /// Reads the columns of a delivery.
     package init(_ row: some StoredRow) throws {
         self.init(
             id: try row.text("id"), accountRegion: try row.text("origin"), channel: try row.text("source"),

@@ -1,5 +1,6 @@
 /// The statements about subscriptions.
 package enum SubscriptionSQL {
+    /// The columns, in the order in which values are written.
     package static let columns = "topic, state, message_id, published_at, changed_at"
 
     /// Records the status of a subscription, unless a later message is recorded.

@@ -6,6 +6,7 @@ package enum VerificationSQL {
         first_failed_at, last_failed_at, reason, bookmark, completed_at
         """
 
+    /// Deliveries, after a position.
     package static let deliveries = SQLStatement(
         sqlite: """
             SELECT \(deliveryColumns), length(bytes) AS payload_length FROM delivery LEFT JOIN payload USING (sequence)
@@ -16,6 +17,7 @@ package enum VerificationSQL {
             WHERE sequence > $1 ORDER BY sequence LIMIT $2
             """)
 
+    /// Findings, after a position.
     package static let ledger = SQLStatement(
         sqlite: """
             SELECT rowid AS place, id AS name, \(LedgerSQL.columns) FROM ledger
@@ -25,6 +27,7 @@ package enum VerificationSQL {
             SELECT id AS place, id AS name, \(LedgerSQL.columns) FROM ledger WHERE id > $1 ORDER BY id LIMIT $2
             """)
 
+    /// Dispositions, after a position.
     package static let dispositions = SQLStatement(
         sqlite: """
             SELECT rowid AS place, subject AS name, \(DispositionSQL.columns) FROM judgement
@@ -35,16 +38,26 @@ package enum VerificationSQL {
             WHERE subject > $1 ORDER BY subject LIMIT $2
             """)
 
+    /// Applied audits.
     package static let appliedAudits = SQLStatement("SELECT check_name AS name, origin FROM audit_mark")
+    /// Account-Regions whose ledger is complete.
     package static let completeAccountRegions = SQLStatement("SELECT origin AS name, origin FROM ledger_origin")
+    /// Catch-up watermarks.
     package static let watermarks = SQLStatement("SELECT origin AS name, origin FROM catch_up")
+    /// Finished audits.
     package static let audits = SQLStatement("SELECT origin AS name, \(ArrivalSQL.auditColumns) FROM finished_audit")
+    /// Check completions.
     package static let completions = SQLStatement(
         "SELECT check_name AS name, \(CompletionSQL.columns) FROM check_completion")
+    /// Audit coverages.
     package static let coverages = SQLStatement("SELECT origin AS name, origin FROM audit_coverage")
+    /// Times of the last deliveries.
     package static let lastDeliveries = SQLStatement("SELECT origin AS name, origin FROM last_delivery")
+    /// Subscriptions.
     package static let subscriptions = SQLStatement(
         "SELECT topic AS name, \(SubscriptionSQL.columns) FROM subscription")
+    /// Pauses.
     package static let pauses = SQLStatement("SELECT account AS name, \(PauseSQL.columns) FROM pause")
+    /// The state of the clock.
     package static let clock = SQLStatement("SELECT 'clock' AS name, \(ClockSQL.columns) FROM clock_mark")
 }

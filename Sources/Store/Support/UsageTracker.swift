@@ -17,6 +17,7 @@ package final class UsageTracker: Sendable {
 
     private let state = Mutex(State())
 
+    /// Creates a tracker of an unused resource.
     package init() {}
 
     /// Whether a call uses the resource.

@@ -39,6 +39,7 @@ package final class WorkSignal: Sendable {
 
     private let state = Mutex(State())
 
+    /// Creates a signal without changes.
     package init() {}
 
     /// The current position.

@@ -39,6 +39,7 @@ public struct DeadLetterLoad: Sendable, Hashable {
         self.bytes = bytes
     }
 
+    /// The sum of two loads.
     package static func + (one: Self, other: Self) -> Self {
         Self(count: one.count + other.count, bytes: one.bytes + other.bytes)
     }
@@ -101,8 +102,11 @@ public struct DeadLetterUsage: Sendable, Hashable {
 
 /// How much of the dead letters of some channels must be dropped.
 package struct DeadLetterExcess: Sendable, Hashable {
+    /// The channels, which share a limit.
     package let channels: [Delivery.Channel]
+    /// The exceeded limit.
     package let cause: DroppedDeadLetters.Cause
+    /// By how much: a number of dead letters or bytes, depending on the cause.
     package let amount: Int
 }
 
@@ -117,8 +121,10 @@ public struct DroppedDeadLetters: Sendable, Hashable {
         /// They expired.
         case age
 
+        /// What a limit of this kind measures: a number of dead letters or bytes.
         package func amount(of load: DeadLetterLoad) -> Int { self == .bytes ? load.bytes : load.count }
 
+        /// The limit of this kind.
         package func limit(in limits: DeadLetterLimits) -> Int {
             self == .bytes ? limits.maximumBytes : limits.maximumCount
         }
@@ -135,12 +141,14 @@ public struct DroppedDeadLetters: Sendable, Hashable {
     /// Whether nothing was dropped.
     public var isEmpty: Bool { counts.isEmpty }
 
+    /// Adds dropped dead letters of a topic; an empty topic is unknown.
     package mutating func add(_ count: Int, for cause: Cause, of topic: String) {
         guard count > 0 else { return }
         counts[cause, default: 0] += count
         lastTopic = topic.isEmpty ? nil : topic
     }
 
+    /// Adds a later result.
     package mutating func add(_ more: Self) {
         counts.merge(more.counts, uniquingKeysWith: +)
         lastTopic = more.lastTopic ?? lastTopic

@@ -1,13 +1,16 @@
 /// The number and size of the dead letters of one topic, or of a channel without topics; or a change of them. A pure
 /// value.
 package struct DeadLetterShare: Sendable, Hashable {
+    /// The channel, as it is stored.
     package let channel: String
     /// Empty if there is none or if it is unknown.
     package let topic: String
+    /// The number and size; negative to subtract them.
     package var load: DeadLetterLoad
     /// How many of them are dropped.
     package var dropped = 0
 
+    /// Creates a value.
     package init(channel: String, topic: String, load: DeadLetterLoad, dropped: Int = 0) {
         (self.channel, self.topic, self.load, self.dropped) = (channel, topic, load, dropped)
     }
@@ -26,12 +29,15 @@ package struct DeadLetterShare: Sendable, Hashable {
 
 /// The result of one transaction that drops dead letters.
 package struct DeadLetterDrop: Sendable {
+    /// What was dropped.
     package var dropped = DroppedDeadLetters()
     /// Whether the rest is within the limits.
     package var isDone: Bool
 
+    /// Creates an empty result.
     package init(isDone: Bool = true) { self.isDone = isDone }
 
+    /// Adds the result of the next transaction.
     package mutating func add(_ next: Self) {
         dropped.add(next.dropped)
         isDone = next.isDone
@@ -40,6 +46,7 @@ package struct DeadLetterDrop: Sendable {
 
 /// The dead letters that the largest topic loses next. A pure value.
 package struct DeadLetterPortion: Sendable, Hashable {
+    /// The topic whose dead letters are dropped.
     package let share: DeadLetterShare
     private let amount: Int
     private let cause: DroppedDeadLetters.Cause

@@ -3,6 +3,7 @@ package import Encoding
 
 /// A row of the table of deliveries, read without validation, and the rules that it must meet. A pure value.
 package struct DeliveryRow: Sendable, Hashable {
+    /// The columns of the table, see ``Delivery`` and ``DeadLetter``.
     package var id: String
     package var accountRegion: String
     package var channel: String

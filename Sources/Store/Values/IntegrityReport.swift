@@ -10,8 +10,10 @@ package struct IntegrityReport: Sendable {
     /// Whether the limit is reached, so that the check can end.
     package private(set) var isFull = false
 
+    /// Creates an empty report.
     package init() {}
 
+    /// Adds a problem, unless the report is full.
     package mutating func add(_ problem: String) {
         guard !isFull else { return }
         guard all.count < Self.limit else {

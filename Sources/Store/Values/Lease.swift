@@ -87,6 +87,7 @@ public struct LeaseBatch: Sendable, Hashable {
 
 /// A position in the change history of a queue, and the account-Regions that its reader skipped.
 public struct WorkMark: Sendable, Hashable {
+    /// The number of changes before the mark.
     package let count: UInt64
     /// The skipped account-Regions, as the tables name them.
     package let excluded: Set<String>
@@ -94,6 +95,7 @@ public struct WorkMark: Sendable, Hashable {
     /// Creates a mark; 0 is the beginning.
     public init(count: UInt64 = 0) { self.init(count: count, excluding: []) }
 
+    /// Creates a mark of a reader that skips some account-Regions.
     package init(count: UInt64, excluding excluded: Set<String>) {
         self.count = count
         self.excluded = excluded

@@ -22,6 +22,7 @@ package enum Limits {
     /// The maximum length of a stored reason, in Unicode scalars.
     package static let reasonLength = 1024
 
+    /// Throws ``StoreError/Code/invalidValue`` for a delivery that cannot be stored.
     package static func check(_ delivery: Delivery) throws(StoreError) {
         guard isDeliveryID(delivery.id) else {
             throw StoreError(
@@ -30,6 +31,7 @@ package enum Limits {
         if let topic = delivery.topic { try check(topic.description, "The topic of a delivery") }
     }
 
+    /// Throws ``StoreError/Code/invalidValue`` for a pause that cannot be stored.
     package static func check(_ pause: Pause) throws(StoreError) {
         guard isText(pause.pausedBy, atMost: ownerLength) else {
             throw StoreError(
@@ -37,6 +39,7 @@ package enum Limits {
         }
     }
 
+    /// Throws ``StoreError/Code/invalidValue`` if any part of an update cannot be stored.
     package static func check(_ progress: LedgerUpdate) throws(StoreError) {
         try check(progress.entries)
         for id in Array(progress.sent.keys) + progress.rejected { try check(id, "A finding id") }
@@ -57,6 +60,7 @@ package enum Limits {
         }
     }
 
+    /// Throws ``StoreError/Code/invalidValue`` if any of the entries cannot be stored.
     package static func check(_ entries: [LedgerEntry]) throws(StoreError) {
         for entry in entries {
             try check(entry.id, "The id of a ledger entry")
@@ -65,6 +69,7 @@ package enum Limits {
         }
     }
 
+    /// Throws ``StoreError/Code/invalidValue`` for a subscription that cannot be stored.
     package static func check(_ subscription: Subscription) throws(StoreError) {
         guard isText(subscription.messageID, atMost: deliveryIDLength) else {
             throw StoreError(
@@ -78,12 +83,14 @@ package enum Limits {
         }
     }
 
+    /// Throws ``StoreError/Code/invalidValue`` for a limit out of range.
     package static func check(limit: Int) throws(StoreError) {
         guard rows.contains(limit) else {
             throw StoreError(.invalidValue, "A limit must be from \(rows.lowerBound) to \(rows.upperBound).")
         }
     }
 
+    /// Throws ``StoreError/Code/invalidValue`` for an invalid name of a lease owner.
     package static func check(owner: String) throws(StoreError) {
         guard isText(owner, atMost: ownerLength) else {
             throw StoreError(.invalidValue, "A lease owner must be 1 to \(ownerLength) bytes of UTF-8 without NUL.")
@@ -109,6 +116,7 @@ package enum Limits {
         return String(scalars)
     }
 
+    /// Whether a text is a valid delivery id.
     package static func isDeliveryID(_ id: String) -> Bool {
         (1...deliveryIDLength).contains(id.utf8.count) && id.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
@@ -116,6 +124,7 @@ package enum Limits {
     /// Whether the ledger can contain a text in a column that is looked up.
     package static func isLedgerText(_ text: String) -> Bool { isText(text, atMost: ledgerTextLength) }
 
+    /// Whether a text is stored as it is: not empty, at most so many bytes long, and without NUL.
     package static func isText(_ text: String, atMost length: Int) -> Bool {
         (1...length).contains(text.utf8.count) && !text.utf8.contains(0)
     }

@@ -31,15 +31,19 @@ public struct OpenFindings: Sendable, Hashable {
 
     /// Counts of one account-Region and severity.
     package struct Row {
+        /// The account-Region.
         package let accountRegion: AccountRegion
+        /// The severity; nil if the ledger does not contain it.
         package let severity: LedgerEntry.Severity?
         /// Active in the ledger, sent or not.
         package let current: Int
         /// Active and not sent.
         package let unsentCurrent: Int
+        /// Not sent, active or archived.
         package let unsent: Int
     }
 
+    /// The sums of rows by account-Region and severity.
     package static func all(of rows: [Row]) throws -> [OpenFindings] {
         try Dictionary(grouping: rows) { [$0.accountRegion.stored, $0.severity?.rawValue] }.values.map {
             try OpenFindings($0)
