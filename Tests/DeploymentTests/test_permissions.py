@@ -32,7 +32,7 @@ ELSEWHERE = {
 
 def services():
     """The IAM prefix of each case of AWSService."""
-    text = (SOURCES / "Request/AWSService.swift").read_text()
+    text = (SOURCES / "AWSService.swift").read_text()
     cases = re.findall(r'^    case (\w+)(?: = "(\w+)")?$', text, re.MULTILINE)
     assert cases, "AWSService.swift has no cases"
     return {name: raw or name for name, raw in cases}

@@ -61,10 +61,12 @@ in_background() {
 }
 deployment_tests() {
     cd Tests/DeploymentTests
+    local failed=0
     # Each in its own process, because moto keeps its state in memory.
     for test in test_*.py; do
-        [ "$test" = test_image.py ] || python3 -m unittest "${test%.py}" || return
+        [ "$test" = test_image.py ] || python3 -m unittest "${test%.py}" || failed=1
     done
+    return "$failed"
 }
 in_background Fuzzing Tests/scripts/fuzz.sh 20
 in_background Deployments deployment_tests
