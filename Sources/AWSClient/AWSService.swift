@@ -1,5 +1,5 @@
 /// An AWS service that the client calls.
-public enum AWSService: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {
+package enum AWSService: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {
     /// AWS IoT's control plane, with Device Defender.
     case iot
     /// AWS Security Hub.
@@ -26,7 +26,7 @@ public enum AWSService: String, Sendable, Hashable, CaseIterable, CustomStringCo
     var servicesKey: String { endpointName }
 
     /// The display name, as AWS writes it.
-    public var description: String {
+    package var description: String {
         switch self {
         case .iot: "AWS IoT"
         case .securityHub: "AWS Security Hub"

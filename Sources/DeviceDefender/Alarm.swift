@@ -1,12 +1,12 @@
-public import Encoding
-public import JSON
+package import Encoding
+package import JSON
 
 /// A state change of a detect alarm, as published to SNS.
 ///
 /// Does not have account and Region; they are those of the topic.
-public struct Alarm: Sendable, Hashable {
+package struct Alarm: Sendable, Hashable {
     /// The state change: `violationEventType` of the AWS IoT API.
-    public enum EventType: String, Sendable, Hashable, CaseIterable {
+    package enum EventType: String, Sendable, Hashable, CaseIterable {
         /// A device violates a behavior of its security profile.
         case inAlarm = "in-alarm"
         /// The device no longer violates the behavior.
@@ -16,31 +16,31 @@ public struct Alarm: Sendable, Hashable {
     }
 
     /// The violation ID, 1 to 128 letters, digits and dashes; shared by all state changes of one alarm.
-    public let violationID: String
+    package let violationID: String
     /// The state change.
-    public let eventType: EventType
+    package let eventType: EventType
     /// The time of the state change.
-    public let time: Timestamp
+    package let time: Timestamp
     /// The device's name, 1 to 128 characters. Arbitrary text: an unregistered device chooses its own name.
-    public let thingName: String
+    package let thingName: String
     /// The security profile of the behavior.
-    public let securityProfileName: String
+    package let securityProfileName: String
     /// The violated behavior.
-    public let behavior: Behavior
+    package let behavior: Behavior
     /// The measured value; nil if the message has none.
-    public let metricValue: MetricValue?
+    package let metricValue: MetricValue?
     /// The verification state that an operator has set.
-    public let verificationState: VerificationState?
+    package let verificationState: VerificationState?
     /// The operator's description, at most 1000 characters.
-    public let verificationStateDescription: String?
+    package let verificationStateDescription: String?
     /// The confidence of an ML Detect alarm.
-    public let confidenceLevel: ConfidenceLevel?
+    package let confidenceLevel: ConfidenceLevel?
 
     /// Parses an alarm from an SNS message. Unknown fields are ignored.
     ///
     /// - Throws: ``UnrecognizedMessageError`` if a required field is missing, mistyped or too long, or if the event
     ///   type is unknown.
-    public init(_ json: JSON) throws(UnrecognizedMessageError) {
+    package init(_ json: JSON) throws(UnrecognizedMessageError) {
         let fields = try Fields(json, at: "alarm")
         try self.init(
             fields, eventType: fields.word("violationEventType"),
@@ -51,7 +51,7 @@ public struct Alarm: Sendable, Hashable {
     ///
     /// - Throws: ``UnrecognizedMessageError`` if a required field is missing, mistyped or too long, or if the event
     ///   type is unknown.
-    public init(violationEvent json: JSON) throws(UnrecognizedMessageError) {
+    package init(violationEvent json: JSON) throws(UnrecognizedMessageError) {
         let fields = try Fields(json, at: "violation event")
         try self.init(
             fields, eventType: fields.word("violationEventType"),
@@ -61,7 +61,7 @@ public struct Alarm: Sendable, Hashable {
     /// Parses an element of `ListActiveViolations`, as the event that raised the alarm.
     ///
     /// - Throws: ``UnrecognizedMessageError`` if a required field is missing, mistyped or too long.
-    public init(activeViolation json: JSON) throws(UnrecognizedMessageError) {
+    package init(activeViolation json: JSON) throws(UnrecognizedMessageError) {
         let fields = try Fields(json, at: "active violation")
         try self.init(
             fields, eventType: .inAlarm, time: fields.time("violationStartTime", in: .seconds),

@@ -1,15 +1,15 @@
 /// A Device Defender audit check, by its name in the AWS IoT API.
 ///
 /// Any well-formed name is accepted, so that new checks work, with conservative defaults.
-public struct AuditCheck: Sendable, Hashable, CustomStringConvertible {
+package struct AuditCheck: Sendable, Hashable, CustomStringConvertible {
     /// The name, for example `DEVICE_CERTIFICATE_EXPIRING_CHECK`.
-    public let name: String
+    package let name: String
 
     /// The maximum length of a name, in characters.
     static let maximumNameLength = 128
 
     /// Parses a name; nil unless it is 1 to 128 ASCII letters, digits, dashes and underscores.
-    public init?(name: String) {
+    package init?(name: String) {
         guard name.utf8.count <= Self.maximumNameLength, name.isIdentifier else { return nil }
         self.name = name
     }
@@ -18,19 +18,19 @@ public struct AuditCheck: Sendable, Hashable, CustomStringConvertible {
     init(knownName: String) { name = knownName }
 
     /// The name.
-    public var description: String { name }
+    package var description: String { name }
 
     /// Device Defender's severity of the check; medium for an unknown check.
-    public var severity: Severity { profile?.severity ?? .medium }
+    package var severity: Severity { profile?.severity ?? .medium }
 
     /// A short title of the problem.
-    public var title: String { profile?.title ?? Self.title(fromName: name) }
+    package var title: String { profile?.title ?? Self.title(fromName: name) }
 
     /// The statement that holds when the check passes, as the end of a sentence; nil for an unknown check.
-    public var passed: String? { profile?.passed }
+    package var passed: String? { profile?.passed }
 
     /// The remediation for a resource that fails the check, at most 512 characters.
-    public var remediation: String {
+    package var remediation: String {
         profile?.remediation
             ?? "Open the finding in the AWS IoT Device Defender console, fix the resource that it names, and run "
             + "the audit again."
@@ -39,10 +39,10 @@ public struct AuditCheck: Sendable, Hashable, CustomStringConvertible {
     /// Whether one resource can fail the check for several reasons, each with a separate finding.
     ///
     /// True for an unknown check: treating two findings as one would lose one.
-    public var hasSeveralReasonCodes: Bool { profile?.hasSeveralReasonCodes ?? true }
+    package var hasSeveralReasonCodes: Bool { profile?.hasSeveralReasonCodes ?? true }
 
     /// Whether the check detects unusual device behavior rather than a configuration problem.
-    public var showsUnusualBehavior: Bool { profile?.showsUnusualBehavior ?? false }
+    package var showsUnusualBehavior: Bool { profile?.showsUnusualBehavior ?? false }
 
     private var profile: AuditCheckProfile? { AuditCheckProfile.byName[name] }
 

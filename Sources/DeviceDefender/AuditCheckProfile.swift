@@ -149,5 +149,5 @@ struct AuditCheckProfile: Sendable {
 
 extension AuditCheck {
     /// The documented checks.
-    public static let known: [AuditCheck] = AuditCheckProfile.all.map { AuditCheck(knownName: $0.name) }
+    package static let known: [AuditCheck] = AuditCheckProfile.all.map { AuditCheck(knownName: $0.name) }
 }

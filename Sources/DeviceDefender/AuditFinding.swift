@@ -1,35 +1,35 @@
-public import Encoding
-public import JSON
+package import Encoding
+package import JSON
 
 /// An audit finding: a resource that failed a check, from `ListAuditFindings` of the AWS IoT API.
-public struct AuditFinding: Sendable, Hashable {
+package struct AuditFinding: Sendable, Hashable {
     /// The finding's ID, at most 128 characters; different in every audit.
-    public let id: String?
+    package let id: String?
     /// The audit that found it.
-    public let taskID: String?
+    package let taskID: String?
     /// When that audit started.
-    public let taskStartTime: Timestamp?
+    package let taskStartTime: Timestamp?
     /// The check.
-    public let check: AuditCheck
+    package let check: AuditCheck
     /// When the finding was made.
-    public let time: Timestamp
+    package let time: Timestamp
     /// The severity; the check's default if the finding has none.
-    public let severity: Severity
+    package let severity: Severity
     /// The resource that fails the check.
-    public let resource: AuditedResource
+    package let resource: AuditedResource
     /// The first 100 related resources.
-    public let relatedResources: [AuditedResource]
+    package let relatedResources: [AuditedResource]
     /// The reason for non-compliance, at most 4096 characters.
-    public let reason: String?
+    package let reason: String?
     /// The reason code, for example `CERTIFICATE_APPROACHING_EXPIRATION`, at most 128 characters.
-    public let reasonCode: String?
+    package let reasonCode: String?
     /// Whether the finding is suppressed.
-    public let isSuppressed: Bool
+    package let isSuppressed: Bool
 
     /// Parses an element of `ListAuditFindings`. Unknown fields are ignored.
     ///
     /// - Throws: ``UnrecognizedMessageError`` if a required field is missing, mistyped or too long.
-    public init(_ json: JSON) throws(UnrecognizedMessageError) {
+    package init(_ json: JSON) throws(UnrecognizedMessageError) {
         let fields = try Fields(json, at: "audit finding")
         id = try fields.optionalIdentifier("findingId", limit: 128)
         taskID = try fields.optionalIdentifier("taskId", limit: AuditTask.maximumIDLength)

@@ -1,19 +1,19 @@
-public import AWSCore
+package import AWSCore
 import Encoding
-public import JSON
+package import JSON
 
 /// The notification about a finished audit, as published to SNS.
-public struct AuditNotification: Sendable, Hashable {
+package struct AuditNotification: Sendable, Hashable {
     /// The account; nil if the message has none. The Region is that of the topic.
-    public let account: AccountID?
+    package let account: AccountID?
     /// The audit.
-    public let task: AuditTask
+    package let task: AuditTask
 
     /// Parses a notification. Unknown fields are ignored.
     ///
     /// - Throws: ``UnrecognizedMessageError`` if a required field is missing, mistyped or too long, or if a check is
     ///   duplicated.
-    public init(_ json: JSON) throws(UnrecognizedMessageError) {
+    package init(_ json: JSON) throws(UnrecognizedMessageError) {
         let fields = try Fields(json, at: "audit notification")
         account = try fields.account("accountId")
         var checks: [CheckResult] = []

@@ -1,21 +1,21 @@
-public import Encoding
-public import JSON
+package import Encoding
+package import JSON
 
 /// A suppression of a check's findings about a resource, until a date or permanently.
-public struct AuditSuppression: Sendable, Hashable {
+package struct AuditSuppression: Sendable, Hashable {
     /// The check.
-    public let check: AuditCheck
+    package let check: AuditCheck
     /// The resource.
-    public let resource: ResourceIdentifier
+    package let resource: ResourceIdentifier
     /// When the suppression expires; nil if it does not, or if the date's format is unknown. Expiration sends no event.
-    public let expirationDate: Timestamp?
+    package let expirationDate: Timestamp?
     /// Whether it lasts until it is deleted; nil if not given.
-    public let suppressIndefinitely: Bool?
+    package let suppressIndefinitely: Bool?
 
     /// Parses an element of `ListAuditSuppressions`.
     ///
     /// - Throws: ``UnrecognizedMessageError`` if the check or the resource is missing or malformed.
-    public init(_ json: JSON) throws(UnrecognizedMessageError) { try self.init(Fields(json, at: "suppression")) }
+    package init(_ json: JSON) throws(UnrecognizedMessageError) { try self.init(Fields(json, at: "suppression")) }
 
     /// Parses the parameters of an API call, which have the same members.
     init(_ fields: Fields) throws(UnrecognizedMessageError) {

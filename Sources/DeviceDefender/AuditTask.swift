@@ -1,10 +1,10 @@
-public import Encoding
-public import JSON
+package import Encoding
+package import JSON
 
 /// A run of an audit: the data common to a finished audit's notification and `DescribeAuditTask`.
-public struct AuditTask: Sendable, Hashable {
+package struct AuditTask: Sendable, Hashable {
     /// The run's status: `AuditTaskStatus` of the AWS IoT API.
-    public enum Status: String, Sendable, Hashable, CaseIterable {
+    package enum Status: String, Sendable, Hashable, CaseIterable {
         /// Still running.
         case inProgress = "IN_PROGRESS"
         /// Completed; individual checks may have failed to run.
@@ -16,7 +16,7 @@ public struct AuditTask: Sendable, Hashable {
     }
 
     /// How the run was started.
-    public enum Kind: String, Sendable, Hashable, CaseIterable {
+    package enum Kind: String, Sendable, Hashable, CaseIterable {
         /// On demand.
         case onDemand = "ON_DEMAND_AUDIT_TASK"
         /// By a scheduled audit.
@@ -27,23 +27,23 @@ public struct AuditTask: Sendable, Hashable {
     static let maximumIDLength = 40
 
     /// The task ID, 1 to 40 letters, digits and dashes.
-    public let id: String
+    package let id: String
     /// The run's status.
-    public let status: Status
+    package let status: Status
     /// How the run was started.
-    public let kind: Kind
+    package let kind: Kind
     /// The scheduled audit's name, at most 128 characters; nil for an on-demand audit.
-    public let scheduledAuditName: String?
+    package let scheduledAuditName: String?
     /// When the run started.
-    public let startTime: Timestamp
+    package let startTime: Timestamp
     /// The results of the checks, each check once.
-    public let checks: [CheckResult]
+    package let checks: [CheckResult]
 
     /// Parses the response of `DescribeAuditTask`, which does not include the task ID.
     ///
     /// - Throws: ``UnrecognizedMessageError`` if a required field is missing, mistyped or too long, or if the ID is
     ///   malformed.
-    public init(id: String, description json: JSON) throws(UnrecognizedMessageError) {
+    package init(id: String, description json: JSON) throws(UnrecognizedMessageError) {
         guard id.utf8.count <= Self.maximumIDLength, id.isIdentifier else {
             throw UnrecognizedMessageError(reason: "audit task: the ID is malformed")
         }

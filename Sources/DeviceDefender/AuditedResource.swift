@@ -1,13 +1,13 @@
-public import JSON
+package import JSON
 
 /// A resource in an audit finding: the non-compliant one or a related one.
-public struct AuditedResource: Sendable, Hashable {
+package struct AuditedResource: Sendable, Hashable {
     /// The resource type: `ResourceType` of the AWS IoT API, for example `IOT_POLICY`.
-    public let type: String?
+    package let type: String?
     /// The resource's identifier.
-    public let identifier: ResourceIdentifier
+    package let identifier: ResourceIdentifier
     /// Additional information, by undocumented names: at most 50 entries, keys of 128 and values of 1024 characters.
-    public let additionalInfo: [UTF8Text: String]
+    package let additionalInfo: [UTF8Text: String]
 
     init(_ fields: Fields) throws(UnrecognizedMessageError) {
         guard let identifier = fields["resourceIdentifier"] else {

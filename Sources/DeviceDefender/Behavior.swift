@@ -1,17 +1,17 @@
 import JSON
 
 /// A behavior of a security profile: a metric and its expected values.
-public struct Behavior: Sendable, Hashable {
+package struct Behavior: Sendable, Hashable {
     /// The name, 1 to 128 characters.
-    public let name: String
+    package let name: String
     /// The metric, for example `aws:num-messages-sent`.
-    public let metric: String?
+    package let metric: String?
     /// The dimension that restricts the metric.
-    public let metricDimension: MetricDimension?
+    package let metricDimension: MetricDimension?
     /// The criteria of normal behavior; nil if missing or of an unknown form.
-    public let criteria: BehaviorCriteria?
+    package let criteria: BehaviorCriteria?
     /// Whether alarms of this behavior are not published to SNS.
-    public let suppressAlerts: Bool?
+    package let suppressAlerts: Bool?
 
     /// - Throws: ``UnrecognizedMessageError`` if the name is missing, or a required field is mistyped.
     init(_ fields: Fields) throws(UnrecognizedMessageError) {
@@ -24,11 +24,11 @@ public struct Behavior: Sendable, Hashable {
 }
 
 /// A dimension that restricts a metric, for example to some topics.
-public struct MetricDimension: Sendable, Hashable {
+package struct MetricDimension: Sendable, Hashable {
     /// The dimension's name, 1 to 128 characters.
-    public let name: String
+    package let name: String
     /// Whether the metric counts what is outside of the dimension (`NOT_IN`) rather than inside (`IN`).
-    public let isExcluded: Bool
+    package let isExcluded: Bool
 
     init?(_ json: JSON) {
         guard let name = json["dimensionName"]?.boundedText(limit: 128) else { return nil }
@@ -38,9 +38,9 @@ public struct MetricDimension: Sendable, Hashable {
 }
 
 /// The criteria of normal behavior: `BehaviorCriteria` of the AWS IoT API.
-public struct BehaviorCriteria: Sendable, Hashable {
+package struct BehaviorCriteria: Sendable, Hashable {
     /// The threshold that the metric is compared with.
-    public enum Threshold: Sendable, Hashable {
+    package enum Threshold: Sendable, Hashable {
         /// A fixed value.
         case fixed(MetricValue)
         /// A percentile of the fleet's values, for example `p99`.
@@ -50,15 +50,15 @@ public struct BehaviorCriteria: Sendable, Hashable {
     }
 
     /// The threshold that the metric is compared with.
-    public let threshold: Threshold
+    package let threshold: Threshold
     /// The comparison; nil for machine learning.
-    public let comparisonOperator: ComparisonOperator?
+    package let comparisonOperator: ComparisonOperator?
     /// The evaluation period of the metric, in seconds.
-    public let durationSeconds: Int64?
+    package let durationSeconds: Int64?
     /// The number of consecutive datapoints that raise the alarm.
-    public let consecutiveDatapointsToAlarm: Int64?
+    package let consecutiveDatapointsToAlarm: Int64?
     /// The number of consecutive datapoints that clear the alarm.
-    public let consecutiveDatapointsToClear: Int64?
+    package let consecutiveDatapointsToClear: Int64?
 
     /// Parses criteria; nil if there is no threshold of a known form.
     init?(_ json: JSON) {
@@ -85,7 +85,7 @@ public struct BehaviorCriteria: Sendable, Hashable {
 }
 
 /// The ML model's confidence that a behavior is anomalous.
-public enum ConfidenceLevel: String, Sendable, Hashable, CaseIterable {
+package enum ConfidenceLevel: String, Sendable, Hashable, CaseIterable {
     /// Low.
     case low = "LOW"
     /// Medium.

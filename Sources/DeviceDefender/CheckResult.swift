@@ -1,7 +1,7 @@
 /// The result of one check of an audit.
-public struct CheckResult: Sendable, Hashable {
+package struct CheckResult: Sendable, Hashable {
     /// The check's status: `AuditCheckRunStatus` of the AWS IoT API.
-    public enum Status: Sendable, Hashable {
+    package enum Status: Sendable, Hashable {
         /// Still running.
         case inProgress
         /// Waiting for the connection data of the past day.
@@ -18,13 +18,13 @@ public struct CheckResult: Sendable, Hashable {
         case other(String)
 
         /// Whether the check evaluated all resources, so that a resource without a finding has passed.
-        public var isComplete: Bool { self == .completedCompliant || self == .completedNonCompliant }
+        package var isComplete: Bool { self == .completedCompliant || self == .completedNonCompliant }
 
         /// Whether the status is final.
-        public var isEnded: Bool { isComplete || self == .failed || self == .canceled }
+        package var isEnded: Bool { isComplete || self == .failed || self == .canceled }
 
         /// The documented statuses.
-        public static let documented: [Status] = [
+        package static let documented: [Status] = [
             .inProgress, .waitingForDataCollection, .canceled, .completedCompliant, .completedNonCompliant, .failed,
         ]
 
@@ -32,7 +32,7 @@ public struct CheckResult: Sendable, Hashable {
         init(_ word: String) { self = Self.documented.first { $0.word == word } ?? .other(word) }
 
         /// The value in the AWS IoT API.
-        public var word: String {
+        package var word: String {
             switch self {
             case .inProgress: "IN_PROGRESS"
             case .waitingForDataCollection: "WAITING_FOR_DATA_COLLECTION"
@@ -46,19 +46,19 @@ public struct CheckResult: Sendable, Hashable {
     }
 
     /// The check.
-    public let check: AuditCheck
+    package let check: AuditCheck
     /// The check's status.
-    public let status: Status
+    package let status: Status
     /// The number of non-compliant resources.
-    public let nonCompliantResources: Int64?
+    package let nonCompliantResources: Int64?
     /// The number of suppressed non-compliant resources.
-    public let suppressedNonCompliantResources: Int64?
+    package let suppressedNonCompliantResources: Int64?
     /// The number of evaluated resources.
-    public let totalResources: Int64?
+    package let totalResources: Int64?
     /// Why the check could not run, for example `INSUFFICIENT_PERMISSIONS`.
-    public let errorCode: String?
+    package let errorCode: String?
     /// The error message, at most 2048 characters.
-    public let message: String?
+    package let message: String?
 
     /// The maximum number of checks in one audit; AWS has 17.
     static let maximumChecks = 256

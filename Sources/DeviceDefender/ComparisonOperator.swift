@@ -1,5 +1,5 @@
 /// A comparison of a metric with a threshold, which holds while a device behaves normally.
-public enum ComparisonOperator: Sendable, Hashable {
+package enum ComparisonOperator: Sendable, Hashable {
     /// `less-than`
     case lessThan
     /// `less-than-equals`
@@ -24,16 +24,16 @@ public enum ComparisonOperator: Sendable, Hashable {
     case other(String)
 
     /// The documented operators, in the order of the AWS IoT API.
-    public static let documented: [ComparisonOperator] = [
+    package static let documented: [ComparisonOperator] = [
         .lessThan, .lessThanEquals, .greaterThan, .greaterThanEquals, .inCIDRSet, .notInCIDRSet, .inPortSet,
         .notInPortSet, .inSet, .notInSet,
     ]
 
     /// The operator for a value of the AWS IoT API.
-    public init(_ word: String) { self = Self.documented.first { $0.word == word } ?? .other(word) }
+    package init(_ word: String) { self = Self.documented.first { $0.word == word } ?? .other(word) }
 
     /// The value in the AWS IoT API.
-    public var word: String {
+    package var word: String {
         switch self {
         case .lessThan: "less-than"
         case .lessThanEquals: "less-than-equals"

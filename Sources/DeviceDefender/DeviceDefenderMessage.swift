@@ -1,7 +1,7 @@
-public import JSON
+package import JSON
 
 /// A message from Device Defender to SNS.
-public enum DeviceDefenderMessage: Sendable, Hashable {
+package enum DeviceDefenderMessage: Sendable, Hashable {
     /// An audit has finished.
     case audit(AuditNotification)
     /// A detect alarm was raised, cleared or invalidated.
@@ -9,7 +9,7 @@ public enum DeviceDefenderMessage: Sendable, Hashable {
 
     /// Whether a text contains the name of a member that identifies Device Defender's messages. Much faster than
     /// parsing; a text without one is not from Device Defender.
-    public static func isNamed(in text: [UInt8]) -> Bool {
+    package static func isNamed(in text: [UInt8]) -> Bool {
         let bytes = text.span
         for start in bytes.indices where bytes[start] == UInt8(ascii: "\"") {
             for name in distinctiveNames where name.count <= bytes.count - start {
@@ -24,7 +24,7 @@ public enum DeviceDefenderMessage: Sendable, Hashable {
     /// Parses a message.
     ///
     /// - Throws: ``UnrecognizedMessageError`` for every other message, and for one that lacks required data.
-    public init(_ json: JSON) throws(UnrecognizedMessageError) {
+    package init(_ json: JSON) throws(UnrecognizedMessageError) {
         switch (json["violationEventType"] != nil, json["taskStatus"] != nil) {
         case (true, false): self = .alarm(try Alarm(json))
         case (false, true): self = .audit(try AuditNotification(json))

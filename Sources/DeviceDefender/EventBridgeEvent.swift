@@ -1,11 +1,11 @@
-public import AWSCore
-public import Encoding
-public import JSON
+package import AWSCore
+package import Encoding
+package import JSON
 
 /// An AWS IoT API call that affects Device Defender's findings, from CloudTrail through EventBridge.
-public struct EventBridgeEvent: Sendable, Hashable {
+package struct EventBridgeEvent: Sendable, Hashable {
     /// The effect of the call.
-    public enum Change: Sendable, Hashable {
+    package enum Change: Sendable, Hashable {
         /// A verification state was set (`PutVerificationStateOnViolation`).
         case verification(violationID: String, state: VerificationState, description: String?)
         /// A suppression was created (`CreateAuditSuppression`).
@@ -21,24 +21,24 @@ public struct EventBridgeEvent: Sendable, Hashable {
     }
 
     /// The event's ID, at most 128 characters; the same in repeated deliveries. Nil if an input transformer removed it.
-    public let id: String?
+    package let id: String?
     /// The account and Region of the call.
-    public let accountRegion: AccountRegion
+    package let accountRegion: AccountRegion
     /// The time of the call.
-    public let time: Timestamp
+    package let time: Timestamp
     /// The event's source, for example `aws.iot`; nil if a transformer removed it.
-    public let source: String?
+    package let source: String?
     /// The event's detail type; nil if a transformer removed it.
-    public let detailType: String?
+    package let detailType: String?
     /// The effect of the call.
-    public let change: Change
+    package let change: Change
 
     /// Parses an event. If an input transformer removed a member of the envelope, the same value in CloudTrail's record
     /// is used.
     ///
     /// - Throws: ``UnrecognizedMessageError`` if the envelope, or the parameters of a relevant call, are incomplete or
     ///   malformed.
-    public init(_ json: JSON) throws(UnrecognizedMessageError) {
+    package init(_ json: JSON) throws(UnrecognizedMessageError) {
         let envelope = try Fields(json, at: "event")
         let detail = try envelope.object("detail")
         id = try envelope.optionalName("id", or: "eventID", of: detail, limit: 128)
@@ -84,7 +84,7 @@ public struct EventBridgeEvent: Sendable, Hashable {
 extension EventBridgeEvent {
     /// Unwraps the event from a custom event bus (transformer `WITH_METADATA`): an object with the event as `Data`, and
     /// `Metadata` or `SystemMetadata`. Anything else is returned unchanged.
-    public static func unwrapped(_ json: JSON) -> JSON {
+    package static func unwrapped(_ json: JSON) -> JSON {
         guard let data = json["Data"], data.object != nil, json["detail"] == nil,
             json["Metadata"] != nil || json["SystemMetadata"] != nil
         else { return json }
@@ -95,7 +95,7 @@ extension EventBridgeEvent {
     /// custom event bus. Nil if there is none, or if it has more than 128 characters.
     ///
     /// - Parameter json: the event, with its wrapper if it has one.
-    public static func id(of json: JSON) -> String? {
+    package static func id(of json: JSON) -> String? {
         let event = unwrapped(json)
         for id in [event["id"], event["detail"]?["eventID"], json["SystemMetadata"]?["aws:EventId"]] {
             guard let text = id?.string, (1...128).contains(text.utf8.count) else { continue }
@@ -105,7 +105,7 @@ extension EventBridgeEvent {
     }
 
     /// The account and Region of an event, even if the event is otherwise malformed; nil if missing.
-    public static func accountRegion(of json: JSON) -> AccountRegion? {
+    package static func accountRegion(of json: JSON) -> AccountRegion? {
         let detail = json["detail"]
         func text(_ name: String, _ otherName: String) -> String? {
             for value in [json[name], detail?[otherName]] {

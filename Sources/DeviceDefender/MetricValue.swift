@@ -1,7 +1,7 @@
-public import JSON
+package import JSON
 
 /// A value of a metric or of a threshold: `MetricValue` of the AWS IoT API.
-public enum MetricValue: Sendable, Hashable {
+package enum MetricValue: Sendable, Hashable {
     /// A count.
     case count(UInt64)
     /// CIDR blocks.
@@ -20,7 +20,7 @@ public enum MetricValue: Sendable, Hashable {
 
     /// Parses an object with one of the members `count`, `cidrs`, `ports`, `number`, `numbers`, `strings`; nil if there
     /// is none of the right type. Elements of a wrong type and those after the first 1000 are dropped.
-    public init?(_ json: JSON) {
+    package init?(_ json: JSON) {
         if let count = json["count"].flatMap(Self.count) {
             self = .count(count)
         } else if let cidrs = json["cidrs"].flatMap(Self.texts) {

@@ -1,47 +1,47 @@
-public import JSON
+package import JSON
 
 /// The identifier of a resource in audits: `ResourceIdentifier` of the AWS IoT API. Several members can be set.
-public struct ResourceIdentifier: Sendable, Hashable {
+package struct ResourceIdentifier: Sendable, Hashable {
     /// A version of an AWS IoT policy.
-    public struct PolicyVersion: Sendable, Hashable {
+    package struct PolicyVersion: Sendable, Hashable {
         /// The policy's name.
-        public let name: String
+        package let name: String
         /// The version ID; nil if missing.
-        public let versionID: String?
+        package let versionID: String?
     }
 
     /// An issuer's certificate, as identified by the certificates that it has issued.
-    public struct IssuerCertificate: Sendable, Hashable {
+    package struct IssuerCertificate: Sendable, Hashable {
         /// The subject.
-        public let subject: String?
+        package let subject: String?
         /// The issuer's ID.
-        public let issuerID: String?
+        package let issuerID: String?
         /// The serial number.
-        public let serialNumber: String?
+        package let serialNumber: String?
     }
 
     /// A device certificate's ID.
-    public let deviceCertificateID: String?
+    package let deviceCertificateID: String?
     /// A device certificate's ARN.
-    public let deviceCertificateARN: String?
+    package let deviceCertificateARN: String?
     /// A CA certificate's ID.
-    public let caCertificateID: String?
+    package let caCertificateID: String?
     /// A Cognito identity pool's ID.
-    public let cognitoIdentityPoolID: String?
+    package let cognitoIdentityPoolID: String?
     /// An MQTT client ID. Arbitrary text: devices choose it.
-    public let clientID: String?
+    package let clientID: String?
     /// A policy version.
-    public let policyVersion: PolicyVersion?
+    package let policyVersion: PolicyVersion?
     /// An account, for findings about its settings.
-    public let account: String?
+    package let account: String?
     /// An IAM role's ARN.
-    public let iamRoleARN: String?
+    package let iamRoleARN: String?
     /// A role alias's ARN.
-    public let roleAliasARN: String?
+    package let roleAliasARN: String?
     /// An issuer's certificate.
-    public let issuerCertificate: IssuerCertificate?
+    package let issuerCertificate: IssuerCertificate?
     /// Undocumented members by name: strings unchanged, other values as JSON text. At most 16.
-    public let others: [UTF8Text: String]
+    package let others: [UTF8Text: String]
 
     private static let maximumOthers = 16
 
@@ -57,7 +57,7 @@ public struct ResourceIdentifier: Sendable, Hashable {
     ///
     /// - Throws: ``UnrecognizedMessageError`` if it identifies no resource, or a documented member is mistyped or too
     ///   long.
-    public init(_ json: JSON) throws(UnrecognizedMessageError) {
+    package init(_ json: JSON) throws(UnrecognizedMessageError) {
         let fields = try Fields(json, at: "resourceIdentifier")
         deviceCertificateID = try fields.optionalName("deviceCertificateId", limit: 128)
         deviceCertificateARN = try fields.optionalName("deviceCertificateArn", limit: Self.maximumLength)
@@ -112,13 +112,13 @@ public struct ResourceIdentifier: Sendable, Hashable {
 
 extension ResourceIdentifier.PolicyVersion {
     /// Name and version in the format of Device Defender's console, for example `FleetPolicy:3`.
-    public var value: String { versionID.map { "\(name):\($0)" } ?? name }
+    package var value: String { versionID.map { "\(name):\($0)" } ?? name }
 }
 
 extension ResourceIdentifier.IssuerCertificate {
     /// The issuer's ID, or its subject if there is none, and the serial number, separated by a slash; nil if all are
     /// absent.
-    public var value: String? {
+    package var value: String? {
         let parts = [issuerID ?? subject, serialNumber].compactMap(\.self)
         return parts.isEmpty ? nil : parts.joined(separator: "/")
     }
@@ -127,13 +127,13 @@ extension ResourceIdentifier.IssuerCertificate {
 extension ResourceIdentifier {
     /// The identifier as one text: the only value that is set, or a device certificate's ID if its ARN is set as well.
     /// Several different values are joined with plus signs.
-    public var value: String { values(deviceCertificateID ?? deviceCertificateARN).joined(separator: "+") }
+    package var value: String { values(deviceCertificateID ?? deviceCertificateARN).joined(separator: "+") }
 
     /// A text that is equal for all identifiers of the same resource, for matching suppressions with findings: like
     /// ``value``, but a device certificate with only its ARN is identified by its ID.
     ///
     /// For comparison only, not for display; bounded by the limits of the members.
-    public var subject: String {
+    package var subject: String {
         values(deviceCertificateID ?? deviceCertificateARN.map(Self.certificateID)).joined(separator: "+")
     }
 

@@ -1,5 +1,5 @@
 /// The severity of an audit finding: `AuditFindingSeverity` of the AWS IoT API.
-public enum Severity: String, Sendable, Hashable, CaseIterable {
+package enum Severity: String, Sendable, Hashable, CaseIterable {
     /// Needs immediate action.
     case critical = "CRITICAL"
     /// Needs action soon.

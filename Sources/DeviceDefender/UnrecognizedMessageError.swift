@@ -1,13 +1,13 @@
 /// A message that does not match Device Defender's documented formats, or lacks required data.
 ///
 /// The caller dead-letters the message with this reason.
-public struct UnrecognizedMessageError: Error, Hashable, CustomStringConvertible {
+package struct UnrecognizedMessageError: Error, Hashable, CustomStringConvertible {
     /// The reason. Has field names, but no text from the message.
-    public let reason: String
+    package let reason: String
 
     /// Makes an error with a reason.
-    public init(reason: String) { self.reason = reason }
+    package init(reason: String) { self.reason = reason }
 
     /// The reason.
-    public var description: String { reason }
+    package var description: String { reason }
 }

@@ -1,5 +1,5 @@
 /// The verification state of an alarm; Device Defender and Security Hub use the same values.
-public enum VerificationState: String, Sendable, Hashable, CaseIterable {
+package enum VerificationState: String, Sendable, Hashable, CaseIterable {
     /// False positive: the alarm is wrong.
     case falsePositive = "FALSE_POSITIVE"
     /// Benign positive: the behavior is unusual but harmless.

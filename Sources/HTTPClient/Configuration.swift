@@ -1,31 +1,31 @@
 extension HTTPClient {
     /// A client's connections, timeouts and limits.
-    public struct Configuration: Sendable, Hashable {
+    package struct Configuration: Sendable, Hashable {
         /// Overrides of the address to connect to, each as `host:port:address:port`; an empty part matches any host or
         /// port, or keeps the request's own. TLS still verifies the request's host. See `CURLOPT_CONNECT_TO`.
-        public var connectTo: [String] = []
+        package var connectTo: [String] = []
         /// The path of a PEM file with the trusted certificate authorities; nil for the system's.
-        public var certificateAuthorities: String?
+        package var certificateAuthorities: String?
         /// The connect timeout, from the name lookup to the end of the TLS handshake.
-        public var connectTimeout: Duration = .seconds(5)
+        package var connectTimeout: Duration = .seconds(5)
         /// The default timeout of a request in all, including the wait for a connection.
-        public var timeout: Duration = .seconds(30)
+        package var timeout: Duration = .seconds(30)
         /// The maximum size of a response's body, in bytes.
-        public var maximumBodyBytes = 16 * 1024 * 1024
+        package var maximumBodyBytes = 16 * 1024 * 1024
         /// The maximum size of a response's head, in bytes, including interim responses and trailers.
-        public var maximumHeaderBytes = 64 * 1024
+        package var maximumHeaderBytes = 64 * 1024
         /// The maximum number of open connections per host, 1 to 10,000; further requests wait.
-        public var maximumConnectionsPerHost = 16
+        package var maximumConnectionsPerHost = 16
         /// The maximum age of a connection for reuse, in seconds, so that DNS changes take effect.
-        public var maximumConnectionLifetime = 300
+        package var maximumConnectionLifetime = 300
         /// How long resolved addresses are cached, in seconds; 0 disables the cache. Services remove failed addresses
         /// from DNS.
-        public var maximumAddressAge = 5
+        package var maximumAddressAge = 5
         /// The `User-Agent` field.
-        public var userAgent = "defender-bridge"
+        package var userAgent = "defender-bridge"
 
         /// Makes a configuration with the defaults.
-        public init() {}
+        package init() {}
 
         /// Throws if a value is invalid.
         func validate() throws(HTTPClientError) {

@@ -1,5 +1,5 @@
-public import EventLoop
-public import HTTPTypes
+package import EventLoop
+package import HTTPTypes
 import Synchronization
 
 /// An HTTP/1.1 client with optional TLS, and HTTP/2 if the peer offers it (libcurl on an event loop).
@@ -11,7 +11,7 @@ import Synchronization
 /// verified. Proxies come from the environment, as libcurl reads it (`https_proxy`, `no_proxy`, …).
 ///
 /// Call ``shutdown()`` before releasing the last reference and before shutting down the loop.
-public final class HTTPClient: Sendable {
+package final class HTTPClient: Sendable {
     private let loop: EventLoop
     private let engine: LoopBound<TransferEngine>
     private let isShutDown = Atomic(false)
@@ -19,7 +19,7 @@ public final class HTTPClient: Sendable {
     /// Makes a client that runs on a loop.
     ///
     /// - Throws: ``HTTPClientError`` with `invalidConfiguration`, or if memory is exhausted.
-    public init(loop: EventLoop, configuration: Configuration = Configuration()) async throws(HTTPClientError) {
+    package init(loop: EventLoop, configuration: Configuration = Configuration()) async throws(HTTPClientError) {
         self.loop = loop
         engine = try await loop.run { () throws(HTTPClientError) in
             LoopBound(try TransferEngine(configuration: configuration, loop: loop), loop: loop)
@@ -42,7 +42,7 @@ public final class HTTPClient: Sendable {
     ///   - timeout: the timeout of the whole request; nil for the configuration's.
     ///   - bypassesProxies: whether to ignore the proxies of the environment.
     /// - Throws: ``HTTPClientError``; with `canceled` as soon as the task is canceled.
-    public func send(
+    package func send(
         _ request: HTTPRequest, body: [UInt8] = [], signing: RequestSigning? = nil, timeout: Duration? = nil,
         bypassesProxies: Bool = false
     ) async throws(HTTPClientError) -> (response: HTTPResponse, body: [UInt8]) {
@@ -65,7 +65,7 @@ public final class HTTPClient: Sendable {
 
     /// Cancels requests in flight, which fail with `canceled`, and closes all connections. Does not wait for name
     /// lookups, which cannot be canceled: their threads end later. Further calls do nothing.
-    public func shutdown() async {
+    package func shutdown() async {
         await loop.run { engine.value.shutDown() }
         isShutDown.store(true, ordering: .releasing)
     }

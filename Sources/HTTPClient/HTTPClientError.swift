@@ -1,7 +1,7 @@
 /// A failure of a request without a complete response.
-public struct HTTPClientError: Error, Hashable, CustomStringConvertible {
+package struct HTTPClientError: Error, Hashable, CustomStringConvertible {
     /// The kind of failure.
-    public enum Code: String, Sendable {
+    package enum Code: String, Sendable {
         /// Timeout of the connection or the response.
         case timedOut
         /// The peer or the proxy could not be reached, or disconnected during the TLS handshake.
@@ -29,23 +29,23 @@ public struct HTTPClientError: Error, Hashable, CustomStringConvertible {
     }
 
     /// The kind of failure.
-    public let code: Code
+    package let code: Code
     /// The error message, without the request's path, query, fields, body or credentials.
-    public let message: String
+    package let message: String
     /// Whether the request failed before any part of it was sent, for example while connecting.
-    public let isUnsent: Bool
+    package let isUnsent: Bool
 
     /// Makes an error; the message must not have secrets.
     ///
     /// - Parameter isUnsent: whether no part of the request was sent; nil to derive it from the kind of failure.
-    public init(_ code: Code, _ message: String, isUnsent: Bool? = nil) {
+    package init(_ code: Code, _ message: String, isUnsent: Bool? = nil) {
         self.code = code
         self.message = message
         self.isUnsent = isUnsent ?? code.isUnsent
     }
 
     /// Whether the same request may succeed when retried later.
-    public var isTransient: Bool {
+    package var isTransient: Bool {
         switch code {
         case .timedOut, .connectFailed, .nameNotResolved, .connectionLost: true
         case .tlsRejected, .bodyTooLarge, .headTooLarge, .canceled, .invalidRequest, .invalidSigning,
@@ -55,7 +55,7 @@ public struct HTTPClientError: Error, Hashable, CustomStringConvertible {
     }
 
     /// The error message.
-    public var description: String { message }
+    package var description: String { message }
 }
 
 extension HTTPClientError.Code {

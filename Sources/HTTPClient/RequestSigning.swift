@@ -4,13 +4,13 @@
 /// must be in the canonical form of AWS's "Create a signed AWS API request": a path of unreserved characters (RFC 3986)
 /// and slashes, and a query of sorted, percent-encoded parameters, each with an equals sign. No field name may be
 /// repeated or begin with another field's name, and no field may be empty. Anything else is rejected before sending.
-public struct RequestSigning: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
+package struct RequestSigning: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     /// The Region in the credential scope, for example `us-east-1`.
-    public let region: String
+    package let region: String
     /// The service in the credential scope, for example `securityhub`.
-    public let service: String
+    package let service: String
     /// The access key ID.
-    public let accessKeyID: String
+    package let accessKeyID: String
     let secretAccessKey: String
     let sessionToken: String?
     let date: String?
@@ -21,7 +21,7 @@ public struct RequestSigning: Sendable, Hashable, CustomStringConvertible, Custo
     ///   - sessionToken: the session token of temporary credentials; nil for long-term ones.
     ///   - date: the time of the signature in the form of `X-Amz-Date`, `20261122T100000Z`; nil for this machine's time
     ///     when it is sent.
-    public init(
+    package init(
         region: String, service: String, accessKeyID: String, secretAccessKey: String, sessionToken: String?,
         date: String? = nil
     ) {
@@ -34,8 +34,8 @@ public struct RequestSigning: Sendable, Hashable, CustomStringConvertible, Custo
     }
 
     /// Region, service and access key ID; never the secrets.
-    public var description: String { "AWS4-HMAC-SHA256 \(accessKeyID)/\(region)/\(service)" }
+    package var description: String { "AWS4-HMAC-SHA256 \(accessKeyID)/\(region)/\(service)" }
 
     /// Has no children, so that the secrets do not get into dumps.
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -1,22 +1,22 @@
-public import AWSCore
+package import AWSCore
 import Cryptography
-public import EventLoop
+package import EventLoop
 import HTTPServer
-public import JSON
+package import JSON
 
 /// A stand-in for AWS STS, AWS IoT's audits, AWS Security Hub and Amazon SNS on this machine, for demonstrations and tests.
 ///
 /// The APIs of all services share one address without TLS; the signature of a request selects the service. SNS's hosts
 /// are on another address with TLS. All state is in memory.
-public final class LocalAWS: Sendable {
+package final class LocalAWS: Sendable {
     /// The URL of the APIs, for `AWS_ENDPOINT_URL`.
-    public let apiURL: String
+    package let apiURL: String
     /// The addresses of SNS's hosts for libcurl's `CURLOPT_CONNECT_TO`: `host:443:address:port`.
-    public let connectTo: [String]
+    package let connectTo: [String]
     /// The certificate of the authority that issued the certificates of SNS's hosts.
-    public let certificateAuthorityPEM: String
+    package let certificateAuthorityPEM: String
     /// The first of the configured access keys.
-    public let credentials: Credentials
+    package let credentials: Credentials
 
     private let region: Region
     private let state: CloudState
@@ -29,7 +29,7 @@ public final class LocalAWS: Sendable {
     /// - Parameter loop: the event loop; stop the stand-in before shutting it down.
     /// - Throws: `EventLoopError` if listening fails, `CryptographyError` if no keys can be generated, and
     ///   `HTTPClientError` if the configuration is invalid.
-    public init(loop: EventLoop, configuration: Configuration = Configuration()) async throws {
+    package init(loop: EventLoop, configuration: Configuration = Configuration()) async throws {
         guard let first = configuration.credentials.first, let region = configuration.regions.first else {
             throw LocalAWSError.incompleteConfiguration
         }
@@ -54,13 +54,13 @@ public final class LocalAWS: Sendable {
     }
 
     /// Stops the stand-in: cancels deliveries, and closes all connections. Call it once.
-    public func stop() async {
+    package func stop() async {
         await deliveries.stop()
         await listeners.close()
     }
 
     /// The environment variables that make AWS's own clients use the stand-in.
-    public var endpointEnvironment: [String: String] {
+    package var endpointEnvironment: [String: String] {
         [
             "AWS_ENDPOINT_URL": apiURL, "AWS_ACCESS_KEY_ID": credentials.accessKeyID,
             "AWS_SECRET_ACCESS_KEY": credentials.secretAccessKey, "AWS_REGION": region.name,
@@ -71,39 +71,39 @@ public final class LocalAWS: Sendable {
     // MARK: Inspection
 
     /// The findings in Security Hub, in order of creation.
-    public func findings(in accountRegion: AccountRegion) -> [JSON] {
+    package func findings(in accountRegion: AccountRegion) -> [JSON] {
         state.withLock { $0.hubs[accountRegion]?.records.map(\.json) ?? [] }
     }
 
     /// The finding with an ID; nil if there is none.
-    public func finding(_ id: String, in accountRegion: AccountRegion) -> JSON? {
+    package func finding(_ id: String, in accountRegion: AccountRegion) -> JSON? {
         state.withLock { $0.hubs[accountRegion]?.finding(id: id) }
     }
 
     /// The number of calls of an operation, including failed ones, but not those with a rejected signature.
-    public func calls(of operation: Operation) -> Int {
+    package func calls(of operation: Operation) -> Int {
         state.withLock { $0.calls[operation] ?? 0 }
     }
 
     // MARK: Setup
 
     /// Adds an audit with its findings; replaces one with the same ID.
-    public func add(_ task: FleetAuditTask, findings: [FleetAuditFinding], in accountRegion: AccountRegion) {
+    package func add(_ task: FleetAuditTask, findings: [FleetAuditFinding], in accountRegion: AccountRegion) {
         state.withLock { $0.audits[accountRegion, default: AuditModel()].add(task, findings: findings) }
     }
 
     /// Sets the suppressions that `ListAuditSuppressions` returns. They do not affect findings.
-    public func setSuppressions(_ suppressions: [FleetAuditSuppression], in accountRegion: AccountRegion) {
+    package func setSuppressions(_ suppressions: [FleetAuditSuppression], in accountRegion: AccountRegion) {
         state.withLock { $0.audits[accountRegion, default: AuditModel()].suppressions = suppressions }
     }
 
     /// Adds alarm messages to the results of `ListViolationEvents` and `ListActiveViolations`. Publishes nothing.
-    public func add(alarms messages: [JSON], in accountRegion: AccountRegion) {
+    package func add(alarms messages: [JSON], in accountRegion: AccountRegion) {
         state.withLock { $0.alarms[accountRegion, default: AlarmModel()].add(messages) }
     }
 
     /// Sets the verification state of an alarm, like `PutVerificationStateOnViolation`. Sends no event.
-    public func verify(
+    package func verify(
         violation id: String, state verification: String, description: String?, in accountRegion: AccountRegion
     ) {
         state.withLock {
@@ -116,29 +116,29 @@ public final class LocalAWS: Sendable {
     /// - Parameters:
     ///   - pattern: the event pattern, as JSON.
     ///   - targets: the ARNs of the targets.
-    public func addRule(_ name: String, pattern: String, targets: [String], in accountRegion: AccountRegion) {
+    package func addRule(_ name: String, pattern: String, targets: [String], in accountRegion: AccountRegion) {
         state.withLock { $0.rules[accountRegion, default: EventRules()].add(name, pattern: pattern, targets: targets) }
     }
 
     /// Sets an attribute of an endpoint's subscription to a topic, such as `RedrivePolicy`.
-    public func setSubscriptionAttribute(_ name: String, to value: String, topic: ARN, endpoint: String) {
+    package func setSubscriptionAttribute(_ name: String, to value: String, topic: ARN, endpoint: String) {
         state.withLock { $0.topics.set(name, to: value, for: endpoint, topic: topic) }
     }
 
     /// Sets an attribute of a topic, such as `SignatureVersion`.
-    public func setTopicAttribute(_ name: String, to value: String, topic: ARN) {
+    package func setTopicAttribute(_ name: String, to value: String, topic: ARN) {
         state.withLock { $0.topics.topicAttributes[topic, default: [:]][name] = value }
     }
 
     /// Starts or stops logging of the account's trail, which is on by default.
-    public func setTrailLogging(_ isOn: Bool, in accountRegion: AccountRegion) {
+    package func setTrailLogging(_ isOn: Bool, in accountRegion: AccountRegion) {
         state.withLock { $0.trails[accountRegion, default: Trails()].isLogging = isOn }
     }
 
     /// Enables the integration of a product with Security Hub.
     ///
     /// - Parameter product: the last part of its subscription's ARN, for example `aws/iot-device-defender-audit`.
-    public func enableProduct(_ product: String, in accountRegion: AccountRegion) {
+    package func enableProduct(_ product: String, in accountRegion: AccountRegion) {
         let arn = ARN(service: "securityhub", accountRegion: accountRegion, resource: "product-subscription/\(product)")
         state.withLock { $0.products[accountRegion, default: []].append(arn.description) }
     }
@@ -147,7 +147,7 @@ public final class LocalAWS: Sendable {
     ///
     /// - Returns: the response; nil if the request was rejected.
     @discardableResult
-    public func updateFindings(_ request: JSON, in accountRegion: AccountRegion) -> JSON? {
+    package func updateFindings(_ request: JSON, in accountRegion: AccountRegion) -> JSON? {
         let now = state.clock()
         return state.withLock { try? $0[hub: accountRegion].updateFindings(request, now: now) }
     }
@@ -158,19 +158,19 @@ public final class LocalAWS: Sendable {
     ///   - count: the number of calls.
     ///   - status: the HTTP status.
     ///   - code: the error code, for example `InternalException`.
-    public func fail(_ operation: Operation, count: Int = 1, status: Int, code: String) {
+    package func fail(_ operation: Operation, count: Int = 1, status: Int, code: String) {
         state.withLock {
             $0.faults.add(ServiceError(status, code, "Injected fault."), count: count, to: operation)
         }
     }
 
     /// Removes all injected faults.
-    public func clearFaults() {
+    package func clearFaults() {
         state.withLock { $0.faults = FaultPlan() }
     }
 
     /// Makes Security Hub reject a finding with the code `InternalFailure`, or accept it again.
-    public func reject(finding id: String, in accountRegion: AccountRegion, _ isRejected: Bool = true) {
+    package func reject(finding id: String, in accountRegion: AccountRegion, _ isRejected: Bool = true) {
         state.withLock { state in
             if isRejected {
                 state[hub: accountRegion].rejectedIDs.insert(id)
@@ -181,7 +181,7 @@ public final class LocalAWS: Sendable {
     }
 
     /// Turns throttling to the documented request rates on, with full buckets, or off.
-    public func setThrottling(_ isOn: Bool) {
+    package func setThrottling(_ isOn: Bool) {
         state.withLock { $0.throttle = isOn ? Throttle() : nil }
     }
 
@@ -195,7 +195,7 @@ public final class LocalAWS: Sendable {
     /// - Returns: the result of the delivery. ``isConfirmed(topic:endpoint:)`` returns whether the subscription is
     ///   confirmed.
     /// - Throws: `CryptographyError` if the message cannot be signed, ``LocalAWSError`` if the Region is not configured.
-    public func subscribe(
+    package func subscribe(
         topic: ARN, endpoint: String, signatureVersion: TopicSignatureVersion = .one
     ) async throws -> DeliveryReport {
         let subscription = state.withLock { $0.topics.subscribe(endpoint, to: topic) }
@@ -207,7 +207,7 @@ public final class LocalAWS: Sendable {
     ///
     /// - Returns: the result of the delivery; nil if there is no confirmed subscription.
     /// - Throws: the errors of ``subscribe(topic:endpoint:signatureVersion:)``.
-    public func unsubscribe(
+    package func unsubscribe(
         topic: ARN, endpoint: String, signatureVersion: TopicSignatureVersion = .one
     ) async throws -> DeliveryReport? {
         guard let subscription = state.withLock({ $0.topics.unsubscribe(endpoint, from: topic) }) else { return nil }
@@ -216,12 +216,12 @@ public final class LocalAWS: Sendable {
     }
 
     /// Confirms a subscription with a signed call.
-    public func confirm(topic: ARN, token: String) {
+    package func confirm(topic: ARN, token: String) {
         state.withLock { _ = try? $0.topics.confirm(["TopicArn": topic.description, "Token": token], isSigned: true) }
     }
 
     /// Whether an endpoint has confirmed its subscription to a topic.
-    public func isConfirmed(topic: ARN, endpoint: String) -> Bool {
+    package func isConfirmed(topic: ARN, endpoint: String) -> Bool {
         state.withLock { $0.topics.confirmed(topic).contains { $0.endpoint == endpoint } }
     }
 
@@ -233,7 +233,7 @@ public final class LocalAWS: Sendable {
     ///   - concurrency: the maximum number of concurrent deliveries.
     /// - Returns: the delivery results, message by message, for each subscription.
     /// - Throws: `CryptographyError` if a message cannot be signed, ``LocalAWSError`` if the Region is not configured.
-    public func publish(
+    package func publish(
         topic: ARN, messages: [String], subject: String? = nil, signatureVersion: TopicSignatureVersion = .one,
         concurrency: Int = 16
     ) async throws -> [DeliveryReport] {
@@ -257,7 +257,7 @@ public final class LocalAWS: Sendable {
     }
 
     /// Publishes one message; see ``publish(topic:messages:subject:signatureVersion:concurrency:)``.
-    public func publish(
+    package func publish(
         topic: ARN, message: String, subject: String? = nil, signatureVersion: TopicSignatureVersion = .one
     ) async throws -> [DeliveryReport] {
         try await publish(topic: topic, messages: [message], subject: subject, signatureVersion: signatureVersion)
@@ -267,7 +267,7 @@ public final class LocalAWS: Sendable {
     ///
     /// - Returns: the bodies of the deliveries, one for each message.
     /// - Throws: the errors of ``subscribe(topic:endpoint:signatureVersion:)``.
-    public func sign(
+    package func sign(
         _ messages: [String], of topic: ARN, endpoint: String, signatureVersion: TopicSignatureVersion = .one
     ) throws -> [[UInt8]] {
         let subscription = state.withLock { $0.topics.subscribe(endpoint, to: topic) }

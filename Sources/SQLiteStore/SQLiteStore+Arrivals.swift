@@ -1,11 +1,11 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 import GRDB
-public import Store
+package import Store
 
 extension SQLiteStore {
     /// Lists the newest finished audit of each account-Region and schedule.
-    public func finishedAudits() async throws(StoreError) -> [FinishedAudit] {
+    package func finishedAudits() async throws(StoreError) -> [FinishedAudit] {
         try await read { db in
             try db.rows(ArrivalSQL.audits).map { try FinishedAudit($0) }
         }
@@ -21,7 +21,7 @@ extension SQLiteStore {
     }
 
     /// Lists when deliveries last arrived.
-    public func lastDeliveries() async throws(StoreError) -> [AccountRegion: Timestamp] {
+    package func lastDeliveries() async throws(StoreError) -> [AccountRegion: Timestamp] {
         try await read { db in
             let rows = try db.rows(ArrivalSQL.deliveries)
             var times: [AccountRegion: Timestamp] = [:]
@@ -31,7 +31,7 @@ extension SQLiteStore {
     }
 
     /// Records when deliveries last arrived.
-    public func recordLastDeliveries(_ times: [AccountRegion: Timestamp]) async throws(StoreError) {
+    package func recordLastDeliveries(_ times: [AccountRegion: Timestamp]) async throws(StoreError) {
         try await committer.write { db in
             for (accountRegion, time) in times {
                 try db.run(ArrivalSQL.noteDelivery, [accountRegion.stored, time.milliseconds])

@@ -1,11 +1,11 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 import GRDB
-public import Store
+package import Store
 
 extension SQLiteStore {
     /// Lists the catch-up watermarks.
-    public func catchUpWatermarks() async throws(StoreError) -> [AccountRegion: Timestamp] {
+    package func catchUpWatermarks() async throws(StoreError) -> [AccountRegion: Timestamp] {
         try await read { db in
             let rows = try db.rows(CatchUpSQL.list)
             var watermarks: [AccountRegion: Timestamp] = [:]
@@ -15,7 +15,7 @@ extension SQLiteStore {
     }
 
     /// Advances the watermark of an account-Region.
-    public func advanceCatchUpWatermark(of accountRegion: AccountRegion, to time: Timestamp) async throws(StoreError) {
+    package func advanceCatchUpWatermark(of accountRegion: AccountRegion, to time: Timestamp) async throws(StoreError) {
         try await committer.write { db in
             try db.run(CatchUpSQL.advance, [accountRegion.stored, time.milliseconds])
             return .success(())
@@ -23,7 +23,7 @@ extension SQLiteStore {
     }
 
     /// Moves the watermark of an account-Region back if it is later.
-    public func resetCatchUpWatermark(of accountRegion: AccountRegion, to time: Timestamp) async throws(StoreError) {
+    package func resetCatchUpWatermark(of accountRegion: AccountRegion, to time: Timestamp) async throws(StoreError) {
         try await committer.write { db in
             try db.run(CatchUpSQL.reset, [accountRegion.stored, time.milliseconds])
             return .success(())

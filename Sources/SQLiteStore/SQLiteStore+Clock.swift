@@ -1,17 +1,17 @@
 import Encoding
 import GRDB
-public import Store
+package import Store
 
 extension SQLiteStore {
     /// Returns the recorded state of the clock.
-    public func clockMark() async throws(StoreError) -> ClockMark? {
+    package func clockMark() async throws(StoreError) -> ClockMark? {
         try await read { db in
             try db.row(ClockSQL.read).map { try ClockMark($0) }
         }
     }
 
     /// Records the state of the clock.
-    public func record(_ mark: ClockMark) async throws(StoreError) {
+    package func record(_ mark: ClockMark) async throws(StoreError) {
         try await committer.write { db in
             try db.run(ClockSQL.write, [mark.newest.milliseconds, mark.isConfirmed, mark.heldUntil.milliseconds])
             return .success(())

@@ -1,11 +1,11 @@
-public import AWSCore
+package import AWSCore
 import Encoding
 import GRDB
-public import Store
+package import Store
 
 extension SQLiteStore {
     /// Returns the check completions of an account-Region.
-    public func checkCompletions(of accountRegion: AccountRegion) async throws(StoreError) -> [String: CheckCompletion]
+    package func checkCompletions(of accountRegion: AccountRegion) async throws(StoreError) -> [String: CheckCompletion]
     {
         try await read { db in
             let rows = try db.rows(CompletionSQL.ofAccountRegion, [accountRegion.stored])
@@ -14,7 +14,7 @@ extension SQLiteStore {
     }
 
     /// Returns the audit coverage of an account-Region.
-    public func auditCoverage(of accountRegion: AccountRegion) async throws(StoreError) -> AuditCoverage? {
+    package func auditCoverage(of accountRegion: AccountRegion) async throws(StoreError) -> AuditCoverage? {
         try await read { db in
             try db.row(CompletionSQL.coverage, [accountRegion.stored])
                 .map { try AuditCoverage($0) }
@@ -22,7 +22,7 @@ extension SQLiteStore {
     }
 
     /// Records that all audits of a time span were listed.
-    public func record(
+    package func record(
         _ coverage: AuditCoverage, of accountRegion: AccountRegion, _ completions: [CheckCompletion]
     ) async throws(StoreError) {
         try Limits.check(LedgerUpdate(completions: completions))
@@ -35,7 +35,7 @@ extension SQLiteStore {
     }
 
     /// Lists the groups of findings that are not over.
-    public func ledgerGroups(of accountRegion: AccountRegion, kind: LedgerEntry.Kind) async throws(StoreError)
+    package func ledgerGroups(of accountRegion: AccountRegion, kind: LedgerEntry.Kind) async throws(StoreError)
         -> [String]
     {
         try await read { db in

@@ -1,10 +1,10 @@
-public import Encoding
+package import Encoding
 import GRDB
-public import Store
+package import Store
 
 extension SQLiteStore {
     /// Dead-letters deliveries, and drops dead letters beyond the limits.
-    public func deadLetter(
+    package func deadLetter(
         _ failures: [PermanentFailure], now: Timestamp, within limits: DeadLetterLimits
     ) async throws(StoreError) -> DeadLetterResult {
         guard !failures.isEmpty else { return DeadLetterResult(held: [], dropped: DroppedDeadLetters()) }
@@ -35,7 +35,7 @@ extension SQLiteStore {
     }
 
     /// Drops expired dead letters, and those beyond the limits.
-    public func trimDeadLetters(
+    package func trimDeadLetters(
         to limits: DeadLetterLimits, failedBefore time: Timestamp
     ) async throws(StoreError) -> DroppedDeadLetters {
         var drop = DeadLetterDrop(isDone: false)
@@ -51,7 +51,7 @@ extension SQLiteStore {
     }
 
     /// Returns the number and size of the dead letters.
-    public func deadLetterUsage() async throws(StoreError) -> DeadLetterUsage {
+    package func deadLetterUsage() async throws(StoreError) -> DeadLetterUsage {
         try await read { db in
             var usage = try Self.usage(db)
             usage.oldestFailedAt = try db.row(DeadLetterLimitSQL.oldestFailure)?

@@ -1,11 +1,11 @@
 import AWSCore
 import Encoding
 import GRDB
-public import Store
+package import Store
 
 extension SQLiteStore {
     /// Lists the dead letters that match a filter, ordered by last failure.
-    public func deadLetters(
+    package func deadLetters(
         matching filter: DeadLetterFilter, limit: Int, after last: DeadLetter?
     ) async throws(StoreError) -> [DeadLetter] {
         try Limits.check(limit: limit)
@@ -24,7 +24,7 @@ extension SQLiteStore {
     }
 
     /// Lists the newest dead letters without their payloads.
-    public func newestDeadLetters(limit: Int) async throws(StoreError) -> [DeadLetterSummary] {
+    package func newestDeadLetters(limit: Int) async throws(StoreError) -> [DeadLetterSummary] {
         try Limits.check(limit: limit)
         return try await read { db in
             try db.rows(DeadLetterSQL.newest, [limit])
@@ -33,7 +33,7 @@ extension SQLiteStore {
     }
 
     /// Returns the dead letter with an id.
-    public func deadLetter(id: String) async throws(StoreError) -> DeadLetter? {
+    package func deadLetter(id: String) async throws(StoreError) -> DeadLetter? {
         guard Limits.isDeliveryID(id) else { return nil }
         return try await read { db in
             try db.row(DeadLetterSQL.byID, [id]).map { try DeadLetter($0) }
@@ -41,14 +41,14 @@ extension SQLiteStore {
     }
 
     /// Returns dead letters to the queue as new deliveries.
-    public func requeueDeadLetters(ids: [String]) async throws(StoreError) -> Int {
+    package func requeueDeadLetters(ids: [String]) async throws(StoreError) -> Int {
         let count = try await changeDeadLetters(ids, by: DeadLetterSQL.requeue)
         signal.notify()
         return count
     }
 
     /// Deletes dead letters permanently.
-    public func discardDeadLetters(ids: [String]) async throws(StoreError) -> Int {
+    package func discardDeadLetters(ids: [String]) async throws(StoreError) -> Int {
         try await changeDeadLetters(ids, by: DeadLetterSQL.discard)
     }
 

@@ -1,7 +1,7 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 import GRDB
-public import Store
+package import Store
 
 /// The statements about the depth of the queue.
 enum SQLiteDepthSQL {
@@ -30,7 +30,7 @@ enum SQLiteDepthSQL {
 
 extension SQLiteStore {
     /// Counts the deliveries that are not completed by account-Region and state, in one snapshot.
-    public func queueDepths(
+    package func queueDepths(
         now: Timestamp, after accountRegion: AccountRegion?, limit: Int
     ) async throws(StoreError) -> [QueueDepth] {
         try Limits.check(limit: limit)

@@ -1,12 +1,12 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 import FoundationEssentials
 import GRDB
-public import Store
+package import Store
 
 extension SQLiteStore {
     /// Returns the dispositions of subjects, in one snapshot.
-    public func dispositions(about subjects: [String]) async throws(StoreError) -> [String: Disposition] {
+    package func dispositions(about subjects: [String]) async throws(StoreError) -> [String: Disposition] {
         try await read { db in
             let query = try SQLiteQuery(DispositionSQL.bySubject.sqlite, in: db)
             var dispositions: [String: Disposition] = [:]
@@ -20,7 +20,7 @@ extension SQLiteStore {
     }
 
     /// Lists the dispositions of an account-Region.
-    public func dispositions(
+    package func dispositions(
         of accountRegion: AccountRegion, after last: Disposition?, limit: Int
     ) async throws(StoreError) -> [Disposition] {
         try await dispositions(
@@ -28,20 +28,20 @@ extension SQLiteStore {
     }
 
     /// Lists the dispositions that are due.
-    public func dueDispositions(by time: Timestamp, limit: Int) async throws(StoreError) -> [Disposition] {
+    package func dueDispositions(by time: Timestamp, limit: Int) async throws(StoreError) -> [Disposition] {
         try await dispositions(DispositionSQL.due, [time.milliseconds, limit], limit: limit)
     }
 
     /// Deletes dispositions that are no longer needed and concern no finding in the ledger, a thousand in a
     /// transaction.
-    public func purgeDispositions(by time: Timestamp) async throws(StoreError) -> Int {
+    package func purgeDispositions(by time: Timestamp) async throws(StoreError) -> Int {
         try await deleteInSteps { db, limit in
             try db.run(DispositionSQL.purge, [time.milliseconds, limit])
         }
     }
 
     /// Returns the newest applied audits of an account-Region.
-    public func appliedAudits(of accountRegion: AccountRegion) async throws(StoreError) -> [String: AppliedAudit] {
+    package func appliedAudits(of accountRegion: AccountRegion) async throws(StoreError) -> [String: AppliedAudit] {
         try await read { db in
             var marks: [String: AppliedAudit] = [:]
             for row in try db.rows(AppliedAuditSQL.ofAccountRegion, [accountRegion.stored]) {

@@ -1,5 +1,5 @@
 import GRDB
-public import Store
+package import Store
 
 /// The statements of the integrity check.
 enum IntegritySQL {
@@ -72,7 +72,7 @@ extension SQLiteStore {
     ///
     /// `PRAGMA quick_check` is not used: on a large table it is one long transaction, which cannot be interrupted
     /// before SQLite 3.42 and during which the log grows. Partial indexes are checked when they are used.
-    public func checkIntegrity(
+    package func checkIntegrity(
         report: @escaping @Sendable (IntegrityProgress) -> Void
     ) async throws(StoreError) {
         guard try await read(IntegrityCheck.isLarge) else { return }

@@ -1,12 +1,12 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 import FoundationEssentials
 import GRDB
-public import Store
+package import Store
 
 extension SQLiteStore {
     /// Returns the ledger entries with some ids, in one snapshot.
-    public func ledgerEntries(ids: [String]) async throws(StoreError) -> [String: LedgerEntry] {
+    package func ledgerEntries(ids: [String]) async throws(StoreError) -> [String: LedgerEntry] {
         try await read { db in
             // One lookup after another: without a network in between, that costs no more than a list of ids would,
             // and there is no limit to their number.
@@ -22,14 +22,14 @@ extension SQLiteStore {
     }
 
     /// Lists the findings about a subject.
-    public func ledgerEntries(
+    package func ledgerEntries(
         about subject: String, after last: LedgerEntry?, limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
         try await entries(LedgerSQL.about, [subject, last?.id ?? "", limit], withText: subject, limit: limit)
     }
 
     /// Lists the findings of a group that are not over and were last reported before a time.
-    public func unseenLedgerEntries(
+    package func unseenLedgerEntries(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Timestamp,
         after last: LedgerEntry?,
         limit: Int
@@ -42,7 +42,7 @@ extension SQLiteStore {
     }
 
     /// Lists the active findings that were last sent before a time.
-    public func staleLedgerEntries(
+    package func staleLedgerEntries(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Timestamp, after last: LedgerEntry?,
         limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
@@ -54,7 +54,7 @@ extension SQLiteStore {
     }
 
     /// Lists the findings whose latest state was not confirmed.
-    public func unsentLedgerEntries(
+    package func unsentLedgerEntries(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
         try await entries(
@@ -62,7 +62,7 @@ extension SQLiteStore {
     }
 
     /// Deletes archived findings that are over and were last updated before a time, a thousand in a transaction.
-    public func purgeLedger(archivedBefore time: Timestamp) async throws(StoreError) -> Int {
+    package func purgeLedger(archivedBefore time: Timestamp) async throws(StoreError) -> Int {
         try await deleteInSteps { db, limit in
             try db.run(LedgerSQL.purge, [time.milliseconds, limit])
         }

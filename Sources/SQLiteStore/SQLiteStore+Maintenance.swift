@@ -1,5 +1,5 @@
 import GRDB
-public import Store
+package import Store
 
 /// The statements about the file as a whole.
 enum SQLiteMaintenanceSQL {
@@ -13,7 +13,7 @@ enum SQLiteMaintenanceSQL {
 
 extension SQLiteStore {
     /// Counts deliveries.
-    public func queueStatus() async throws(StoreError) -> QueueStatus {
+    package func queueStatus() async throws(StoreError) -> QueueStatus {
         try await read { db in
             var status = QueueStatus()
             for row in try db.rows(SQLiteMaintenanceSQL.queued) {
@@ -29,7 +29,7 @@ extension SQLiteStore {
     }
 
     /// Counts findings, in several reads: a long read would delay the truncation of the write-ahead log.
-    public func ledgerCounts() async throws(StoreError) -> LedgerCounts {
+    package func ledgerCounts() async throws(StoreError) -> LedgerCounts {
         func count(_ sql: String) async throws(StoreError) -> Int { try await read { try Self.count(sql, in: $0) } }
         return LedgerCounts(
             active: try await count(MaintenanceSQL.active), archived: try await count(MaintenanceSQL.archived),
@@ -37,7 +37,7 @@ extension SQLiteStore {
     }
 
     /// Increments a counter in the file, durably.
-    public func checkWritable() async throws(StoreError) {
+    package func checkWritable() async throws(StoreError) {
         try await committer.write { db in
             try db.run(SQLiteMaintenanceSQL.probe)
             return .success(())

@@ -1,9 +1,9 @@
 import GRDB
-public import Store
+package import Store
 
 extension SQLiteStore {
     /// Counts findings by account-Region and severity.
-    public func openFindings() async throws(StoreError) -> [OpenFindings] {
+    package func openFindings() async throws(StoreError) -> [OpenFindings] {
         try await read { db in
             let rows = try db.rows(OpenFindingsSQL.count)
             return try OpenFindings.all(of: rows.map { try OpenFindings.Row($0) })
@@ -11,7 +11,7 @@ extension SQLiteStore {
     }
 
     /// Lists some active findings without a severity.
-    public func unlabeledLedgerEntries(limit: Int) async throws(StoreError) -> [LedgerEntry] {
+    package func unlabeledLedgerEntries(limit: Int) async throws(StoreError) -> [LedgerEntry] {
         try Limits.check(limit: limit)
         return try await read { db in
             try db.rows(OpenFindingsSQL.unlabeled, [limit])
@@ -20,7 +20,7 @@ extension SQLiteStore {
     }
 
     /// Sets missing severities.
-    public func label(_ severities: [String: LedgerEntry.Severity]) async throws(StoreError) {
+    package func label(_ severities: [String: LedgerEntry.Severity]) async throws(StoreError) {
         try await committer.write { db in
             // SQLite's C interface ends a text at NUL: such an id could name another row.
             for (id, severity) in severities where !id.utf8.contains(0) {

@@ -1,11 +1,11 @@
-public import AWSCore
+package import AWSCore
 import Encoding
 import GRDB
-public import Store
+package import Store
 
 extension SQLiteStore {
     /// Pauses processing.
-    public func pause(_ pause: Pause) async throws(StoreError) {
+    package func pause(_ pause: Pause) async throws(StoreError) {
         try Limits.check(pause)
         let reason = pause.reason.map(Limits.trimmed(reason:))
         try await committer.write { db in
@@ -20,7 +20,7 @@ extension SQLiteStore {
     }
 
     /// Ends a pause.
-    public func resume(_ account: AccountID?) async throws(StoreError) -> Pause? {
+    package func resume(_ account: AccountID?) async throws(StoreError) -> Pause? {
         let ended = try await committer.write { db in
             let name = account?.digits ?? PauseSQL.all
             // All rows are read, although there is at most one: a statement that is not run to its end does not delete
@@ -33,7 +33,7 @@ extension SQLiteStore {
     }
 
     /// Lists the pauses.
-    public func pauses() async throws(StoreError) -> [Pause] {
+    package func pauses() async throws(StoreError) -> [Pause] {
         try await read(Self.readPauses)
     }
 

@@ -1,13 +1,13 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 import FoundationEssentials
 import GRDB
-public import Store
+package import Store
 import Synchronization
 
 extension SQLiteStore {
     /// Adds deliveries with new ids to the queue in one transaction.
-    public func append(_ deliveries: [Delivery]) async throws(StoreError) -> [AppendResult] {
+    package func append(_ deliveries: [Delivery]) async throws(StoreError) -> [AppendResult] {
         for delivery in deliveries { try Limits.check(delivery) }
         guard !deliveries.isEmpty else { return [] }
         let size = deliveries.reduce(0) { $0 + $1.payload.count }
@@ -21,7 +21,7 @@ extension SQLiteStore {
     }
 
     /// Leases ready deliveries; account-Regions take turns.
-    public func lease(
+    package func lease(
         limit: Int, for duration: Duration, owner: String, now: Timestamp, excluding excluded: Set<AccountRegion>
     ) async throws(StoreError) -> LeaseBatch {
         try Limits.check(limit: limit)
@@ -55,12 +55,13 @@ extension SQLiteStore {
     }
 
     /// Waits until there may be more to lease than the batch with this mark saw.
-    public func waitForWork(after mark: WorkMark) async {
+    package func waitForWork(after mark: WorkMark) async {
         await signal.wait(after: mark)
     }
 
     /// Extends leases.
-    public func extend(_ leases: [Lease], for duration: Duration, now: Timestamp) async throws(StoreError) -> [Lease?] {
+    package func extend(_ leases: [Lease], for duration: Duration, now: Timestamp) async throws(StoreError) -> [Lease?]
+    {
         let end = try Limits.leaseEnd(duration, after: now)
         guard !leases.isEmpty else { return [] }
         return try await committer.write { db in
@@ -74,7 +75,7 @@ extension SQLiteStore {
     }
 
     /// Records intermediate results of a delivery.
-    public func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError) {
+    package func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError) {
         try Limits.check(progress)
         try await committer.write(size: Self.size(of: progress.entries)) { db -> Result<Void, StoreError> in
             guard try Self.isHeld(lease, in: db) else { return .failure(.leaseLost(lease)) }
@@ -95,7 +96,7 @@ extension SQLiteStore {
     }
 
     /// Completes deliveries.
-    public func complete(_ leases: [Lease], now: Timestamp) async throws(StoreError) -> [Bool] {
+    package func complete(_ leases: [Lease], now: Timestamp) async throws(StoreError) -> [Bool] {
         guard !leases.isEmpty else { return [] }
         return try await committer.write { db in
             .success(
@@ -109,7 +110,7 @@ extension SQLiteStore {
     }
 
     /// Schedules retries after failures.
-    public func retry(_ retries: [ScheduledRetry], now: Timestamp) async throws(StoreError) -> [Bool] {
+    package func retry(_ retries: [ScheduledRetry], now: Timestamp) async throws(StoreError) -> [Bool] {
         guard !retries.isEmpty else { return [] }
         let latest = QueueTime.latest(after: now)
         let held = try await committer.write { db in
@@ -130,7 +131,7 @@ extension SQLiteStore {
     }
 
     /// Releases leases.
-    public func release(_ leases: [Lease]) async throws(StoreError) {
+    package func release(_ leases: [Lease]) async throws(StoreError) {
         guard !leases.isEmpty else { return }
         try await committer.write { db in
             for lease in leases where try Self.isHeld(lease, in: db) {
@@ -142,14 +143,14 @@ extension SQLiteStore {
     }
 
     /// Deletes deliveries that were completed before a time, a thousand in a transaction.
-    public func purge(completedBefore time: Timestamp) async throws(StoreError) -> Int {
+    package func purge(completedBefore time: Timestamp) async throws(StoreError) -> Int {
         try await deleteInSteps { db, limit in
             try db.run(QueueSQL.purge, [time.milliseconds, limit])
         }
     }
 
     /// Returns the completion time of the newest completed delivery that has a number of newer ones.
-    public func completionTime(beyondNewest count: Int) async throws(StoreError) -> Timestamp? {
+    package func completionTime(beyondNewest count: Int) async throws(StoreError) -> Timestamp? {
         try await read { db in
             try db.row(QueueSQL.completionTime, [count])?.timestamp("completed_at")
         }

@@ -1,18 +1,18 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 import GRDB
-public import Store
+package import Store
 
 extension SQLiteStore {
     /// Lists the account-Regions whose ledger is complete.
-    public func ledgerAccountRegions() async throws(StoreError) -> [AccountRegion] {
+    package func ledgerAccountRegions() async throws(StoreError) -> [AccountRegion] {
         try await read { db in
             try db.rows(RebuildingSQL.accountRegions).map { try $0.accountRegion("origin") }
         }
     }
 
     /// Clears the ledger of an account-Region, a thousand findings in a transaction.
-    public func clearLedger(of accountRegion: AccountRegion) async throws(StoreError) {
+    package func clearLedger(of accountRegion: AccountRegion) async throws(StoreError) {
         try await committer.write { db in
             try db.run(RebuildingSQL.unfinish, [accountRegion.stored])
             try db.run(AppliedAuditSQL.clear, [accountRegion.stored])
@@ -25,7 +25,7 @@ extension SQLiteStore {
     }
 
     /// Adds findings and dispositions from Security Hub to a ledger that is being rebuilt.
-    public func restore(_ entries: [LedgerEntry], _ dispositions: [Disposition]) async throws(StoreError) {
+    package func restore(_ entries: [LedgerEntry], _ dispositions: [Disposition]) async throws(StoreError) {
         try Limits.check(LedgerUpdate(entries: entries, dispositions: dispositions))
         try await committer.write { db in
             for entry in entries { try Self.write(entry, by: LedgerSQL.restore, in: db) }
@@ -35,7 +35,7 @@ extension SQLiteStore {
     }
 
     /// Marks the ledger of an account-Region as complete.
-    public func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Timestamp)
+    package func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Timestamp)
         async throws(StoreError)
     {
         try Limits.check(LedgerUpdate(appliedAudits: appliedAudits))

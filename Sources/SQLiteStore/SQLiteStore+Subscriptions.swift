@@ -1,11 +1,11 @@
-public import AWSCore
+package import AWSCore
 import Encoding
 import GRDB
-public import Store
+package import Store
 
 extension SQLiteStore {
     /// Records the status of a subscription, unless a later message was recorded already.
-    public func record(_ subscription: Subscription) async throws(StoreError) {
+    package func record(_ subscription: Subscription) async throws(StoreError) {
         try Limits.check(subscription)
         try await committer.write { db in
             try db.run(
@@ -19,14 +19,14 @@ extension SQLiteStore {
     }
 
     /// Returns the subscription to a topic.
-    public func subscription(to topic: ARN) async throws(StoreError) -> Subscription? {
+    package func subscription(to topic: ARN) async throws(StoreError) -> Subscription? {
         try await read { db in
             try db.row(SubscriptionSQL.byTopic, [topic.description]).map { try Subscription($0) }
         }
     }
 
     /// Lists the subscriptions, ordered by topic.
-    public func subscriptions(after last: Subscription?, limit: Int) async throws(StoreError) -> [Subscription] {
+    package func subscriptions(after last: Subscription?, limit: Int) async throws(StoreError) -> [Subscription] {
         try Limits.check(limit: limit)
         return try await read { db in
             try db.rows(SubscriptionSQL.list, [last?.topic.description ?? "", limit]).map { try Subscription($0) }

@@ -1,6 +1,6 @@
 import AWSCore
 import GRDB
-public import Store
+package import Store
 
 /// The statements of the verification that only SQLite needs.
 enum SQLiteVerificationSQL {
@@ -13,7 +13,7 @@ enum SQLiteVerificationSQL {
 
 extension SQLiteStore {
     /// Verifies the file, its schema and each row.
-    public func verify() async throws(StoreError) -> [String] {
+    package func verify() async throws(StoreError) -> [String] {
         var problems = IntegrityReport()
         try await check(&problems) { db in
             let found = try String.fetchAll(db, sql: "PRAGMA integrity_check(\(IntegrityReport.limit))")

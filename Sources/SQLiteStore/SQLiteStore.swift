@@ -1,7 +1,7 @@
 import Dispatch
 import Encoding
 import GRDB
-public import Store
+package import Store
 import Synchronization
 
 /// A store in one SQLite file, for one serving process.
@@ -9,7 +9,7 @@ import Synchronization
 /// The file is in WAL mode with `synchronous=FULL`: each commit is on disk before it is acknowledged. It is accessible
 /// to its owner only (mode 0600), as are SQLite's files next to it (`-wal`, `-shm`) and the lock file (`.lock`). It
 /// must not be on a network file system.
-public final class SQLiteStore: Store {
+package final class SQLiteStore: Store {
     let pool: DatabasePool
     let committer: GroupCommitter
     private let files: StoreFiles
@@ -26,7 +26,7 @@ public final class SQLiteStore: Store {
     private let closing = RunOnce()
 
     /// The number of transactions committed since the store was opened. Many writes can share one.
-    public var commitCount: Int { committer.commitCount }
+    package var commitCount: Int { committer.commitCount }
 
     /// Whether a write or a read is running.
     package var isBusy: Bool { committer.isRunning || reads.isInUse }
@@ -42,7 +42,7 @@ public final class SQLiteStore: Store {
     ///   - report: Receives an event for each transaction.
     /// - Throws: ``StoreError`` with the code `invalidPath`, `inUse`, `unavailable`, `corrupt`, `unsupported` (the
     ///   schema is newer than this version) or `outdated` (it is older and the store is not opened for serving).
-    public convenience init(
+    package convenience init(
         path: String, access: StoreAccess = .serving, replaceDamaged: (@Sendable (_ file: String) -> Void)? = nil,
         report: @escaping StoreEvent.Report = { _ in }
     ) async throws(StoreError) {
@@ -104,7 +104,7 @@ public final class SQLiteStore: Store {
     }
 
     /// Completes pending writes, closes the file, and releases the lock.
-    public func close() async {
+    package func close() async {
         await closing.run { await self.shutDown() }
     }
 

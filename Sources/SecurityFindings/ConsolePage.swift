@@ -1,11 +1,11 @@
-public import AWSCore
+package import AWSCore
 import DeviceDefender
 import Encoding
 
 /// URLs of pages in the AWS Management Console.
-public enum ConsolePage {
+package enum ConsolePage {
     /// The Security Hub page that lists one finding; its filter is in the fragment, encoded twice.
-    public static func finding(id: String, accountRegion: AccountRegion) -> String {
+    package static func finding(id: String, accountRegion: AccountRegion) -> String {
         let filter = "Id=" + PercentEncoding.encode("\\operator\\:EQUALS\\:\(id)")
         return "https://\(accountRegion.partition.consoleHost)/securityhub/home?region=\(accountRegion.region)"
             + "#/findings?search=\(PercentEncoding.encode(filter))"

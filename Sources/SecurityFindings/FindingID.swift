@@ -1,6 +1,6 @@
-public import AWSCore
+package import AWSCore
 import Cryptography
-public import DeviceDefender
+package import DeviceDefender
 import Encoding
 
 /// The IDs of findings: stable for the same problem, however often it is found.
@@ -8,11 +8,11 @@ import Encoding
 /// They match AWS's sample "iot-device-defender-integration-with-securityhub", so that teams that migrate keep their
 /// findings. Bytes other than printable ASCII, and the percent sign, are percent-encoded; an ID of more than 512
 /// characters is truncated and ends with the start of its SHA-256 digest.
-public enum FindingID {
+package enum FindingID {
     /// The ID of an audit finding.
     ///
     /// - Parameter reasonCode: used only for checks that can report several for one resource.
-    public static func audit(
+    package static func audit(
         check: AuditCheck, resource: ResourceIdentifier, reasonCode: String?, accountRegion: AccountRegion
     ) -> String {
         var text = "audits/finding/\(check.name)-\(resource.value)"
@@ -21,18 +21,19 @@ public enum FindingID {
     }
 
     /// The ID of a detect alarm's finding.
-    public static func violation(id violationID: String, accountRegion: AccountRegion) -> String {
+    package static func violation(id violationID: String, accountRegion: AccountRegion) -> String {
         id("detect/violation/\(violationID)", accountRegion)
     }
 
     /// The ID of a check's summary finding, for a scheduled audit or for on-demand audits (nil).
-    public static func summary(check: AuditCheck, scheduledAuditName: String?, accountRegion: AccountRegion) -> String {
+    package static func summary(check: AuditCheck, scheduledAuditName: String?, accountRegion: AccountRegion) -> String
+    {
         id("audits/summary/\(scheduledAuditName ?? "OnDemand")/\(check.name)", accountRegion)
     }
 
     /// The key of a suppression, which covers a check's findings about a resource with any reason code. Not an ID of a
     /// finding.
-    public static func suppression(check: AuditCheck, resource: ResourceIdentifier, accountRegion: AccountRegion)
+    package static func suppression(check: AuditCheck, resource: ResourceIdentifier, accountRegion: AccountRegion)
         -> String
     {
         id("audits/suppression/\(check.name)-\(resource.subject)", accountRegion)
@@ -41,7 +42,8 @@ public enum FindingID {
     /// The key of the suppression that would cover an audit finding; nil for another finding's ID.
     ///
     /// - Parameter reasonCode: the finding's reason code, if the ID may include it.
-    public static func suppression(ofFinding id: String, reasonCode: String?, accountRegion: AccountRegion) -> String? {
+    package static func suppression(ofFinding id: String, reasonCode: String?, accountRegion: AccountRegion) -> String?
+    {
         let prefix = arn("audits/finding/", accountRegion)
         guard id.hasPrefix(prefix) else { return nil }
         var text = String(id.dropFirst(prefix.count))

@@ -1,5 +1,5 @@
-public import AWSCore
-public import DeviceDefender
+package import AWSCore
+package import DeviceDefender
 
 extension SecurityFinding {
     /// Makes the finding for a detect alarm: active while the alarm is active, otherwise archived. All times are the
@@ -11,7 +11,7 @@ extension SecurityFinding {
     /// - Parameters:
     ///   - accountRegion: the account and Region of the topic that published the alarm.
     ///   - severities: the configured severities, matched against `profile/behavior`.
-    public init(alarm: Alarm, accountRegion: AccountRegion, severities: SeverityRules = .none) {
+    package init(alarm: Alarm, accountRegion: AccountRegion, severities: SeverityRules = .none) {
         let words = AlarmText(alarm)
         let rule = "\(alarm.securityProfileName)/\(alarm.behavior.name)"
         let named = Self.severity(behaviorName: alarm.behavior.name)

@@ -1,5 +1,5 @@
-public import AWSCore
-public import DeviceDefender
+package import AWSCore
+package import DeviceDefender
 import Encoding
 import JSON
 
@@ -11,7 +11,7 @@ extension SecurityFinding {
     ///   - task: the audit that found it.
     ///   - accountRegion: the account and Region that the audit ran in.
     ///   - severities: the configured severities, matched against the check's name; they override Device Defender's.
-    public init(
+    package init(
         auditFinding finding: AuditFinding, task: AuditTask, accountRegion: AccountRegion,
         severities: SeverityRules = .none
     ) {

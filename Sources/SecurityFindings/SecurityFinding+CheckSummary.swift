@@ -1,5 +1,5 @@
-public import AWSCore
-public import DeviceDefender
+package import AWSCore
+package import DeviceDefender
 import Encoding
 
 extension SecurityFinding {
@@ -11,7 +11,7 @@ extension SecurityFinding {
     ///   - task: the audit.
     ///   - accountRegion: the account and Region that the audit ran in.
     ///   - severities: the configured severities, matched against the check's name; they override Device Defender's.
-    public init(
+    package init(
         summaryOf result: CheckResult, task: AuditTask, accountRegion: AccountRegion, severities: SeverityRules = .none
     ) {
         let page = ConsolePage.auditResult(taskID: task.id, check: result.check, accountRegion: accountRegion)

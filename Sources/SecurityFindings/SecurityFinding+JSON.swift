@@ -1,11 +1,11 @@
 import AWSCore
 import DeviceDefender
 import Encoding
-public import JSON
+package import JSON
 
 extension SecurityFinding {
     /// The finding as an element of `Findings` in a request to `BatchImportFindings`; at most 240 KB.
-    public var json: JSON {
+    package var json: JSON {
         var members: JSON.Members = [
             "SchemaVersion": "2018-10-08",
             "Id": .string(id),

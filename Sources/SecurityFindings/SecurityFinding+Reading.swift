@@ -1,7 +1,7 @@
 import AWSCore
 import DeviceDefender
 import Encoding
-public import JSON
+package import JSON
 
 extension SecurityFinding {
     /// Parses a finding from ``json``, for example from the ledger: Security Hub archives a finding only if it is
@@ -10,7 +10,7 @@ extension SecurityFinding {
     /// Also parses findings from Security Hub and those of AWS's sample, which lack some members. Members added by
     /// customers and by Security Hub are dropped. The limits of the format are applied again. Nil if a required member
     /// is missing or malformed.
-    public init?(_ json: JSON) {
+    package init?(_ json: JSON) {
         guard let accountRegion = json["ProductArn"]?.string.flatMap({ ARN($0) })?.accountRegion,
             let id = json["Id"]?.string, let generatorID = json["GeneratorId"]?.string,
             let label = Self.severity(json)?["Label"]?.string.flatMap(Severity.Label.init),

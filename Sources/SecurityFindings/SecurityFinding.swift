@@ -1,15 +1,15 @@
-public import AWSCore
+package import AWSCore
 import DeviceDefender
-public import Encoding
-public import JSON
+package import Encoding
+package import JSON
 
 /// A Security Hub finding, with the used subset of the AWS Security Finding Format (ASFF).
 ///
 /// A finding always keeps within the limits of the format: texts are truncated at character boundaries, and never
 /// blank.
-public struct SecurityFinding: Sendable, Hashable {
+package struct SecurityFinding: Sendable, Hashable {
     /// Whether a finding is active.
-    public enum RecordState: String, Sendable, Hashable, CaseIterable {
+    package enum RecordState: String, Sendable, Hashable, CaseIterable {
         /// The problem exists.
         case active = "ACTIVE"
         /// The problem is resolved or suppressed.
@@ -17,9 +17,9 @@ public struct SecurityFinding: Sendable, Hashable {
     }
 
     /// The severity of a finding.
-    public struct Severity: Sendable, Hashable {
+    package struct Severity: Sendable, Hashable {
         /// Security Hub's severity labels.
-        public enum Label: String, Sendable, Hashable, CaseIterable {
+        package enum Label: String, Sendable, Hashable, CaseIterable {
             /// Needs no action.
             case informational = "INFORMATIONAL"
             /// Needs no action on its own.
@@ -33,83 +33,83 @@ public struct SecurityFinding: Sendable, Hashable {
         }
 
         /// The label.
-        public let label: Label
+        package let label: Label
         /// The source's severity that the label is derived from, 1 to 64 characters.
-        public let original: String
+        package let original: String
     }
 
     /// The remediation of a finding.
-    public struct Remediation: Sendable, Hashable {
+    package struct Remediation: Sendable, Hashable {
         /// The recommendation, 1 to 512 characters.
-        public let text: String
+        package let text: String
         /// The console page for the remediation.
-        public let url: String
+        package let url: String
     }
 
     /// The resource of a finding.
-    public struct Resource: Sendable, Hashable {
+    package struct Resource: Sendable, Hashable {
         /// The ASFF resource type.
-        public let type: String
+        package let type: String
         /// The ARN if one can be formed, otherwise the name; 1 to 512 characters.
-        public let id: String
+        package let id: String
         /// `Details.Other`: at most 50 entries of fewer than 128 and 1024 characters.
-        public let details: [UTF8Text: String]
+        package let details: [UTF8Text: String]
     }
 
     /// `ProductFields.ProviderName`.
-    public static let providerName = "IoTDeviceDefender"
+    package static let providerName = "IoTDeviceDefender"
     /// `ProductFields.ProviderVersion`: the version of this mapping. AWS's sample was 1.0.
-    public static let providerVersion = "2.0"
+    package static let providerVersion = "2.0"
 
     /// The ID, stable for the same problem; see ``FindingID``.
-    public let id: String
+    package let id: String
     /// The account and Region of the finding.
-    public let accountRegion: AccountRegion
+    package let accountRegion: AccountRegion
     /// The generator ID, 1 to 512 characters: a scheduled audit's ARN, or a security profile and a behavior.
-    public let generatorID: String
+    package let generatorID: String
     /// The finding types, each of one to three parts separated by slashes.
-    public let types: [String]
+    package let types: [String]
     /// The severity.
-    public let severity: Severity
+    package let severity: Severity
     /// The title, 1 to 256 characters.
-    public let title: String
+    package let title: String
     /// The description, 1 to 1024 characters.
-    public let description: String
+    package let description: String
     /// The console page about the problem.
-    public let sourceURL: String
+    package let sourceURL: String
     /// The remediation.
-    public let remediation: Remediation
+    package let remediation: Remediation
     /// The resource.
-    public let resource: Resource
+    package let resource: Resource
     /// The product fields: at most 50 entries, keys of 128 and values of 2048 characters.
-    public internal(set) var productFields: [UTF8Text: String]
+    package internal(set) var productFields: [UTF8Text: String]
     /// When the finding was created. Security Hub requires the same value in every update.
-    public var createdAt: Timestamp
+    package var createdAt: Timestamp
     /// When the finding last changed. Security Hub ignores an update that is not newer than the previous one.
-    public var updatedAt: Timestamp
+    package var updatedAt: Timestamp
     /// When the problem was first observed.
-    public var firstObservedAt: Timestamp
+    package var firstObservedAt: Timestamp
     /// When the problem was last observed.
-    public var lastObservedAt: Timestamp
+    package var lastObservedAt: Timestamp
     /// The record state.
-    public var recordState: RecordState
+    package var recordState: RecordState
 }
 
 extension SecurityFinding {
     /// The product ARN for importing findings of an account and Region: the account's default product.
-    public static func productARN(accountRegion: AccountRegion) -> String {
+    package static func productARN(accountRegion: AccountRegion) -> String {
         ARN(service: "securityhub", accountRegion: accountRegion, resource: "product/\(accountRegion.account)/default")
             .description
     }
 
     /// Sets whether the finding is suppressed in the product fields, as Device Defender's own integration does.
-    public mutating func setSuppressed(_ isSuppressed: Bool) {
+    package mutating func setSuppressed(_ isSuppressed: Bool) {
         productFields["IsSuppressed"] = isSuppressed ? "true" : "false"
     }
 
     /// Marks the alarm as cleared in the finding's product fields.
-    public mutating func setCleared() { productFields[AlarmFields.eventTypeKey] = Alarm.EventType.cleared.rawValue }
+    package mutating func setCleared() { productFields[AlarmFields.eventTypeKey] = Alarm.EventType.cleared.rawValue }
 
     /// Whether the finding comes from an audit, rather than from a detect alarm.
-    public var isFromAudit: Bool { FindingID.isAudit(id, accountRegion: accountRegion) }
+    package var isFromAudit: Bool { FindingID.isAudit(id, accountRegion: accountRegion) }
 }

@@ -2,11 +2,11 @@
 ///
 /// A pattern is a case-sensitive glob: `*` matches any text, including none, and `?` one character (a Unicode scalar).
 /// It is matched against `profile/behavior` of an alarm, and against the name of a check.
-public struct SeverityRules: Sendable, Hashable {
+package struct SeverityRules: Sendable, Hashable {
     /// An invalid rule.
-    public struct InvalidEntryError: Error, Hashable, CustomStringConvertible {
+    package struct InvalidEntryError: Error, Hashable, CustomStringConvertible {
         /// The entry, the problem and its remediation.
-        public let description: String
+        package let description: String
     }
 
     private struct Rule: Sendable, Hashable {
@@ -15,11 +15,11 @@ public struct SeverityRules: Sendable, Hashable {
     }
 
     /// No rules.
-    public static let none = SeverityRules(rules: [])
+    package static let none = SeverityRules(rules: [])
     /// The maximum number of rules: each finding may be matched against all of them.
-    public static let maximumCount = 256
+    package static let maximumCount = 256
     /// The maximum length of a pattern, in characters. Its subject has at most 257.
-    public static let maximumPatternLength = 256
+    package static let maximumPatternLength = 256
 
     private let rules: [Rule]
 
@@ -28,7 +28,7 @@ public struct SeverityRules: Sendable, Hashable {
     /// Parses rules of the form `pattern=LABEL`, in order. The label is one of Security Hub's, case-insensitive.
     ///
     /// - Throws: ``InvalidEntryError`` for the first invalid entry.
-    public init(entries: [String]) throws(InvalidEntryError) {
+    package init(entries: [String]) throws(InvalidEntryError) {
         guard entries.count <= Self.maximumCount else {
             throw InvalidEntryError(
                 description: "more than \(Self.maximumCount) rules. Combine some of them with *.")

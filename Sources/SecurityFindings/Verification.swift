@@ -1,28 +1,28 @@
-public import DeviceDefender
-public import JSON
+package import DeviceDefender
+package import JSON
 
 /// An operator's verdict on an alarm, in Security Hub's terms (`BatchUpdateFindings`).
-public struct Verification: Sendable, Hashable {
+package struct Verification: Sendable, Hashable {
     /// The verification state.
-    public let state: VerificationState
+    package let state: VerificationState
     /// The operator's description, within the limits of Security Hub's `Note.Text`: 1 to 512 characters, not blank.
-    public let note: String?
+    package let note: String?
     /// The workflow status to set; nil keeps the finding's current one.
-    public var workflowStatus: String?
+    package var workflowStatus: String?
 
     /// The author of the note (`Note.UpdatedBy`).
-    public static let author = "defender-bridge"
+    package static let author = "defender-bridge"
 
     /// Whether Security Hub already has the state and the note, so that only the workflow status is sent.
-    public var isRecorded = false
+    package var isRecorded = false
 
     /// The workflow status of a finding that is hidden from analysts.
-    public static let suppressedStatus = "SUPPRESSED"
+    package static let suppressedStatus = "SUPPRESSED"
     /// The workflow status of a finding that has not been triaged.
-    public static let newStatus = "NEW"
+    package static let newStatus = "NEW"
 
     /// Makes a verification; a longer note is truncated, a blank one is dropped.
-    public init(state: VerificationState, note: String?) {
+    package init(state: VerificationState, note: String?) {
         self.state = state
         self.note = note.flatMap { FindingText.bounded($0, to: FindingLimits.note) }
         workflowStatus =
@@ -34,10 +34,10 @@ public struct Verification: Sendable, Hashable {
     }
 
     /// Whether the finding is archived: the alarm is a false or benign positive.
-    public var archives: Bool { state == .falsePositive || state == .benignPositive }
+    package var archives: Bool { state == .falsePositive || state == .benignPositive }
 
     /// The members of the `BatchUpdateFindings` request other than the findings' identifiers.
-    public var changes: JSON {
+    package var changes: JSON {
         var changes: JSON.Members = [:]
         changes["Workflow"] = workflowStatus.map { ["Status": .string($0)] }
         guard !isRecorded else { return .object(changes) }

@@ -1,14 +1,14 @@
-public import AWSCore
+package import AWSCore
 import Synchronization
 
 /// One client for each account that findings come from, with that account's credentials.
-public final class AccountClients: Sendable {
+package final class AccountClients: Sendable {
     /// The client with the process's own credentials.
-    public let own: AWSClient
+    package let own: AWSClient
     /// The Region of the AWS STS endpoint.
-    public let region: Region
+    package let region: Region
     /// The roles to assume.
-    public let roles: AccountRoles
+    package let roles: AccountRoles
     private let ownCredentials: any CredentialsProvider
     private let sessionName: String
     private let clients = Mutex<[AccountID: AWSClient]>([:])
@@ -24,7 +24,7 @@ public final class AccountClients: Sendable {
     ///   - credentials: the process's own credentials.
     ///   - region: the Region of the AWS STS endpoint.
     ///   - sessionName: the session name for assumed roles.
-    public convenience init(
+    package convenience init(
         client: AWSClient, credentials: any CredentialsProvider, roles: AccountRoles, region: Region,
         sessionName: String
     ) {
@@ -47,7 +47,7 @@ public final class AccountClients: Sendable {
     }
 
     /// Serves all accounts with one client and its credentials.
-    public convenience init(_ client: AWSClient) {
+    package convenience init(_ client: AWSClient) {
         guard let region = Region("us-east-1") else { preconditionFailure("us-east-1 is a Region") }
         self.init(
             client: client, credentials: client.credentials, roles: AccountRoles(), region: region,
@@ -55,7 +55,7 @@ public final class AccountClients: Sendable {
     }
 
     /// The client for an account and Region.
-    public func client(for accountRegion: AccountRegion) -> AWSClient {
+    package func client(for accountRegion: AccountRegion) -> AWSClient {
         clients.withLock { clients in
             if let client = clients[accountRegion.account] { return client }
             let client = own.using(credentials(for: accountRegion), account: accountRegion.account)
@@ -66,15 +66,17 @@ public final class AccountClients: Sendable {
 
     /// Records that this process takes over an account and Region from another replica, which may have used up the
     /// burst of AWS's quotas.
-    public func takeOver(_ accountRegion: AccountRegion) { own.pacer.takeOver(accountRegion, now: own.clock.elapsed()) }
+    package func takeOver(_ accountRegion: AccountRegion) {
+        own.pacer.takeOver(accountRegion, now: own.clock.elapsed())
+    }
 
     /// Changes the rate limit for imports.
-    public func setImportRate(_ imports: Pacer.ImportRate) {
+    package func setImportRate(_ imports: Pacer.ImportRate) {
         own.pacer.setImportRate(imports, now: own.clock.elapsed())
     }
 
     /// The tokens left in the rate limits of the operations that were called.
-    public var paceLevels: [PaceLevel] { own.pacer.levels(now: own.clock.elapsed()) }
+    package var paceLevels: [PaceLevel] { own.pacer.levels(now: own.clock.elapsed()) }
 
     private func credentials(for accountRegion: AccountRegion) -> any CredentialsProvider {
         guard !isOneClient else { return ownCredentials }
@@ -110,7 +112,7 @@ public final class AccountClients: Sendable {
 
     /// Whether no role is configured for an account other than that of the process's own credentials, so that no
     /// request can be signed for it. False if the credentials' account is not known.
-    public func lacksRole(for accountRegion: AccountRegion) async -> Bool {
+    package func lacksRole(for accountRegion: AccountRegion) async -> Bool {
         guard !isOneClient, roles.role(for: accountRegion.account, in: accountRegion.partition) == .ownOnly else {
             return false
         }
@@ -118,10 +120,10 @@ public final class AccountClients: Sendable {
     }
 
     /// The identity of the process's own credentials.
-    public func identity() async throws(AWSError) -> CallerIdentity { try await own.getCallerIdentity(region: region) }
+    package func identity() async throws(AWSError) -> CallerIdentity { try await own.getCallerIdentity(region: region) }
 
     /// Cancels pending role assumptions and prevents further ones.
-    public func close() async {
+    package func close() async {
         for session in sessions.withLock({ $0 }) { await session.close() }
     }
 }

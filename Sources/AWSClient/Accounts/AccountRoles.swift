@@ -1,7 +1,7 @@
-public import AWSCore
+package import AWSCore
 
 /// The roles to assume, by account.
-public struct AccountRoles: Sendable, Hashable {
+package struct AccountRoles: Sendable, Hashable {
     /// Which credentials sign requests for an account.
     enum RoleChoice: Hashable {
         /// Those of a role.
@@ -13,17 +13,17 @@ public struct AccountRoles: Sendable, Hashable {
     }
 
     /// Role ARNs by account.
-    public var roles: [AccountID: String] = [:]
+    package var roles: [AccountID: String] = [:]
     /// The role name, with its path if it has one, for every account without an entry in ``roles``; nil for none.
-    public var name: String?
+    package var name: String?
     /// The external ID that the roles' trust policies require (`sts:ExternalId`); nil for none.
-    public var externalID: String?
+    package var externalID: String?
 
     /// Configures no roles: only requests for the account of the process's own credentials can be signed.
-    public init() {}
+    package init() {}
 
     /// Whether no role is configured.
-    public var isEmpty: Bool { roles.isEmpty && name == nil }
+    package var isEmpty: Bool { roles.isEmpty && name == nil }
 
     func role(for account: AccountID, in partition: Partition) -> RoleChoice {
         if let arn = roles[account] { return .role(arn: arn) }
@@ -32,7 +32,7 @@ public struct AccountRoles: Sendable, Hashable {
     }
 
     /// The account in an IAM role ARN; nil if the text is not one.
-    public static func account(ofRole arn: String) -> AccountID? {
+    package static func account(ofRole arn: String) -> AccountID? {
         let parts = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0] == "arn", Partition(rawValue: String(parts[1])) != nil, parts[2] == "iam",
             parts[3].isEmpty, parts[5].hasPrefix("role/"), isRoleName(parts[5].dropFirst("role/".count))
@@ -41,7 +41,7 @@ public struct AccountRoles: Sendable, Hashable {
     }
 
     /// Whether a text is a valid role name, with or without a leading path (AWS IAM, "IAM and AWS STS quotas").
-    public static func isRoleName(_ text: some StringProtocol) -> Bool {
+    package static func isRoleName(_ text: some StringProtocol) -> Bool {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         return text.utf8.count <= 512
             && parts.allSatisfy { part in

@@ -1,6 +1,6 @@
-public import AWSCore
+package import AWSCore
 import Encoding
-public import EventLoop
+package import EventLoop
 import HTTPClient
 import HTTPTypes
 import JSON
@@ -9,7 +9,7 @@ import JSON
 /// transient failures.
 ///
 /// Renews expired credentials and corrects for clock skew without the caller's involvement.
-public struct AWSClient: Sendable {
+package struct AWSClient: Sendable {
     private let http: any HTTPTransport
     let credentials: any CredentialsProvider
     private let endpoints: Endpoints
@@ -21,14 +21,14 @@ public struct AWSClient: Sendable {
     let pacer: Pacer
     private var report: @Sendable (AWSCall) -> Void = { _ in }
     /// The client's clock.
-    public let clock: AWSClock
+    package let clock: AWSClock
 
     /// Makes a client.
     ///
     /// - Parameters:
     ///   - http: sends the requests, over TLS to AWS's public endpoints.
     ///   - loop: runs the waits between attempts.
-    public init(
+    package init(
         http: any HTTPTransport, credentials: any CredentialsProvider, endpoints: Endpoints, loop: EventLoop,
         retry: RetryPolicy = RetryPolicy(), pacer: Pacer = Pacer()
     ) {
@@ -42,7 +42,7 @@ public struct AWSClient: Sendable {
     /// - Parameters:
     ///   - random: returns numbers from 0 to 1, for the jitter.
     ///   - sleep: waits between attempts; throws only when the task is canceled.
-    public init(
+    package init(
         http: any HTTPTransport, credentials: any CredentialsProvider, endpoints: Endpoints, retry: RetryPolicy,
         random: @escaping @Sendable () -> Double, sleep: @escaping @Sendable (Duration) async throws -> Void
     ) {
@@ -56,7 +56,7 @@ public struct AWSClient: Sendable {
     /// - Parameters:
     ///   - pacer: limits the request rate; all clients of a process share one.
     ///   - random: returns numbers from 0 to 1, for the jitter.
-    public init(
+    package init(
         http: any HTTPTransport, credentials: any CredentialsProvider, endpoints: Endpoints, retry: RetryPolicy,
         pacer: Pacer, random: @escaping @Sendable () -> Double, clock: AWSClock
     ) {
@@ -93,7 +93,7 @@ public struct AWSClient: Sendable {
     }
 
     /// The same client, which reports each attempt at a call.
-    public func reporting(to report: @escaping @Sendable (AWSCall) -> Void) -> AWSClient {
+    package func reporting(to report: @escaping @Sendable (AWSCall) -> Void) -> AWSClient {
         var client = self
         client.report = report
         return client
@@ -101,7 +101,7 @@ public struct AWSClient: Sendable {
 
     /// Whether an import, and several after it, could be sent immediately, so that waiting for a fuller batch saves
     /// nothing.
-    public func hasImportHeadroom(region: Region) -> Bool {
+    package func hasImportHeadroom(region: Region) -> Bool {
         let key = Pacer.Key(account: account, region: region, service: .securityHub, operation: "BatchImportFindings")
         return pacer.hasHeadroom(key, now: clock.elapsed())
     }

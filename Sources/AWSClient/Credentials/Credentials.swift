@@ -1,20 +1,21 @@
-public import Encoding
+package import Encoding
 
 /// AWS credentials: an access key, with a session token if they are temporary.
-public struct Credentials: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+package struct Credentials: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
 {
     /// The access key ID; not a secret.
-    public let accessKeyID: String
+    package let accessKeyID: String
     /// The secret access key.
-    public let secretAccessKey: String
+    package let secretAccessKey: String
     /// The session token of temporary credentials; nil for long-term ones.
-    public let sessionToken: String?
+    package let sessionToken: String?
     /// When the credentials expire; nil if unknown or never.
-    public let expiration: Timestamp?
+    package let expiration: Timestamp?
 
     /// Makes credentials.
-    public init(accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil, expiration: Timestamp? = nil)
-    {
+    package init(
+        accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil, expiration: Timestamp? = nil
+    ) {
         self.accessKeyID = accessKeyID
         self.secretAccessKey = secretAccessKey
         self.sessionToken = sessionToken
@@ -22,32 +23,32 @@ public struct Credentials: Sendable, Hashable, CustomStringConvertible, CustomDe
     }
 
     /// The access key ID; never the secrets.
-    public var description: String { "Credentials(\(accessKeyID))" }
+    package var description: String { "Credentials(\(accessKeyID))" }
 
     /// The same as ``description``.
-    public var debugDescription: String { description }
+    package var debugDescription: String { description }
 
     /// Has no children, so that the secrets do not get into dumps.
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// A failure to obtain credentials.
-public struct CredentialsError: Error, Hashable, CustomStringConvertible {
+package struct CredentialsError: Error, Hashable, CustomStringConvertible {
     /// The kind of failure: `noCredentials` for missing or invalid settings, `transient` and `throttled` for temporary
     /// failures, `accessDenied` for a role that the caller may not assume.
-    public let kind: AWSError.Kind
+    package let kind: AWSError.Kind
     /// What is missing, where it was searched, and what to do; without secrets.
-    public let description: String
+    package let description: String
 
     /// Makes an error; the description must not have secrets.
-    public init(_ description: String, kind: AWSError.Kind = .noCredentials) {
+    package init(_ description: String, kind: AWSError.Kind = .noCredentials) {
         self.kind = kind
         self.description = description
     }
 }
 
 /// A source of credentials.
-public protocol CredentialsProvider: Sendable {
+package protocol CredentialsProvider: Sendable {
     /// The credentials for the next request; called before each request, so that temporary credentials can be renewed.
     func credentials() async throws(CredentialsError) -> Credentials
 
@@ -57,7 +58,7 @@ public protocol CredentialsProvider: Sendable {
 
 extension CredentialsProvider {
     /// Returns nil: fixed credentials have no replacement.
-    public func credentials(replacing rejected: Credentials) async throws(CredentialsError) -> Credentials? { nil }
+    package func credentials(replacing rejected: Credentials) async throws(CredentialsError) -> Credentials? { nil }
 }
 
 /// Credentials that never change.
@@ -72,12 +73,12 @@ struct FixedCredentials: CredentialsProvider {
 }
 
 /// A provider without credentials, for unsigned requests.
-public struct NoCredentials: CredentialsProvider {
+package struct NoCredentials: CredentialsProvider {
     /// Makes the provider.
-    public init() {}
+    package init() {}
 
     /// Throws.
-    public func credentials() async throws(CredentialsError) -> Credentials {
+    package func credentials() async throws(CredentialsError) -> Credentials {
         throw CredentialsError("no credentials to sign with")
     }
 }

@@ -1,6 +1,6 @@
 extension AWSError {
     /// How far a request got before it failed.
-    public enum Stage: String, Sendable, CaseIterable {
+    package enum Stage: String, Sendable, CaseIterable {
         /// The input was rejected before sending.
         case input
         /// There were no usable credentials to sign it.
@@ -12,7 +12,7 @@ extension AWSError {
     }
 
     /// How a failed request affects the delivery that it was sent for.
-    public enum Consequence: String, Sendable, CaseIterable {
+    package enum Consequence: String, Sendable, CaseIterable {
         /// The request is invalid and would never succeed: the delivery is dead-lettered.
         case reject
         /// No request of the account and Region can be signed, sent or authorized: its deliveries are suspended until
@@ -23,13 +23,13 @@ extension AWSError {
     }
 
     /// How the failure affects the delivery that the request was sent for.
-    public var consequence: Consequence { Self.consequence(of: kind, at: stage, of: service) }
+    package var consequence: Consequence { Self.consequence(of: kind, at: stage, of: service) }
 
     /// How a failure affects the delivery that the request was sent for.
     ///
     /// Only AWS's verdict on the request itself is final. A request that cannot be signed, sent or authorized says
     /// nothing about the delivery, so the delivery is suspended.
-    public static func consequence(of kind: Kind, at stage: Stage, of service: AWSService) -> Consequence {
+    package static func consequence(of kind: Kind, at stage: Stage, of service: AWSService) -> Consequence {
         // A canceled task says nothing about AWS.
         guard kind != .canceled else { return .retry }
         return switch stage {
@@ -48,7 +48,7 @@ extension AWSError {
     }
 
     /// Whether one finding may have made a request about several fail, so that sending them one by one isolates it.
-    public var mayBeCausedByOneFinding: Bool {
+    package var mayBeCausedByOneFinding: Bool {
         guard stage == .response, let status, (400..<500).contains(status) else { return false }
         return kind == .invalid || kind == .other
     }

@@ -1,7 +1,7 @@
 /// Why a request to AWS failed.
-public struct AWSError: Error, Hashable, CustomStringConvertible {
+package struct AWSError: Error, Hashable, CustomStringConvertible {
     /// The kinds of failure, by remediation.
-    public enum Kind: String, Sendable {
+    package enum Kind: String, Sendable {
         /// Throttled: more requests than the quota allows. Retried.
         case throttled
         /// A temporary failure of AWS or of the network. Retried.
@@ -25,21 +25,21 @@ public struct AWSError: Error, Hashable, CustomStringConvertible {
     }
 
     /// The kind of failure.
-    public let kind: Kind
+    package let kind: Kind
     /// The called service.
-    public let service: AWSService
+    package let service: AWSService
     /// The called operation, for example `BatchImportFindings`.
-    public let operation: String
+    package let operation: String
     /// The HTTP status; nil without a response.
-    public let status: Int?
+    package let status: Int?
     /// AWS's error code, for example `InvalidInputException`.
-    public let code: String?
+    package let code: String?
     /// The error message, from AWS or from the client; without secrets.
-    public let message: String
+    package let message: String
     /// AWS's request ID, for AWS Support.
-    public let requestID: String?
+    package let requestID: String?
     /// How far the request got.
-    public let stage: Stage
+    package let stage: Stage
 
     init(
         _ kind: Kind, service: AWSService, operation: String, status: Int? = nil, code: String? = nil,
@@ -61,7 +61,7 @@ public struct AWSError: Error, Hashable, CustomStringConvertible {
     }
 
     /// What failed, why, and what to do, in one line.
-    public var description: String {
+    package var description: String {
         var text = "\(service) \(operation) failed"
         let details = [code, status.map { "HTTP \($0)" }].compactMap { $0 }.joined(separator: ", ")
         if !details.isEmpty { text += " (\(details))" }

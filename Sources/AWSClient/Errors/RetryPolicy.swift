@@ -2,16 +2,16 @@ import Encoding
 
 /// How often and when a temporarily failed request is retried: exponential backoff with full jitter (AWS Builders'
 /// Library, "Timeouts, retries, and backoff with jitter").
-public struct RetryPolicy: Sendable, Hashable {
+package struct RetryPolicy: Sendable, Hashable {
     /// The maximum number of attempts, including the first; at least 1.
-    public var maximumAttempts: Int
+    package var maximumAttempts: Int
     /// The maximum delay before the first retry; it doubles with each further one.
-    public var baseDelay: Duration
+    package var baseDelay: Duration
     /// The maximum delay before any retry; also bounds `Retry-After`.
-    public var maximumDelay: Duration
+    package var maximumDelay: Duration
 
     /// Makes a policy.
-    public init(
+    package init(
         maximumAttempts: Int = 5, baseDelay: Duration = .milliseconds(100), maximumDelay: Duration = .seconds(20)
     ) {
         self.maximumAttempts = maximumAttempts
@@ -20,7 +20,7 @@ public struct RetryPolicy: Sendable, Hashable {
     }
 
     /// Whether to retry a request after this failure.
-    public func shouldRetry(_ kind: AWSError.Kind, afterAttempt attempt: Int) -> Bool {
+    package func shouldRetry(_ kind: AWSError.Kind, afterAttempt attempt: Int) -> Bool {
         switch kind {
         case .throttled, .transient: attempt < maximumAttempts
         case .expiredCredentials, .noCredentials, .accessDenied, .notEnabled, .notFound, .invalid, .canceled, .other:
@@ -34,7 +34,7 @@ public struct RetryPolicy: Sendable, Hashable {
     ///   - attempt: the number of the attempt that failed, from 1.
     ///   - random: a number from 0 to 1, for the jitter.
     ///   - retryAfter: the delay that the service asked for, or nil; the minimum delay, up to ``maximumDelay``.
-    public func delay(afterAttempt attempt: Int, random: Double, retryAfter: Duration?) -> Duration {
+    package func delay(afterAttempt attempt: Int, random: Double, retryAfter: Duration?) -> Duration {
         let backoff = ExponentialBackoff(base: baseDelay, cap: maximumDelay, jitter: .full)
         return max(
             backoff.delay(afterFailures: attempt, random: random), min(retryAfter ?? .zero, maximumDelay), .zero)

@@ -1,20 +1,20 @@
-public import AWSCore
+package import AWSCore
 import JSON
 
 /// An AWS CloudTrail trail.
-public struct Trail: Sendable, Hashable {
+package struct Trail: Sendable, Hashable {
     /// The trail's ARN.
-    public let arn: String
+    package let arn: String
     /// Whether the trail records events of all Regions; otherwise only those of its home Region.
-    public let isMultiRegion: Bool
+    package let isMultiRegion: Bool
     /// The Region in which the trail was created.
-    public let homeRegion: String
+    package let homeRegion: String
 }
 
 extension AWSClient {
     /// The trails that apply to a Region, including organization trails and multi-Region trails (AWS CloudTrail
     /// `DescribeTrails`).
-    public func trails(region: Region) async throws(AWSError) -> [Trail] {
+    package func trails(region: Region) async throws(AWSError) -> [Trail] {
         let operation = Self.trailService("DescribeTrails", ["includeShadowTrails": true])
         guard let trails = try await performForJSON(operation, in: region)["trailList"]?.array else {
             throw operation.malformedResponse("trailList is missing")
@@ -28,7 +28,7 @@ extension AWSClient {
     }
 
     /// Whether a trail is recording events (AWS CloudTrail `GetTrailStatus`).
-    public func isLogging(_ trail: Trail, region: Region) async throws(AWSError) -> Bool {
+    package func isLogging(_ trail: Trail, region: Region) async throws(AWSError) -> Bool {
         let operation = Self.trailService("GetTrailStatus", ["Name": .string(trail.arn)])
         guard let isLogging = try await performForJSON(operation, in: region)["IsLogging"]?.bool else {
             throw operation.malformedResponse("IsLogging is missing")

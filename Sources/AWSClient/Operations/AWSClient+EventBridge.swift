@@ -1,9 +1,9 @@
-public import AWSCore
+package import AWSCore
 import JSON
 
 extension AWSClient {
     /// The rules of the default event bus (Amazon EventBridge `ListRules`).
-    public func rules(region: Region) -> PaginatorSequence {
+    package func rules(region: Region) -> PaginatorSequence {
         PaginatorSequence(operation: Self.eventService("ListRules", [:])) { nextToken throws(AWSError) in
             var members: JSON.Members = ["Limit": 100]
             if let nextToken { members["NextToken"] = .string(nextToken) }
@@ -12,7 +12,7 @@ extension AWSClient {
     }
 
     /// The targets of a rule (Amazon EventBridge `ListTargetsByRule`).
-    public func targets(ofRule name: String, region: Region) -> PaginatorSequence {
+    package func targets(ofRule name: String, region: Region) -> PaginatorSequence {
         PaginatorSequence(operation: Self.eventService("ListTargetsByRule", [:])) { nextToken throws(AWSError) in
             var members: JSON.Members = ["Rule": .string(name), "Limit": 100]
             if let nextToken { members["NextToken"] = .string(nextToken) }

@@ -1,7 +1,7 @@
-public import AWSCore
+package import AWSCore
 import Encoding
 import HTTPTypes
-public import JSON
+package import JSON
 
 extension AWSClient {
     /// AWS's maximum page size for findings and suppressions.
@@ -11,7 +11,7 @@ extension AWSClient {
     ///
     /// - Parameter id: 1 to 40 letters, digits and dashes.
     /// - Throws: ``AWSError``; `notFound` if the audit is older than AWS's retention.
-    public func describeAuditTask(id: String, region: Region) async throws(AWSError) -> JSON {
+    package func describeAuditTask(id: String, region: Region) async throws(AWSError) -> JSON {
         let operation = Operation(
             service: .iot, name: "DescribeAuditTask", method: .get, path: "/audit/tasks/\(PercentEncoding.encode(id))")
         try Self.checkTaskID(id, for: operation)
@@ -24,7 +24,7 @@ extension AWSClient {
     ///   - taskID: the audit's ID: 1 to 40 letters, digits and dashes.
     ///   - checkName: the check to list; nil for all.
     ///   - nextToken: the token of the previous page; nil for the first page.
-    public func listAuditFindings(
+    package func listAuditFindings(
         taskID: String, checkName: String? = nil, region: Region, nextToken: String? = nil
     ) async throws(AWSError) -> Page {
         var members: JSON.Members = ["taskId": .string(taskID), "maxResults": .integer(Self.elementsPerPage)]
@@ -44,7 +44,7 @@ extension AWSClient {
     /// An audit's findings, page by page; see ``listAuditFindings(taskID:checkName:region:nextToken:)``.
     ///
     /// - Parameter start: the token of a page of an earlier iteration, to continue after it; nil for the start.
-    public func auditFindings(
+    package func auditFindings(
         taskID: String, checkName: String? = nil, region: Region, startingAt start: String? = nil
     ) -> PaginatorSequence {
         PaginatorSequence(operation: Self.listAuditFindings, startingAt: start) { nextToken throws(AWSError) in
@@ -61,7 +61,7 @@ extension AWSClient {
     /// Fetches a page of the audit suppressions (AWS IoT `ListAuditSuppressions`).
     ///
     /// - Parameter nextToken: the token of the previous page; nil for the first page.
-    public func listAuditSuppressions(region: Region, nextToken: String? = nil) async throws(AWSError) -> Page {
+    package func listAuditSuppressions(region: Region, nextToken: String? = nil) async throws(AWSError) -> Page {
         var members: JSON.Members = ["maxResults": .integer(Self.elementsPerPage)]
         if let nextToken { members["nextToken"] = .string(nextToken) }
         var operation = Self.listAuditSuppressions
@@ -75,7 +75,7 @@ extension AWSClient {
     }
 
     /// The audit suppressions, page by page; see ``listAuditSuppressions(region:nextToken:)``.
-    public func auditSuppressions(region: Region) -> PaginatorSequence {
+    package func auditSuppressions(region: Region) -> PaginatorSequence {
         PaginatorSequence(operation: Self.listAuditSuppressions) { nextToken throws(AWSError) in
             try await listAuditSuppressions(region: region, nextToken: nextToken)
         }

@@ -1,5 +1,5 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 import HTTPTypes
 
 /// Device Defender's history: past audits and alarms.
@@ -11,26 +11,26 @@ extension AWSClient {
     /// rejects an earlier start of the range.
     ///
     /// - Parameter times: are sent in whole seconds.
-    public func auditTasks(in times: ClosedRange<Timestamp>, region: Region) -> PaginatorSequence {
+    package func auditTasks(in times: ClosedRange<Timestamp>, region: Region) -> PaginatorSequence {
         list("ListAuditTasks", "/audit/tasks", elements: "tasks", Self.parameters(times), region)
     }
 
     /// The alarm events in a time range (AWS IoT `ListViolationEvents`). AWS keeps them for 30 days.
     ///
     /// - Parameter times: are sent in whole seconds.
-    public func violationEvents(in times: ClosedRange<Timestamp>, region: Region) -> PaginatorSequence {
+    package func violationEvents(in times: ClosedRange<Timestamp>, region: Region) -> PaginatorSequence {
         list("ListViolationEvents", "/violation-events", elements: "violationEvents", Self.parameters(times), region)
     }
 
     /// The active alarms (AWS IoT `ListActiveViolations`).
-    public func activeViolations(region: Region) -> PaginatorSequence {
+    package func activeViolations(region: Region) -> PaginatorSequence {
         list("ListActiveViolations", "/active-violations", elements: "activeViolations", [], region)
     }
 
     /// Fetches AWS's time, available as ``AWSClock/serviceNow`` afterwards, with a list request for one element.
     ///
     /// - Throws: ``AWSError`` if there was no response.
-    public func fetchServiceTime(region: Region) async throws(AWSError) {
+    package func fetchServiceTime(region: Region) async throws(AWSError) {
         var operation = Operation(service: .iot, name: "ListActiveViolations", method: .get, path: "/active-violations")
         operation.query = [("maxResults", "1")]
         do throws(AWSError) {

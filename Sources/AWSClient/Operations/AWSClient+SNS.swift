@@ -1,13 +1,13 @@
-public import AWSCore
+package import AWSCore
 
 /// A subscription to an Amazon SNS topic.
-public struct TopicSubscription: Sendable, Hashable {
+package struct TopicSubscription: Sendable, Hashable {
     /// The subscription's ARN; nil while confirmation is pending.
-    public let arn: String?
+    package let arn: String?
     /// The endpoint that messages are delivered to.
-    public let endpoint: String
+    package let endpoint: String
     /// The delivery protocol, for example `https`.
-    public let `protocol`: String
+    package let `protocol`: String
 }
 
 extension AWSClient {
@@ -15,7 +15,7 @@ extension AWSClient {
     private static let maximumPages = 100
 
     /// The first 10,000 subscriptions to a topic (Amazon SNS `ListSubscriptionsByTopic`).
-    public func subscriptions(to topic: ARN) async throws(AWSError) -> [TopicSubscription] {
+    package func subscriptions(to topic: ARN) async throws(AWSError) -> [TopicSubscription] {
         var subscriptions: [TopicSubscription] = []
         var nextToken: String?
         for _ in 0..<Self.maximumPages {
@@ -41,12 +41,12 @@ extension AWSClient {
     /// The attributes of a subscription, such as `RedrivePolicy` (Amazon SNS `GetSubscriptionAttributes`).
     ///
     /// - Parameter arn: the subscription's ARN.
-    public func subscriptionAttributes(_ arn: String, region: Region) async throws(AWSError) -> [String: String] {
+    package func subscriptionAttributes(_ arn: String, region: Region) async throws(AWSError) -> [String: String] {
         try await attributes(Self.topicService("GetSubscriptionAttributes", [("SubscriptionArn", arn)]), region)
     }
 
     /// The attributes of a topic, such as `SignatureVersion` (Amazon SNS `GetTopicAttributes`).
-    public func topicAttributes(_ topic: ARN) async throws(AWSError) -> [String: String] {
+    package func topicAttributes(_ topic: ARN) async throws(AWSError) -> [String: String] {
         try await attributes(
             Self.topicService("GetTopicAttributes", [("TopicArn", topic.description)]), topic.accountRegion.region)
     }

@@ -1,20 +1,20 @@
-public import AWSCore
+package import AWSCore
 import Encoding
 import HTTPTypes
 
 /// The identity of a caller.
-public struct CallerIdentity: Sendable, Hashable {
+package struct CallerIdentity: Sendable, Hashable {
     /// The caller's account.
-    public let account: AccountID
+    package let account: AccountID
     /// The ARN of the user or assumed role.
-    public let arn: String
+    package let arn: String
     /// The unique ID of the user or role.
-    public let userID: String
+    package let userID: String
 }
 
 extension AWSClient {
     /// Returns the identity of the credentials (AWS STS `GetCallerIdentity`, which needs no permission).
-    public func getCallerIdentity(region: Region) async throws(AWSError) -> CallerIdentity {
+    package func getCallerIdentity(region: Region) async throws(AWSError) -> CallerIdentity {
         let operation = Self.tokenService("GetCallerIdentity", [])
         let body = try await perform(operation, in: region)
         guard let account = XMLText.element("Account", in: body).flatMap({ AccountID($0) }),

@@ -1,46 +1,46 @@
-public import AWSCore
+package import AWSCore
 import Encoding
 import HTTPTypes
-public import JSON
+package import JSON
 
 /// Identifies a finding in Security Hub.
-public struct FindingIdentifier: Sendable, Hashable {
+package struct FindingIdentifier: Sendable, Hashable {
     /// The finding's `Id`.
-    public let id: String
+    package let id: String
     /// The finding's `ProductArn`.
-    public let productARN: String
+    package let productARN: String
 
     /// Makes an identifier.
-    public init(id: String, productARN: String) {
+    package init(id: String, productARN: String) {
         self.id = id
         self.productARN = productARN
     }
 }
 
 /// A finding of a batch that Security Hub rejected.
-public struct FindingFailure: Sendable, Hashable {
+package struct FindingFailure: Sendable, Hashable {
     /// The finding's `Id`.
-    public let id: String
+    package let id: String
     /// AWS's error code, for example `InvalidInput` or `FindingNotFound`.
-    public let code: String
+    package let code: String
     /// AWS's error message.
-    public let message: String
+    package let message: String
 }
 
 /// The result of `BatchImportFindings`.
-public struct BatchImportResult: Sendable, Hashable {
+package struct BatchImportResult: Sendable, Hashable {
     /// The number of imported findings.
-    public let successCount: Int
+    package let successCount: Int
     /// Those that were not.
-    public let failures: [FindingFailure]
+    package let failures: [FindingFailure]
 }
 
 /// The result of `BatchUpdateFindings`.
-public struct BatchUpdateResult: Sendable, Hashable {
+package struct BatchUpdateResult: Sendable, Hashable {
     /// The updated findings.
-    public let processed: [FindingIdentifier]
+    package let processed: [FindingIdentifier]
     /// Those that were not.
-    public let unprocessed: [FindingFailure]
+    package let unprocessed: [FindingFailure]
 }
 
 extension AWSClient {
@@ -48,7 +48,8 @@ extension AWSClient {
     private static let maximumFindings = 100
 
     /// Creates findings, or replaces those with the same id (AWS Security Hub `BatchImportFindings`).
-    public func batchImportFindings(_ batch: FindingBatch, region: Region) async throws(AWSError) -> BatchImportResult {
+    package func batchImportFindings(_ batch: FindingBatch, region: Region) async throws(AWSError) -> BatchImportResult
+    {
         let operation = Self.operation("BatchImportFindings", .post, "/findings/import", body: batch.body)
         let response = try await performForJSON(operation, in: region)
         guard let count = response["SuccessCount"]?.integer, let successCount = Int(exactly: count), successCount >= 0
@@ -63,7 +64,7 @@ extension AWSClient {
 
     /// The subscription ARNs of the products whose findings Security Hub receives (AWS Security Hub
     /// `ListEnabledProductsForImport`).
-    public func enabledProducts(region: Region) -> PaginatorSequence {
+    package func enabledProducts(region: Region) -> PaginatorSequence {
         let operation = Operation(
             service: .securityHub, name: "ListEnabledProductsForImport", method: .get, path: "/productSubscriptions")
         return PaginatorSequence(operation: operation) { nextToken throws(AWSError) in
@@ -82,7 +83,7 @@ extension AWSClient {
     /// - Parameters:
     ///   - identifiers: up to 100 findings.
     ///   - changes: an object with the request's further members, for example `Note`, `Workflow`, `VerificationState`.
-    public func batchUpdateFindings(
+    package func batchUpdateFindings(
         _ identifiers: [FindingIdentifier], changes: JSON, region: Region
     ) async throws(AWSError) -> BatchUpdateResult {
         let operation = Self.operation(
@@ -104,7 +105,7 @@ extension AWSClient {
     }
 
     /// The body of a `BatchUpdateFindings` request.
-    public static func updateRequest(of identifiers: [FindingIdentifier], changes: JSON) -> JSON {
+    package static func updateRequest(of identifiers: [FindingIdentifier], changes: JSON) -> JSON {
         var members = changes.object ?? [:]
         members["FindingIdentifiers"] = .array(
             identifiers.map { ["Id": .string($0.id), "ProductArn": .string($0.productARN)] })
@@ -116,7 +117,7 @@ extension AWSClient {
     /// - Parameters:
     ///   - filters: the request's `Filters`.
     ///   - nextToken: from the page before, or nil for the first.
-    public func getFindings(
+    package func getFindings(
         filters: JSON, region: Region, nextToken: String? = nil
     ) async throws(AWSError) -> Page {
         var members: JSON.Members = ["Filters": filters, "MaxResults": .integer(Self.maximumFindings)]
@@ -132,7 +133,7 @@ extension AWSClient {
     }
 
     /// The findings that match, page by page; see ``getFindings(filters:region:nextToken:)``.
-    public func findings(filters: JSON, region: Region) -> PaginatorSequence {
+    package func findings(filters: JSON, region: Region) -> PaginatorSequence {
         PaginatorSequence(operation: Self.getFindings) { nextToken throws(AWSError) in
             try await getFindings(filters: filters, region: region, nextToken: nextToken)
         }
@@ -140,7 +141,7 @@ extension AWSClient {
 
     /// Checks that Security Hub is enabled (AWS Security Hub `DescribeHub`); throws `notEnabled` or `notFound` if it is
     /// not.
-    public func describeHub(region: Region) async throws(AWSError) {
+    package func describeHub(region: Region) async throws(AWSError) {
         let operation = Operation(service: .securityHub, name: "DescribeHub", method: .get, path: "/accounts")
         guard try await performForJSON(operation, in: region)["HubArn"]?.string != nil else {
             throw operation.malformedResponse("HubArn is missing")

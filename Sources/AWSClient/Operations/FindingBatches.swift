@@ -1,29 +1,29 @@
-public import JSON
+package import JSON
 
 /// A finding serialized for Security Hub.
-public struct FindingText: Sendable, Hashable {
+package struct FindingText: Sendable, Hashable {
     /// The finding's `Id`.
-    public let id: String
+    package let id: String
     /// The finding in the AWS Security Finding Format: UTF-8 JSON.
-    public let json: [UInt8]
+    package let json: [UInt8]
 
     /// - Parameter json: the serialized finding; its `Id` must equal `id`.
-    public init(id: String, json: [UInt8]) {
+    package init(id: String, json: [UInt8]) {
         self.id = id
         self.json = json
     }
 
     /// Serializes a finding; nil if it has no `Id`.
-    public init?(_ finding: JSON) {
+    package init?(_ finding: JSON) {
         guard let id = finding["Id"]?.string else { return nil }
         self.init(id: id, json: finding.serialized())
     }
 }
 
 /// Findings for one `BatchImportFindings` request; made by ``FindingBatches``.
-public struct FindingBatch: Sendable, Hashable {
+package struct FindingBatch: Sendable, Hashable {
     /// The findings, in input order.
-    public let findings: [FindingText]
+    package let findings: [FindingText]
 
     /// The request body.
     var body: [UInt8] {
@@ -47,21 +47,21 @@ public struct FindingBatch: Sendable, Hashable {
 
 /// Splits findings into batches within Security Hub's limits: up to 100 findings a request, up to 240 KB each, and no
 /// finding twice in one request, because it is undefined which of the two Security Hub keeps.
-public struct FindingBatches: Sendable, Hashable {
+package struct FindingBatches: Sendable, Hashable {
     /// The maximum number of findings in one request.
-    public static let maximumFindings = 100
+    package static let maximumFindings = 100
     /// The maximum size of a finding, in bytes of JSON.
-    public static let maximumFindingBytes = 240_000
+    package static let maximumFindingBytes = 240_000
     /// The maximum size of a request body, in bytes. Security Hub allows 6 MB; smaller bodies make retries cheaper.
-    public static let maximumBytes = 1_000_000
+    package static let maximumBytes = 1_000_000
 
     /// The batches to send, in input order.
-    public private(set) var batches: [FindingBatch] = []
+    package private(set) var batches: [FindingBatch] = []
     /// The findings over ``maximumFindingBytes``.
-    public private(set) var oversized: [FindingText] = []
+    package private(set) var oversized: [FindingText] = []
 
     /// Splits findings into batches.
-    public init(_ findings: [FindingText]) {
+    package init(_ findings: [FindingText]) {
         var open = OpenBatch()
         for finding in findings {
             guard finding.json.count <= Self.maximumFindingBytes else {

@@ -1,21 +1,21 @@
-public import AWSCore
+package import AWSCore
 import FoundationEssentials
 import JSON
 
 /// The AWS settings from environment variables and the shared configuration files.
-public struct AWSSettings: Sendable {
+package struct AWSSettings: Sendable {
     /// An invalid setting.
-    public struct SettingError: Error, Hashable, CustomStringConvertible {
+    package struct SettingError: Error, Hashable, CustomStringConvertible {
         /// The environment variable, the file or the key.
-        public let place: String
+        package let place: String
         /// The problem and its remediation.
-        public let description: String
+        package let description: String
     }
 
     /// The endpoints of the services.
-    public let endpoints: Endpoints
+    package let endpoints: Endpoints
     /// The default Region; nil if none is configured.
-    public let region: Region?
+    package let region: Region?
     let plan: CredentialsPlan
     private let environment: [String: String]
     private let read: @Sendable (String) -> [UInt8]?
@@ -29,7 +29,7 @@ public struct AWSSettings: Sendable {
     ///   - environment: the environment variables.
     ///   - read: reads a file; returns nil if there is none.
     /// - Throws: ``SettingError`` for the first invalid setting.
-    public init(
+    package init(
         environment: [String: String], read: @escaping @Sendable (String) -> [UInt8]? = Self.readFile
     ) throws(SettingError) {
         self.environment = environment
@@ -65,7 +65,7 @@ public struct AWSSettings: Sendable {
     /// The default session name for assumed roles: `defender-bridge-` and the host name, at most 64 characters.
     ///
     /// - Parameter hostName: any text; characters that STS does not allow in a session name become dashes.
-    public static func sessionName(hostName: String) -> String {
+    package static func sessionName(hostName: String) -> String {
         let host = hostName.utf8.map { byte in
             switch byte {
             case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: Unicode.Scalar(byte)
@@ -126,7 +126,7 @@ public struct AWSSettings: Sendable {
     }
 
     /// Reads a file of at most 1 MiB, without its byte order mark; nil if it is larger or cannot be read.
-    public static let readFile: @Sendable (String) -> [UInt8]? = { path in
+    package static let readFile: @Sendable (String) -> [UInt8]? = { path in
         guard let data = try? Data(contentsOf: URL(filePath: path)), data.count <= maximumLength else { return nil }
         return Array(ByteOrderMark.dropped(from: Array(data)))
     }

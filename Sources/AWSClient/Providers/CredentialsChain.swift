@@ -1,9 +1,9 @@
-public import AWSCore
-public import EventLoop
+package import AWSCore
+package import EventLoop
 
 /// The process's credentials, from the first source of the AWS SDKs' default chain that has any; renewed before they
 /// expire.
-public struct CredentialsChain: CredentialsProvider {
+package struct CredentialsChain: CredentialsProvider {
     private let refreshing: RefreshingCredentials
 
     /// Makes the chain; sends no request.
@@ -14,7 +14,7 @@ public struct CredentialsChain: CredentialsProvider {
     ///   - loop: runs the `credential_process`.
     ///   - region: the Region of the AWS STS endpoint.
     ///   - sessionName: the session name for profiles without `role_session_name`.
-    public init(
+    package init(
         settings: AWSSettings, client: AWSClient, transport: any MetadataTransport, loop: EventLoop, region: Region,
         sessionName: String
     ) {
@@ -28,13 +28,13 @@ public struct CredentialsChain: CredentialsProvider {
     }
 
     /// The credentials for the next request.
-    public func credentials() async throws(CredentialsError) -> Credentials { try await refreshing.credentials() }
+    package func credentials() async throws(CredentialsError) -> Credentials { try await refreshing.credentials() }
 
     /// The credentials that variables, files and services have now.
-    public func credentials(replacing rejected: Credentials) async throws(CredentialsError) -> Credentials? {
+    package func credentials(replacing rejected: Credentials) async throws(CredentialsError) -> Credentials? {
         try await refreshing.credentials(replacing: rejected)
     }
 
     /// Cancels a pending fetch and prevents further ones.
-    public func close() async { await refreshing.close() }
+    package func close() async { await refreshing.close() }
 }

@@ -1,9 +1,9 @@
-public import AWSCore
+package import AWSCore
 import Synchronization
 
 /// Limits the rate of requests to AWS, per operation, account and Region: to AWS's documented quotas, and lower after
 /// throttling. One instance serves the whole process, because AWS counts all requests of an account together.
-public final class Pacer: Sendable {
+package final class Pacer: Sendable {
     /// What is limited separately.
     struct Key: Hashable {
         let account: AccountID?
@@ -14,13 +14,13 @@ public final class Pacer: Sendable {
 
     /// The configured rate limit for imports per account and Region, for a raised quota or one shared with other
     /// importers.
-    public struct ImportRate: Sendable, Hashable {
+    package struct ImportRate: Sendable, Hashable {
         let quota: Quota
 
         /// - Parameters:
         ///   - rate: imports per second, more than 0.
         ///   - burst: imports at once after an idle period, at least 1.
-        public init(rate: Double, burst: Int) { quota = Quota(rate: rate, burst: burst) }
+        package init(rate: Double, burst: Int) { quota = Quota(rate: rate, burst: burst) }
     }
 
     private struct State {
@@ -35,7 +35,7 @@ public final class Pacer: Sendable {
     /// Makes a pacer.
     ///
     /// - Parameter imports: nil for the documented quota.
-    public init(imports: ImportRate? = nil) { state = Mutex(State(imports: imports)) }
+    package init(imports: ImportRate? = nil) { state = Mutex(State(imports: imports)) }
 
     /// Changes the rate limit for imports.
     func setImportRate(_ imports: ImportRate, now: Duration) {
@@ -115,11 +115,11 @@ public final class Pacer: Sendable {
 }
 
 /// The rate-limit tokens left for an operation in an account and Region.
-public struct PaceLevel: Sendable, Hashable {
+package struct PaceLevel: Sendable, Hashable {
     /// The account and Region.
-    public let accountRegion: AccountRegion
+    package let accountRegion: AccountRegion
     /// The operation's name.
-    public let operation: String
+    package let operation: String
     /// The tokens left; negative when requests wait for tokens.
-    public let tokens: Double
+    package let tokens: Double
 }

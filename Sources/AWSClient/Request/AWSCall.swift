@@ -1,18 +1,18 @@
-public import AWSCore
+package import AWSCore
 
 /// One attempt at an AWS API call, as reported to metrics.
-public struct AWSCall: Sendable, Hashable {
+package struct AWSCall: Sendable, Hashable {
     /// The called service.
-    public let service: AWSService
+    package let service: AWSService
     /// The operation's name, for example `BatchImportFindings`.
-    public let operation: String
+    package let operation: String
     /// The account of the credentials; nil if it is not known.
-    public let account: AccountID?
+    package let account: AccountID?
     /// The called Region.
-    public let region: Region
+    package let region: Region
     /// Why the attempt failed; nil on success.
-    public let failure: AWSError.Kind?
+    package let failure: AWSError.Kind?
     /// From sending the request to its response, without the wait for the rate limit; nil if it was not sent because
     /// there were no credentials.
-    public let duration: Duration?
+    package let duration: Duration?
 }

@@ -1,18 +1,18 @@
-public import AWSCore
+package import AWSCore
 import Encoding
 
 /// The address of a service: scheme, authority and path prefix.
-public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
+package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     /// `http` or `https`.
-    public let scheme: String
+    package let scheme: String
     /// Host, with the port if it is not the scheme's default.
-    public let authority: String
+    package let authority: String
     /// The prefix of each request's path; empty, or segments that each begin with a slash.
-    public let pathPrefix: String
+    package let pathPrefix: String
 
     /// Parses `http://host`, `https://host:port/prefix` and similar; nil for anything else. A prefix may have only
     /// unreserved characters (RFC 3986), because it is signed.
-    public init?(_ url: String) {
+    package init?(_ url: String) {
         guard let colon = url.firstRange(of: "://"), url.utf8.count <= 2048 else { return nil }
         scheme = url[..<colon.lowerBound].lowercased()
         let rest = url[colon.upperBound...]
@@ -63,21 +63,21 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The URL.
-    public var description: String { "\(scheme)://\(authority)\(pathPrefix)" }
+    package var description: String { "\(scheme)://\(authority)\(pathPrefix)" }
 }
 
 /// An endpoint setting that is not a URL.
-public struct EndpointError: Error, Hashable, CustomStringConvertible {
+package struct EndpointError: Error, Hashable, CustomStringConvertible {
     /// The name of the environment variable or key.
-    public let variable: String
+    package let variable: String
 
     /// The variable's name and the problem.
-    public var description: String { "\(variable) is not a URL of the form https://host:port/prefix" }
+    package var description: String { "\(variable) is not a URL of the form https://host:port/prefix" }
 }
 
 /// The endpoints of the services. `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_ENDPOINT_URL` and the profile, in this order,
 /// override AWS's public endpoints (AWS SDKs and Tools Reference Guide, "Service-specific endpoints").
-public struct Endpoints: Sendable, Hashable {
+package struct Endpoints: Sendable, Hashable {
     /// Which variant of a Region's public endpoint is used.
     struct Kind: Sendable, Hashable {
         /// Whether to use FIPS 140 endpoints.
@@ -105,7 +105,7 @@ public struct Endpoints: Sendable, Hashable {
     /// Reads the environment variables only. An empty one counts as missing.
     ///
     /// - Throws: ``EndpointError`` for the first variable whose value is not a URL.
-    public init(environment: [String: String] = [:]) throws(EndpointError) {
+    package init(environment: [String: String] = [:]) throws(EndpointError) {
         try self.init(environment: environment, profile: [:], services: [:])
     }
 
@@ -155,7 +155,7 @@ public struct Endpoints: Sendable, Hashable {
     }
 
     /// The endpoint of a service for a Region.
-    public func endpoint(of service: AWSService, in region: Region) -> Endpoint {
+    package func endpoint(of service: AWSService, in region: Region) -> Endpoint {
         overrides[service] ?? Endpoint(service, in: region, kind: kind)
     }
 }

@@ -1,15 +1,15 @@
-public import HTTPClient
-public import HTTPTypes
+package import HTTPClient
+package import HTTPTypes
 
 /// Sends requests to AWS: an ``HTTPClient``, or a stand-in in tests.
-public protocol HTTPTransport: Sendable {
+package protocol HTTPTransport: Sendable {
     /// Sends a request, signed unless `signing` is nil, and returns its response, of any status.
     func send(_ request: HTTPRequest, body: [UInt8], signing: RequestSigning?) async throws(HTTPClientError)
         -> (response: HTTPResponse, body: [UInt8])
 }
 
 /// Sends requests to the metadata endpoints of the instance or the container.
-public protocol MetadataTransport: Sendable {
+package protocol MetadataTransport: Sendable {
     /// Sends a request without a body, bypassing proxies, and returns its response, of any status.
     func fetch(_ request: HTTPRequest, timeout: Duration) async throws(HTTPClientError)
         -> (response: HTTPResponse, body: [UInt8])
@@ -17,14 +17,14 @@ public protocol MetadataTransport: Sendable {
 
 extension HTTPClient: HTTPTransport, MetadataTransport {
     /// Sends a request with the client's own timeout.
-    public func send(_ request: HTTPRequest, body: [UInt8], signing: RequestSigning?) async throws(HTTPClientError)
+    package func send(_ request: HTTPRequest, body: [UInt8], signing: RequestSigning?) async throws(HTTPClientError)
         -> (response: HTTPResponse, body: [UInt8])
     {
         try await send(request, body: body, signing: signing, timeout: nil)
     }
 
     /// Sends a request, bypassing proxies.
-    public func fetch(_ request: HTTPRequest, timeout: Duration) async throws(HTTPClientError)
+    package func fetch(_ request: HTTPRequest, timeout: Duration) async throws(HTTPClientError)
         -> (response: HTTPResponse, body: [UInt8])
     {
         try await send(request, timeout: timeout, bypassesProxies: true)

@@ -1,14 +1,14 @@
-public import Encoding
-public import JSON
+package import Encoding
+package import JSON
 
 /// One page of a paginated list.
-public struct Page: Sendable, Hashable {
+package struct Page: Sendable, Hashable {
     /// The page's elements, as sent by the service.
-    public let elements: [JSON]
+    package let elements: [JSON]
     /// The token of the next page; nil on the last one.
-    public let nextToken: String?
+    package let nextToken: String?
     /// When the service sent the page, by its own clock; nil if not known.
-    public let date: Timestamp?
+    package let date: Timestamp?
 
     /// Parses a page; nil unless the member `elements` is an array.
     init?(_ json: JSON, elements: String, nextToken: String, date: Timestamp? = nil) {
@@ -23,11 +23,11 @@ public struct Page: Sendable, Hashable {
 /// The pages of a list, from its start or from a token, fetched on demand. A page that is not the last may be empty.
 ///
 /// Holds one page in memory at a time.
-public struct PaginatorSequence: AsyncSequence, Sendable {
+package struct PaginatorSequence: AsyncSequence, Sendable {
     /// One page, with the token that a later iteration can continue from.
-    public typealias Element = Page
+    package typealias Element = Page
     /// Why a page could not be fetched.
-    public typealias Failure = AWSError
+    package typealias Failure = AWSError
 
     let operation: Operation
     /// The token of the first page to fetch; nil for the start of the list.
@@ -45,10 +45,10 @@ public struct PaginatorSequence: AsyncSequence, Sendable {
     }
 
     /// Starts an iteration at the first page.
-    public func makeAsyncIterator() -> Iterator { Iterator(pages: self) }
+    package func makeAsyncIterator() -> Iterator { Iterator(pages: self) }
 
     /// Iterates over the pages.
-    public struct Iterator: AsyncIteratorProtocol, Sendable {
+    package struct Iterator: AsyncIteratorProtocol, Sendable {
         private let pages: PaginatorSequence
         private var nextToken: String?
         private var isDone = false
@@ -63,7 +63,8 @@ public struct PaginatorSequence: AsyncSequence, Sendable {
         /// Fetches the next page; nil after the last.
         ///
         /// - Throws: ``AWSError``, also if the service repeats a token; the iteration is then over.
-        public mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(AWSError) -> Page? {
+        package mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(AWSError) -> Page?
+        {
             guard !isDone else { return nil }
             isDone = true
             let page = try await pages.fetch(nextToken)
@@ -78,7 +79,7 @@ public struct PaginatorSequence: AsyncSequence, Sendable {
         }
 
         /// Fetches the next page; nil after the last.
-        public mutating func next() async throws(AWSError) -> Page? { try await next(isolation: nil) }
+        package mutating func next() async throws(AWSError) -> Page? { try await next(isolation: nil) }
     }
 }
 

@@ -1,21 +1,21 @@
-public import Encoding
-public import EventLoop
+package import Encoding
+package import EventLoop
 
 /// A client's sources of time, replaceable in tests.
-public struct AWSClock: Sendable {
+package struct AWSClock: Sendable {
     /// The machine's time.
-    public var now: @Sendable () -> Timestamp
+    package var now: @Sendable () -> Timestamp
     /// Monotonic time since a fixed moment.
-    public var elapsed: @Sendable () -> Duration
+    package var elapsed: @Sendable () -> Duration
     /// Waits; throws only when the task is canceled.
-    public var sleep: @Sendable (Duration) async throws -> Void
+    package var sleep: @Sendable (Duration) async throws -> Void
     /// Runs background work; nil for Swift's global executor.
-    public var executor: (any TaskExecutor)?
+    package var executor: (any TaskExecutor)?
     /// AWS's time, learned from its responses.
     let serviceTime = ServiceTime()
 
     /// Makes a clock.
-    public init(
+    package init(
         now: @escaping @Sendable () -> Timestamp, elapsed: @escaping @Sendable () -> Duration,
         sleep: @escaping @Sendable (Duration) async throws -> Void, executor: (any TaskExecutor)? = nil
     ) {
@@ -26,13 +26,13 @@ public struct AWSClock: Sendable {
     }
 
     /// AWS's time; nil if no response within the last day had a `Date`.
-    public var serviceNow: Timestamp? { serviceTime.now(elapsed: elapsed()) }
+    package var serviceNow: Timestamp? { serviceTime.now(elapsed: elapsed()) }
 
     /// The time: AWS's if known, otherwise the machine's.
-    public var present: Timestamp { serviceNow ?? now() }
+    package var present: Timestamp { serviceNow ?? now() }
 
     /// The machine's clock, sleeping on a loop.
-    public init(loop: EventLoop) {
+    package init(loop: EventLoop) {
         self.init(sleep: { try await loop.sleep(for: $0) }, executor: loop)
     }
 

@@ -4,7 +4,7 @@ import Synchronization
 /// AWS's time, learned from the `Date` field of its responses, independent of this machine's clock.
 ///
 /// Between responses it advances with the monotonic clock.
-public final class ServiceTime: Sendable {
+package final class ServiceTime: Sendable {
     private struct Reading {
         /// By AWS's clock.
         let time: Timestamp

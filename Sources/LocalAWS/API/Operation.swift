@@ -1,6 +1,6 @@
 extension LocalAWS {
     /// An implemented operation of an AWS API.
-    public enum Operation: String, Sendable, Hashable, CaseIterable {
+    package enum Operation: String, Sendable, Hashable, CaseIterable {
         /// AWS STS.
         case getCallerIdentity = "GetCallerIdentity"
         /// AWS STS.

@@ -1,24 +1,24 @@
-public import AWSCore
+package import AWSCore
 import Encoding
-public import JSON
+package import JSON
 
 /// A Device Defender audit.
-public struct FleetAuditTask: Sendable, Hashable {
+package struct FleetAuditTask: Sendable, Hashable {
     /// The result of one check.
-    public struct Check: Sendable, Hashable {
+    package struct Check: Sendable, Hashable {
         /// The check's name.
-        public var name: String
+        package var name: String
         /// The number of evaluated resources.
-        public var totalResources: Int
+        package var totalResources: Int
         /// The number of non-compliant resources, not counting suppressed ones.
-        public var nonCompliantResources: Int
+        package var nonCompliantResources: Int
         /// The number of suppressed non-compliant resources.
-        public var suppressedResources: Int
+        package var suppressedResources: Int
         /// Why the check could not run, for example `INSUFFICIENT_PERMISSIONS`; nil if it ran.
-        public var errorCode: String?
+        package var errorCode: String?
 
         /// Makes a result.
-        public init(
+        package init(
             name: String, totalResources: Int, nonCompliantResources: Int, suppressedResources: Int = 0,
             errorCode: String? = nil
         ) {
@@ -37,18 +37,18 @@ public struct FleetAuditTask: Sendable, Hashable {
     }
 
     /// The task ID: at most 40 letters, digits and dashes.
-    public var id: String
+    package var id: String
     /// The API's `AuditTaskStatus`, for example `COMPLETED`.
-    public var status: String
+    package var status: String
     /// The start time, in milliseconds since 1970.
-    public var startTime: Int64
+    package var startTime: Int64
     /// The scheduled audit; nil for an on-demand audit.
-    public var scheduledAuditName: String?
+    package var scheduledAuditName: String?
     /// The checks.
-    public var checks: [Check]
+    package var checks: [Check]
 
     /// Makes an audit.
-    public init(
+    package init(
         id: String, status: String = "COMPLETED", startTime: Int64, scheduledAuditName: String?, checks: [Check]
     ) {
         self.id = id
@@ -93,7 +93,7 @@ public struct FleetAuditTask: Sendable, Hashable {
     }
 
     /// The message that Device Defender publishes when the audit has finished.
-    public func notification(account: AccountID) -> JSON {
+    package func notification(account: AccountID) -> JSON {
         var members: JSON.Members = [
             "accountId": .string(account.digits), "taskId": .string(id), "taskStatus": .string(status),
             "taskType": .string(type), "failedChecksCount": .integer(count("FAILED")), "canceledChecksCount": 0,

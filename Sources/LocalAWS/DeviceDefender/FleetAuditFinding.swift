@@ -1,19 +1,19 @@
 import Encoding
-public import JSON
+package import JSON
 
 /// An audit finding: a resource that failed a check.
-public struct FleetAuditFinding: Sendable, Hashable {
+package struct FleetAuditFinding: Sendable, Hashable {
     /// A resource.
-    public struct Resource: Sendable, Hashable {
+    package struct Resource: Sendable, Hashable {
         /// The API's `ResourceType`, for example `DEVICE_CERTIFICATE`.
-        public var type: String
+        package var type: String
         /// The API's `ResourceIdentifier`.
-        public var identifier: JSON
+        package var identifier: JSON
         /// Additional information.
-        public var additionalInfo: [String: String]
+        package var additionalInfo: [String: String]
 
         /// Makes a resource.
-        public init(type: String, identifier: JSON, additionalInfo: [String: String] = [:]) {
+        package init(type: String, identifier: JSON, additionalInfo: [String: String] = [:]) {
             self.type = type
             self.identifier = identifier
             self.additionalInfo = additionalInfo
@@ -27,30 +27,30 @@ public struct FleetAuditFinding: Sendable, Hashable {
     }
 
     /// The finding ID: at most 128 letters, digits, dashes and underscores.
-    public var id: String
+    package var id: String
     /// The audit's task ID.
-    public var taskID: String
+    package var taskID: String
     /// When the audit started, in milliseconds since 1970.
-    public var taskStartTime: Int64
+    package var taskStartTime: Int64
     /// When the finding was made, in milliseconds since 1970.
-    public var time: Int64
+    package var time: Int64
     /// The check's name.
-    public var checkName: String
+    package var checkName: String
     /// `CRITICAL`, `HIGH`, `MEDIUM` or `LOW`.
-    public var severity: String
+    package var severity: String
     /// The resource.
-    public var resource: Resource
+    package var resource: Resource
     /// Related resources.
-    public var relatedResources: [Resource]
+    package var relatedResources: [Resource]
     /// The reason for non-compliance.
-    public var reason: String
+    package var reason: String
     /// The reason code.
-    public var reasonCode: String
+    package var reasonCode: String
     /// Whether the finding is suppressed.
-    public var isSuppressed: Bool
+    package var isSuppressed: Bool
 
     /// Makes a finding.
-    public init(
+    package init(
         id: String, taskID: String, taskStartTime: Int64, time: Int64, checkName: String, severity: String,
         resource: Resource, relatedResources: [Resource] = [], reason: String, reasonCode: String,
         isSuppressed: Bool = false
@@ -69,7 +69,7 @@ public struct FleetAuditFinding: Sendable, Hashable {
     }
 
     /// An element of the response of `ListAuditFindings`.
-    public var json: JSON {
+    package var json: JSON {
         var members: JSON.Members = [
             "findingId": .string(id), "taskId": .string(taskID), "checkName": .string(checkName),
             "taskStartTime": .number(Timestamp(milliseconds: taskStartTime).epochSeconds),

@@ -1,19 +1,19 @@
 import Encoding
-public import JSON
+package import JSON
 
 /// A suppression of a check's findings about a resource (`AuditSuppression` of the AWS IoT API).
-public struct FleetAuditSuppression: Sendable, Hashable {
+package struct FleetAuditSuppression: Sendable, Hashable {
     /// The check's name.
-    public var checkName: String
+    package var checkName: String
     /// The API's `ResourceIdentifier`.
-    public var resourceIdentifier: JSON
+    package var resourceIdentifier: JSON
     /// The expiration date, in milliseconds since 1970; nil if it lasts until it is deleted.
-    public var expirationDate: Int64?
+    package var expirationDate: Int64?
     /// The description.
-    public var description: String?
+    package var description: String?
 
     /// Makes a suppression.
-    public init(
+    package init(
         checkName: String, resourceIdentifier: JSON, expirationDate: Int64? = nil, description: String? = nil
     ) {
         self.checkName = checkName

@@ -1,25 +1,25 @@
-public import AWSCore
+package import AWSCore
 import Cryptography
 import Encoding
-public import JSON
+package import JSON
 
 /// A deterministic scenario of a fictional fleet: an audit, alarms, and operators' actions.
-public struct FleetScenario: Sendable {
+package struct FleetScenario: Sendable {
     /// The account and Region of the fleet.
-    public let accountRegion: AccountRegion
+    package let accountRegion: AccountRegion
     /// When the audit started, in milliseconds since 1970; everything else happens in the following hours.
-    public let startTime: Int64
+    package let startTime: Int64
     /// The finished audit.
-    public let auditTask: FleetAuditTask
+    package let auditTask: FleetAuditTask
     /// The audit's findings, including suppressed ones.
-    public let auditFindings: [FleetAuditFinding]
+    package let auditFindings: [FleetAuditFinding]
 
     /// Makes a scenario.
     ///
     /// - Parameters:
     ///   - findings: the number of audit findings. With 23 or more, every check and every type of resource occurs.
     ///   - startTime: milliseconds since 1970.
-    public init(accountRegion: AccountRegion, findings: Int, startTime: Int64) {
+    package init(accountRegion: AccountRegion, findings: Int, startTime: Int64) {
         self.accountRegion = accountRegion
         self.startTime = startTime
         let audit = ScenarioAudit(accountRegion: accountRegion, startTime: startTime)
@@ -28,26 +28,26 @@ public struct FleetScenario: Sendable {
     }
 
     /// The message about the finished audit.
-    public var auditNotification: JSON { auditTask.notification(account: accountRegion.account) }
+    package var auditNotification: JSON { auditTask.notification(account: accountRegion.account) }
 
     /// The alarms of the fleet: one for each type of criteria and value, and for each severity in a behavior's name.
-    public var alarms: [JSON] {
+    package var alarms: [JSON] {
         ScenarioBehavior.all.enumerated().map { index, behavior in
             alarm(behavior, number: index, event: "in-alarm", hours: 2)
         }
     }
 
     /// The message that clears the first alarm.
-    public var clearedAlarm: JSON { alarm(ScenarioBehavior.all[0], number: 0, event: "alarm-cleared", hours: 3) }
+    package var clearedAlarm: JSON { alarm(ScenarioBehavior.all[0], number: 0, event: "alarm-cleared", hours: 3) }
 
     /// The message that invalidates the second alarm, because its device sends no data.
-    public var invalidatedAlarm: JSON {
+    package var invalidatedAlarm: JSON {
         alarm(ScenarioBehavior.all[1], number: 1, event: "alarm-invalidated", hours: 4)
     }
 
     /// EventBridge events of operators' actions: the third alarm is marked as a false positive, and the audit's first
     /// open finding is suppressed.
-    public var events: [JSON] {
+    package var events: [JSON] {
         var events = [
             event(
                 "PutVerificationStateOnViolation", number: 0,

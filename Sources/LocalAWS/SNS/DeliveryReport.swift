@@ -1,9 +1,9 @@
-public import AWSCore
+package import AWSCore
 
 /// The result of delivering one message to one subscription.
-public struct DeliveryReport: Sendable, Hashable {
+package struct DeliveryReport: Sendable, Hashable {
     /// One attempt.
-    public enum Attempt: Sendable, Hashable {
+    package enum Attempt: Sendable, Hashable {
         /// The endpoint responded with this status.
         case responded(Int)
         /// There was no response, with the reason.
@@ -11,7 +11,7 @@ public struct DeliveryReport: Sendable, Hashable {
     }
 
     /// The outcome.
-    public enum Outcome: Sendable, Hashable {
+    package enum Outcome: Sendable, Hashable {
         /// The endpoint accepted the message.
         case delivered
         /// The endpoint rejected it permanently, so it was not retried.
@@ -23,17 +23,17 @@ public struct DeliveryReport: Sendable, Hashable {
     }
 
     /// The message ID, the same in every attempt.
-    public let messageID: String
+    package let messageID: String
     /// The subscription.
-    public let subscription: ARN
+    package let subscription: ARN
     /// The endpoint's URL.
-    public let endpoint: String
+    package let endpoint: String
     /// The attempts, in order.
-    public var attempts: [Attempt] = []
+    package var attempts: [Attempt] = []
     /// The duration of the last attempt.
-    public var duration = Duration.zero
+    package var duration = Duration.zero
     /// The outcome.
-    public var outcome = Outcome.canceled
+    package var outcome = Outcome.canceled
 }
 
 /// SNS's default retry policy for HTTP endpoints ("Amazon SNS message delivery retries" in the Amazon SNS Developer Guide).

@@ -3,7 +3,7 @@ import Cryptography
 import Encoding
 
 /// The version of SNS's signatures.
-public enum TopicSignatureVersion: String, Sendable, Hashable, CaseIterable {
+package enum TopicSignatureVersion: String, Sendable, Hashable, CaseIterable {
     /// RSA with SHA-1, the default of topics.
     case one = "1"
     /// RSA with SHA-256.

@@ -1,18 +1,18 @@
 import CLibpq
 import Glibc
-public import Store
+package import Store
 
 /// The address of a PostgreSQL database: a libpq connection URI.
 ///
 /// Its description never contains the URI, which may include a password.
-public struct PostgreSQLAddress: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
+package struct PostgreSQLAddress: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     let url: String
 
     /// Parses a URI (PostgreSQL documentation, section 34.1.1.2, "Connection URIs").
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/invalidPath`` for a URI that libpq rejects. The message never
     ///   contains parts of the URI.
-    public init(url: String) throws(StoreError) {
+    package init(url: String) throws(StoreError) {
         guard !url.utf8.contains(0) else { throw Self.malformed }
         var message: UnsafeMutablePointer<CChar>?
         let options = PQconninfoParse(url, &message)
@@ -68,10 +68,10 @@ public struct PostgreSQLAddress: Sendable, Hashable, CustomStringConvertible, Cu
         """)
 
     /// A fixed text, without the URI.
-    public var description: String { "a PostgreSQL database" }
+    package var description: String { "a PostgreSQL database" }
 
     /// An empty mirror, so that the URI is not dumped.
-    public var customMirror: Mirror { Mirror(self, children: [:]) }
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
 
     /// Connects. Blocks the thread until the connection is established or has failed. Each of several hosts has the
     /// time limit of the URI (`connect_timeout`), or 3 seconds.

@@ -1,10 +1,10 @@
-public import AWSCore
-public import Encoding
-public import Store
+package import AWSCore
+package import Encoding
+package import Store
 
 extension PostgreSQLStore {
     /// Lists the newest finished audit of each account-Region and schedule.
-    public func finishedAudits() async throws(StoreError) -> [FinishedAudit] {
+    package func finishedAudits() async throws(StoreError) -> [FinishedAudit] {
         try await read(ArrivalSQL.audits) { try $0.rows.map { try FinishedAudit($0) } }
     }
 
@@ -21,7 +21,7 @@ extension PostgreSQLStore {
     }
 
     /// Lists when deliveries last arrived.
-    public func lastDeliveries() async throws(StoreError) -> [AccountRegion: Timestamp] {
+    package func lastDeliveries() async throws(StoreError) -> [AccountRegion: Timestamp] {
         try await read(ArrivalSQL.deliveries) { rows in
             Dictionary(try rows.rows.map { (try $0.accountRegion("origin"), try $0.timestamp("received_at")) }) {
                 first, _ in first
@@ -30,7 +30,7 @@ extension PostgreSQLStore {
     }
 
     /// Records when deliveries last arrived.
-    public func recordLastDeliveries(_ times: [AccountRegion: Timestamp]) async throws(StoreError) {
+    package func recordLastDeliveries(_ times: [AccountRegion: Timestamp]) async throws(StoreError) {
         // Sorted, so that two replicas that write the same rows do not deadlock.
         let sorted = times.sorted { $0.key < $1.key }
         try await write(

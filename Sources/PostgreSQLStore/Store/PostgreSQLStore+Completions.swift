@@ -1,9 +1,9 @@
-public import AWSCore
-public import Store
+package import AWSCore
+package import Store
 
 extension PostgreSQLStore {
     /// Returns the check completions of an account-Region.
-    public func checkCompletions(of accountRegion: AccountRegion) async throws(StoreError) -> [String: CheckCompletion]
+    package func checkCompletions(of accountRegion: AccountRegion) async throws(StoreError) -> [String: CheckCompletion]
     {
         try await read(CompletionSQL.ofAccountRegion, [.text(accountRegion.stored)]) { rows in
             Dictionary(try rows.rows.map { try CheckCompletion($0) }.map { ($0.check, $0) }) { first, _ in first }
@@ -11,14 +11,14 @@ extension PostgreSQLStore {
     }
 
     /// Returns the audit coverage of an account-Region.
-    public func auditCoverage(of accountRegion: AccountRegion) async throws(StoreError) -> AuditCoverage? {
+    package func auditCoverage(of accountRegion: AccountRegion) async throws(StoreError) -> AuditCoverage? {
         try await read(CompletionSQL.coverage, [.text(accountRegion.stored)]) { rows in
             try rows.rows.first.map { try AuditCoverage($0) }
         }
     }
 
     /// Records that all audits of a time span were listed.
-    public func record(
+    package func record(
         _ coverage: AuditCoverage, of accountRegion: AccountRegion, _ completions: [CheckCompletion]
     ) async throws(StoreError) {
         try Limits.check(LedgerUpdate(completions: completions))
@@ -31,7 +31,7 @@ extension PostgreSQLStore {
     }
 
     /// Lists the groups of findings that are not over.
-    public func ledgerGroups(of accountRegion: AccountRegion, kind: LedgerEntry.Kind) async throws(StoreError)
+    package func ledgerGroups(of accountRegion: AccountRegion, kind: LedgerEntry.Kind) async throws(StoreError)
         -> [String]
     {
         try await read(CompletionSQL.groups, [.text(accountRegion.stored), .text(kind.rawValue)]) { rows in

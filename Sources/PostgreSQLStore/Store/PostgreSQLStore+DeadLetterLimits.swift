@@ -1,5 +1,5 @@
-public import Encoding
-public import Store
+package import Encoding
+package import Store
 
 /// Keeps dead letters within their limits.
 ///
@@ -135,7 +135,7 @@ enum PostgreSQLDeadLetterLimits {
 
 extension PostgreSQLStore {
     /// Drops expired dead letters, and those beyond the limits.
-    public func trimDeadLetters(
+    package func trimDeadLetters(
         to limits: DeadLetterLimits, failedBefore time: Timestamp
     ) async throws(StoreError) -> DroppedDeadLetters {
         try await transact { try await PostgreSQLDeadLetterLimits.correct(by: $0) }
@@ -157,7 +157,7 @@ extension PostgreSQLStore {
     }
 
     /// Returns the number and size of the dead letters.
-    public func deadLetterUsage() async throws(StoreError) -> DeadLetterUsage {
+    package func deadLetterUsage() async throws(StoreError) -> DeadLetterUsage {
         try await use(repeats: true) { connection in
             var usage = try DeadLetterUsage(loads: await connection.run(DeadLetterLimitSQL.loads).rows)
             let oldest = try await connection.run(DeadLetterLimitSQL.oldestFailure)

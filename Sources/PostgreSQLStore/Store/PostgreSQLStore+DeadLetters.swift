@@ -1,10 +1,10 @@
 import AWSCore
 import Encoding
-public import Store
+package import Store
 
 extension PostgreSQLStore {
     /// Lists the dead letters that match a filter, ordered by last failure.
-    public func deadLetters(
+    package func deadLetters(
         matching filter: DeadLetterFilter, limit: Int, after last: DeadLetter?
     ) async throws(StoreError) -> [DeadLetter] {
         try Limits.check(limit: limit)
@@ -21,7 +21,7 @@ extension PostgreSQLStore {
     }
 
     /// Lists the newest dead letters without their payloads.
-    public func newestDeadLetters(limit: Int) async throws(StoreError) -> [DeadLetterSummary] {
+    package func newestDeadLetters(limit: Int) async throws(StoreError) -> [DeadLetterSummary] {
         try Limits.check(limit: limit)
         return try await read(DeadLetterSQL.newest, [.integer(limit)]) {
             try $0.rows.map { try DeadLetterSummary($0) }
@@ -29,20 +29,20 @@ extension PostgreSQLStore {
     }
 
     /// Returns the dead letter with an id.
-    public func deadLetter(id: String) async throws(StoreError) -> DeadLetter? {
+    package func deadLetter(id: String) async throws(StoreError) -> DeadLetter? {
         guard Limits.isDeliveryID(id) else { return nil }
         return try await read(DeadLetterSQL.byID, [.text(id)]) { try $0.rows.first.map { try DeadLetter($0) } }
     }
 
     /// Returns dead letters to the queue as new deliveries.
-    public func requeueDeadLetters(ids: [String]) async throws(StoreError) -> Int {
+    package func requeueDeadLetters(ids: [String]) async throws(StoreError) -> Int {
         let count = try await changeDeadLetters(ids, by: DeadLetterSQL.requeue)
         await notifyWorkers(of: nil)
         return count
     }
 
     /// Deletes dead letters permanently.
-    public func discardDeadLetters(ids: [String]) async throws(StoreError) -> Int {
+    package func discardDeadLetters(ids: [String]) async throws(StoreError) -> Int {
         try await changeDeadLetters(ids, by: DeadLetterSQL.discard)
     }
 

@@ -1,6 +1,6 @@
-public import AWSCore
-public import Encoding
-public import Store
+package import AWSCore
+package import Encoding
+package import Store
 
 extension PostgreSQLStore {
     /// Steps through the indexes from one account-Region to the next.
@@ -33,7 +33,7 @@ extension PostgreSQLStore {
         """
 
     /// Counts the deliveries that are not completed by account-Region and state, in one snapshot.
-    public func queueDepths(
+    package func queueDepths(
         now: Timestamp, after accountRegion: AccountRegion?, limit: Int
     ) async throws(StoreError) -> [QueueDepth] {
         try Limits.check(limit: limit)

@@ -1,10 +1,10 @@
-public import AWSCore
-public import Encoding
-public import Store
+package import AWSCore
+package import Encoding
+package import Store
 
 extension PostgreSQLStore {
     /// Returns the dispositions of subjects, in one snapshot.
-    public func dispositions(about subjects: [String]) async throws(StoreError) -> [String: Disposition] {
+    package func dispositions(about subjects: [String]) async throws(StoreError) -> [String: Disposition] {
         // PostgreSQL rejects texts with NUL.
         let known = subjects.filter { !$0.utf8.contains(0) }
         return try await read(DispositionSQL.bySubject, [.texts(known)]) { rows in
@@ -13,7 +13,7 @@ extension PostgreSQLStore {
     }
 
     /// Lists the dispositions of an account-Region.
-    public func dispositions(
+    package func dispositions(
         of accountRegion: AccountRegion, after last: Disposition?, limit: Int
     ) async throws(StoreError) -> [Disposition] {
         try await dispositions(
@@ -22,18 +22,18 @@ extension PostgreSQLStore {
     }
 
     /// Lists the dispositions that are due.
-    public func dueDispositions(by time: Timestamp, limit: Int) async throws(StoreError) -> [Disposition] {
+    package func dueDispositions(by time: Timestamp, limit: Int) async throws(StoreError) -> [Disposition] {
         try await dispositions(DispositionSQL.due, [.time(time)], limit: limit)
     }
 
     /// Deletes dispositions that are no longer needed and concern no finding in the ledger, a thousand in a
     /// transaction.
-    public func purgeDispositions(by time: Timestamp) async throws(StoreError) -> Int {
+    package func purgeDispositions(by time: Timestamp) async throws(StoreError) -> Int {
         try await deleteInSteps(DispositionSQL.purge, [.time(time)])
     }
 
     /// Returns the newest applied audits of an account-Region.
-    public func appliedAudits(of accountRegion: AccountRegion) async throws(StoreError) -> [String: AppliedAudit] {
+    package func appliedAudits(of accountRegion: AccountRegion) async throws(StoreError) -> [String: AppliedAudit] {
         try await read(AppliedAuditSQL.ofAccountRegion, [.text(accountRegion.stored)]) { rows in
             Dictionary(try rows.rows.map { try AppliedAudit($0, of: accountRegion) }.map { ($0.check, $0) }) {
                 first, _ in first

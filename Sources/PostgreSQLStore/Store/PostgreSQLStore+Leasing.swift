@@ -1,6 +1,6 @@
-public import AWSCore
-public import Encoding
-public import Store
+package import AWSCore
+package import Encoding
+package import Store
 import Synchronization
 
 extension PostgreSQLStore {
@@ -21,7 +21,7 @@ extension PostgreSQLStore {
     /// Leases ready deliveries of this replica's partitions, in turn.
     ///
     /// Acquires partitions without a live owner, up to this replica's share, and ends their leases.
-    public func lease(
+    package func lease(
         limit: Int, for duration: Duration, owner: String, now: Timestamp, excluding excluded: Set<AccountRegion>
     ) async throws(StoreError) -> LeaseBatch {
         try Limits.check(limit: limit)

@@ -1,10 +1,10 @@
-public import AWSCore
-public import Encoding
-public import Store
+package import AWSCore
+package import Encoding
+package import Store
 
 extension PostgreSQLStore {
     /// Returns the ledger entries with some ids, in one snapshot.
-    public func ledgerEntries(ids: [String]) async throws(StoreError) -> [String: LedgerEntry] {
+    package func ledgerEntries(ids: [String]) async throws(StoreError) -> [String: LedgerEntry] {
         // PostgreSQL rejects texts with NUL.
         let known = ids.filter { !$0.utf8.contains(0) }
         return try await read(LedgerSQL.byID, [.texts(known)]) { rows in
@@ -13,7 +13,7 @@ extension PostgreSQLStore {
     }
 
     /// Lists the findings about a subject.
-    public func ledgerEntries(
+    package func ledgerEntries(
         about subject: String, after last: LedgerEntry?, limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
         try await entries(
@@ -21,7 +21,7 @@ extension PostgreSQLStore {
     }
 
     /// Lists the findings of a group that are not over and were last reported before a time.
-    public func unseenLedgerEntries(
+    package func unseenLedgerEntries(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Timestamp,
         after last: LedgerEntry?,
         limit: Int
@@ -36,7 +36,7 @@ extension PostgreSQLStore {
     }
 
     /// Lists the active findings that were last sent before a time.
-    public func staleLedgerEntries(
+    package func staleLedgerEntries(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Timestamp, after last: LedgerEntry?,
         limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
@@ -50,7 +50,7 @@ extension PostgreSQLStore {
     }
 
     /// Lists the findings whose latest state was not confirmed.
-    public func unsentLedgerEntries(
+    package func unsentLedgerEntries(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
         try await entries(
@@ -59,7 +59,7 @@ extension PostgreSQLStore {
     }
 
     /// Deletes archived findings that are over and were last updated before a time, a thousand in a transaction.
-    public func purgeLedger(archivedBefore time: Timestamp) async throws(StoreError) -> Int {
+    package func purgeLedger(archivedBefore time: Timestamp) async throws(StoreError) -> Int {
         try await deleteInSteps(LedgerSQL.purge, [.time(time)])
     }
 

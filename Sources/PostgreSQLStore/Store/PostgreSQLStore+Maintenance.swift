@@ -1,5 +1,5 @@
 import Encoding
-public import Store
+package import Store
 
 /// The statements about the store as a whole.
 enum PostgreSQLMaintenance {
@@ -18,7 +18,7 @@ enum PostgreSQLMaintenance {
 
 extension PostgreSQLStore {
     /// Counts deliveries; reads the index entry of each.
-    public func queueStatus() async throws(StoreError) -> QueueStatus {
+    package func queueStatus() async throws(StoreError) -> QueueStatus {
         try await read(PostgreSQLMaintenance.status, within: timeout, isLong: true) { rows in
             var status = QueueStatus()
             guard let row = rows.rows.first else { throw StoreError.unreadableRow }
@@ -32,7 +32,7 @@ extension PostgreSQLStore {
     }
 
     /// Counts findings; reads the index entry of each.
-    public func ledgerCounts() async throws(StoreError) -> LedgerCounts {
+    package func ledgerCounts() async throws(StoreError) -> LedgerCounts {
         try await read(PostgreSQLMaintenance.findings, within: timeout, isLong: true) { rows in
             guard let row = rows.rows.first else { throw StoreError.unreadableRow }
             return LedgerCounts(
@@ -44,7 +44,7 @@ extension PostgreSQLStore {
 
     /// Appends a delivery by the connection and statement that serve senders, and rolls it back to a savepoint. The
     /// remaining transaction is committed, which waits for the disk, and for a standby if commits do.
-    public func checkWritable() async throws(StoreError) {
+    package func checkWritable() async throws(StoreError) {
         try checkAccess()
         // Large enough to be stored outside the row, like most payloads.
         let values: [PostgreSQLValue] = [
@@ -67,7 +67,7 @@ extension PostgreSQLStore {
     }
 
     /// Reports live replicas and stalled partitions.
-    public func sharingStatus() async throws(StoreError) -> SharingStatus {
+    package func sharingStatus() async throws(StoreError) -> SharingStatus {
         try await use(within: timeout, repeats: true) { try await Self.sharingStatus(by: $0) }
     }
 

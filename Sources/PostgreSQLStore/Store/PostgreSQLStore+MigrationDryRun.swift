@@ -1,13 +1,13 @@
 import Encoding
 import EventLoop
-public import Store
+package import Store
 
 extension PostgreSQLStore {
     /// Applies the pending migration steps in one transaction and rolls it back. Shows whether a server with the same
     /// role can apply them, without changing anything.
     ///
     /// - Throws: ``StoreError`` if a step fails, for example because the role lacks the privilege to create tables.
-    public static func dryRunMigration(_ address: PostgreSQLAddress) async throws(StoreError) {
+    package static func dryRunMigration(_ address: PostgreSQLAddress) async throws(StoreError) {
         let loop: EventLoop
         do {
             loop = try EventLoop(name: "bridge-store")

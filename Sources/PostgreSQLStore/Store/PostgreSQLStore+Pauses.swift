@@ -1,9 +1,9 @@
-public import AWSCore
-public import Store
+package import AWSCore
+package import Store
 
 extension PostgreSQLStore {
     /// Pauses processing.
-    public func pause(_ pause: Pause) async throws(StoreError) {
+    package func pause(_ pause: Pause) async throws(StoreError) {
         try Limits.check(pause)
         try await write(
             PauseSQL.upsert,
@@ -15,7 +15,7 @@ extension PostgreSQLStore {
     }
 
     /// Ends a pause.
-    public func resume(_ account: AccountID?) async throws(StoreError) -> Pause? {
+    package func resume(_ account: AccountID?) async throws(StoreError) -> Pause? {
         try checkAccess()
         // Not repeated when the connection is lost: the repetition would find no pause.
         let ended = try await use(repeats: false) { connection in
@@ -27,7 +27,7 @@ extension PostgreSQLStore {
     }
 
     /// Lists the pauses.
-    public func pauses() async throws(StoreError) -> [Pause] {
+    package func pauses() async throws(StoreError) -> [Pause] {
         try await read(PauseSQL.list) { try $0.rows.map { try Pause($0) } }
     }
 }

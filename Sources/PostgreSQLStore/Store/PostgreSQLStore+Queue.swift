@@ -1,5 +1,5 @@
-public import Encoding
-public import Store
+package import Encoding
+package import Store
 
 /// The statements about leases, many deliveries at once.
 enum LeaseSQL {
@@ -41,7 +41,7 @@ enum LeaseSQL {
 
 extension PostgreSQLStore {
     /// Adds deliveries with new ids to the queue in one transaction.
-    public func append(_ deliveries: [Delivery]) async throws(StoreError) -> [AppendResult] {
+    package func append(_ deliveries: [Delivery]) async throws(StoreError) -> [AppendResult] {
         for delivery in deliveries { try Limits.check(delivery) }
         try checkAccess()
         guard !deliveries.isEmpty else { return [] }
@@ -60,12 +60,13 @@ extension PostgreSQLStore {
     }
 
     /// Waits until there may be more to lease than the batch with this mark saw.
-    public func waitForWork(after mark: WorkMark) async {
+    package func waitForWork(after mark: WorkMark) async {
         await signal.wait(after: mark)
     }
 
     /// Extends leases.
-    public func extend(_ leases: [Lease], for duration: Duration, now: Timestamp) async throws(StoreError) -> [Lease?] {
+    package func extend(_ leases: [Lease], for duration: Duration, now: Timestamp) async throws(StoreError) -> [Lease?]
+    {
         let end = try Limits.leaseEnd(duration, after: now)
         let readyAt = clock.database(end)
         let held = try await finish(leases.map { LeaseUpdate(lease: $0, kind: .leased, readyAt: readyAt) }).held
@@ -73,7 +74,7 @@ extension PostgreSQLStore {
     }
 
     /// Records intermediate results of a delivery.
-    public func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError) {
+    package func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError) {
         try Limits.check(progress)
         try await transact { connection in
             try await Self.lockLease(lease, by: connection)
@@ -86,12 +87,12 @@ extension PostgreSQLStore {
     }
 
     /// Completes deliveries.
-    public func complete(_ leases: [Lease], now: Timestamp) async throws(StoreError) -> [Bool] {
+    package func complete(_ leases: [Lease], now: Timestamp) async throws(StoreError) -> [Bool] {
         try await finish(leases.map { LeaseUpdate(lease: $0, kind: .completed, completedAt: now) }).held
     }
 
     /// Schedules retries after failures.
-    public func retry(_ retries: [ScheduledRetry], now: Timestamp) async throws(StoreError) -> [Bool] {
+    package func retry(_ retries: [ScheduledRetry], now: Timestamp) async throws(StoreError) -> [Bool] {
         guard !retries.isEmpty else { return [] }
         let latest = QueueTime.latest(after: now)
         let updates = retries.map { retry in
@@ -105,7 +106,7 @@ extension PostgreSQLStore {
     }
 
     /// Dead-letters deliveries, and drops dead letters beyond the limits.
-    public func deadLetter(
+    package func deadLetter(
         _ failures: [PermanentFailure], now: Timestamp, within limits: DeadLetterLimits
     ) async throws(StoreError) -> DeadLetterResult {
         let updates = failures.map { failure in
@@ -121,19 +122,19 @@ extension PostgreSQLStore {
     }
 
     /// Releases leases.
-    public func release(_ leases: [Lease]) async throws(StoreError) {
+    package func release(_ leases: [Lease]) async throws(StoreError) {
         guard !leases.isEmpty else { return }
         _ = try await finish(leases.map { LeaseUpdate(lease: $0, kind: .pending, counts: false) })
         await notifyWorkers(of: nil)
     }
 
     /// Deletes deliveries that were completed before a time, a thousand in a transaction.
-    public func purge(completedBefore time: Timestamp) async throws(StoreError) -> Int {
+    package func purge(completedBefore time: Timestamp) async throws(StoreError) -> Int {
         try await deleteInSteps(QueueSQL.purge, [.time(time)])
     }
 
     /// Returns the completion time of the newest completed delivery that has a number of newer ones.
-    public func completionTime(beyondNewest count: Int) async throws(StoreError) -> Timestamp? {
+    package func completionTime(beyondNewest count: Int) async throws(StoreError) -> Timestamp? {
         try await read(QueueSQL.completionTime, [.integer(count)]) { try $0.rows.first?.timestamp("completed_at") }
     }
 

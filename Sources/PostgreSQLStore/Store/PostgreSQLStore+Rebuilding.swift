@@ -1,16 +1,16 @@
-public import AWSCore
-public import Encoding
-public import Store
+package import AWSCore
+package import Encoding
+package import Store
 
 extension PostgreSQLStore {
     /// Lists the account-Regions whose ledger is complete.
-    public func ledgerAccountRegions() async throws(StoreError) -> [AccountRegion] {
+    package func ledgerAccountRegions() async throws(StoreError) -> [AccountRegion] {
         try await read(RebuildingSQL.accountRegions) { try $0.rows.map { try $0.accountRegion("origin") } }
     }
 
     /// Clears the ledger of an account-Region, a thousand findings in a transaction. Prevents other replicas from
     /// processing the account-Region until this store is closed.
-    public func clearLedger(of accountRegion: AccountRegion) async throws(StoreError) {
+    package func clearLedger(of accountRegion: AccountRegion) async throws(StoreError) {
         try await acquirePartition(accountRegion)
         try await transact { connection in
             _ = try await connection.run(RebuildingSQL.unfinish, [.text(accountRegion.stored)])
@@ -21,7 +21,7 @@ extension PostgreSQLStore {
     }
 
     /// Adds findings and dispositions from Security Hub to a ledger that is being rebuilt.
-    public func restore(_ entries: [LedgerEntry], _ dispositions: [Disposition]) async throws(StoreError) {
+    package func restore(_ entries: [LedgerEntry], _ dispositions: [Disposition]) async throws(StoreError) {
         try Limits.check(LedgerUpdate(entries: entries, dispositions: dispositions))
         try await transact { connection in
             try await Self.write(entries, by: LedgerSQL.restore, connection)
@@ -30,7 +30,7 @@ extension PostgreSQLStore {
     }
 
     /// Marks the ledger of an account-Region as complete.
-    public func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Timestamp)
+    package func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Timestamp)
         async throws(StoreError)
     {
         try Limits.check(LedgerUpdate(appliedAudits: appliedAudits))

@@ -1,4 +1,4 @@
-public import Store
+package import Store
 
 /// The statements that check each privilege. None affects a row.
 enum RightsSQL {
@@ -24,7 +24,7 @@ enum RightsSQL {
 
 extension PostgreSQLStore {
     /// Checks each privilege on each table in a transaction that is rolled back, and that a delivery can be appended.
-    public func checkRights() async throws(StoreError) {
+    package func checkRights() async throws(StoreError) {
         try checkAccess()
         let missing = try await use(repeats: true) { try await Self.missingRights(by: $0) }
         guard missing.isEmpty else {

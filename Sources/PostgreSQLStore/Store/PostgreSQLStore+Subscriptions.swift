@@ -1,9 +1,9 @@
-public import AWSCore
-public import Store
+package import AWSCore
+package import Store
 
 extension PostgreSQLStore {
     /// Records the status of a subscription, unless a later message was recorded already.
-    public func record(_ subscription: Subscription) async throws(StoreError) {
+    package func record(_ subscription: Subscription) async throws(StoreError) {
         try Limits.check(subscription)
         try await write(
             SubscriptionSQL.upsert,
@@ -14,14 +14,14 @@ extension PostgreSQLStore {
     }
 
     /// Returns the subscription to a topic.
-    public func subscription(to topic: ARN) async throws(StoreError) -> Subscription? {
+    package func subscription(to topic: ARN) async throws(StoreError) -> Subscription? {
         try await read(SubscriptionSQL.byTopic, [.text(topic.description)], within: timeout) { rows in
             try rows.rows.first.map { try Subscription($0) }
         }
     }
 
     /// Lists the subscriptions, ordered by topic.
-    public func subscriptions(after last: Subscription?, limit: Int) async throws(StoreError) -> [Subscription] {
+    package func subscriptions(after last: Subscription?, limit: Int) async throws(StoreError) -> [Subscription] {
         try Limits.check(limit: limit)
         return try await read(
             SubscriptionSQL.list, [.text(last?.topic.description ?? ""), .integer(limit)]

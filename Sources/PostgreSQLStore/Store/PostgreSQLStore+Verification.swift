@@ -1,4 +1,4 @@
-public import Store
+package import Store
 
 /// The statements of the verification that only PostgreSQL needs.
 enum PostgreSQLVerification {
@@ -25,12 +25,12 @@ enum PostgreSQLVerification {
 
 extension PostgreSQLStore {
     /// Does nothing: a database server checks its own files.
-    public func checkIntegrity(
+    package func checkIntegrity(
         report: @escaping @Sendable (IntegrityProgress) -> Void
     ) async throws(StoreError) {}
 
     /// Verifies the schema and each row. The database's files are the server's responsibility.
-    public func verify() async throws(StoreError) -> [String] {
+    package func verify() async throws(StoreError) -> [String] {
         var problems = IntegrityReport()
         for problem in try await schemaProblems() { problems.add(problem) }
         guard problems.all.isEmpty else { return problems.all }

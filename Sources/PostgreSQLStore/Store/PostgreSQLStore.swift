@@ -1,13 +1,13 @@
 import Encoding
 import EventLoop
-public import Store
+package import Store
 import Synchronization
 
 /// A store in a PostgreSQL database (version 13 or later), for any number of replicas.
 ///
 /// Each account-Region has one owner at a time, which alone leases its deliveries; see ``PartitionAssignment``.
 /// Everything runs on one event loop over a few connections; only connecting uses another thread.
-public final class PostgreSQLStore: Store {
+package final class PostgreSQLStore: Store {
     let signal = WorkSignal()
     /// The id of this process in the tables. Unlike host name and process id, it is never reused.
     let replica: String
@@ -42,7 +42,7 @@ public final class PostgreSQLStore: Store {
     /// - Throws: ``StoreError`` with the code `unavailable`, `invalidPath` (a file that the URI names is unreadable),
     ///   `unsupported` (the schema is newer than this version) or `outdated` (it is older and the store is not opened
     ///   for serving).
-    public convenience init(
+    package convenience init(
         address: PostgreSQLAddress, access: StoreAccess = .serving, report: @escaping StoreEvent.Report = { _ in }
     ) async throws(StoreError) {
         try await self.init(address: address, access: access, lifetime: .seconds(10), report: report)
@@ -124,7 +124,7 @@ public final class PostgreSQLStore: Store {
     }
 
     /// Completes pending writes, releases all partitions, and closes all connections.
-    public func close() async {
+    package func close() async {
         await closing.run { await self.shutDown() }
     }
 
@@ -219,7 +219,7 @@ public final class PostgreSQLStore: Store {
     }
 
     /// Whether the heartbeat of this process is valid.
-    public var canProcess: Bool { coordinator.heartbeat.isCurrent }
+    package var canProcess: Bool { coordinator.heartbeat.isCurrent }
 
     /// Throws if the store was opened read-only.
     func checkAccess() throws(StoreError) {

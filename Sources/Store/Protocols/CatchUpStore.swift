@@ -1,8 +1,8 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 
 /// What catch-up knows about past events: its watermarks, and when deliveries last arrived.
-public protocol CatchUpStore: Sendable {
+package protocol CatchUpStore: Sendable {
     /// Up to when catch-up has asked Device Defender for missed events, by account-Region.
     func catchUpWatermarks() async throws(StoreError) -> [AccountRegion: Timestamp]
 

@@ -1,12 +1,12 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 
 /// The durable queue of deliveries, with its pauses and dead letters.
 ///
 /// A delivery is pending until a worker leases it. The worker then completes it, schedules a retry, dead-letters it or
 /// releases it. If it does none of these before the lease expires, another worker can lease the delivery, and every
 /// call with the old lease throws ``StoreError/Code/leaseLost`` or skips the lease.
-public protocol DeliveryQueue: LeaseHolder {
+package protocol DeliveryQueue: LeaseHolder {
     /// Adds deliveries to the queue in one transaction. Deliveries with a known id are skipped, and so are repetitions
     /// of an id within the call.
     ///
@@ -149,7 +149,7 @@ public protocol DeliveryQueue: LeaseHolder {
 }
 
 /// Holds leases on behalf of this process.
-public protocol LeaseHolder: Sendable {
+package protocol LeaseHolder: Sendable {
     /// Whether this process may act on its leases. A PostgreSQL replica whose heartbeat expired may not: others may
     /// have taken over.
     var canProcess: Bool { get }
@@ -157,17 +157,17 @@ public protocol LeaseHolder: Sendable {
 
 extension LeaseHolder {
     /// True: one process owns the store.
-    public var canProcess: Bool { true }
+    package var canProcess: Bool { true }
 }
 
 extension DeliveryQueue {
     /// Adds one delivery to the queue unless its id is known; see ``append(_:)-([Delivery])``.
-    public func append(_ delivery: Delivery) async throws(StoreError) -> AppendResult {
+    package func append(_ delivery: Delivery) async throws(StoreError) -> AppendResult {
         try await append([delivery]).first ?? .duplicate
     }
 
     /// The number of deliveries that are not completed, by account-Region and state.
-    public func queueDepths(now: Timestamp) -> Pages<QueueDepth> {
+    package func queueDepths(now: Timestamp) -> Pages<QueueDepth> {
         Pages(limit: 1000) {
             Set($0.map(\.accountRegion)).count
         } read: { last, limit throws(StoreError) in
@@ -176,7 +176,7 @@ extension DeliveryQueue {
     }
 
     /// The dead letters that match a filter, ordered by last failure and id.
-    public func deadLetters(matching filter: DeadLetterFilter) -> Pages<DeadLetter> {
+    package func deadLetters(matching filter: DeadLetterFilter) -> Pages<DeadLetter> {
         Pages(limit: 1000) { last, limit throws(StoreError) in
             try await deadLetters(matching: filter, limit: limit, after: last)
         }

@@ -1,8 +1,8 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 
 /// What people decided about findings in Device Defender.
-public protocol DispositionStore: Sendable {
+package protocol DispositionStore: Sendable {
     /// The dispositions of these subjects. Subjects without one are omitted.
     func dispositions(about subjects: [String]) async throws(StoreError) -> [String: Disposition]
 
@@ -23,7 +23,7 @@ public protocol DispositionStore: Sendable {
 
 extension DispositionStore {
     /// All dispositions of an account-Region, ordered by subject.
-    public func dispositions(of accountRegion: AccountRegion) -> Pages<Disposition> {
+    package func dispositions(of accountRegion: AccountRegion) -> Pages<Disposition> {
         Pages { last, limit throws(StoreError) in
             try await dispositions(of: accountRegion, after: last, limit: limit)
         }

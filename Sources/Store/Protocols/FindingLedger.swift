@@ -1,8 +1,8 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 
 /// The ledger: what was last sent to Security Hub about each finding, and which audits were applied.
-public protocol FindingLedger: Sendable {
+package protocol FindingLedger: Sendable {
     /// The ledger entries with these ids. Unknown ids are omitted.
     func ledgerEntries(ids: [String]) async throws(StoreError) -> [String: LedgerEntry]
 
@@ -100,7 +100,7 @@ public protocol FindingLedger: Sendable {
 
 extension FindingLedger {
     /// The findings about a subject, ordered by id.
-    public func entries(about subject: String) -> Pages<LedgerEntry> {
+    package func entries(about subject: String) -> Pages<LedgerEntry> {
         Pages { last, limit throws(StoreError) in
             try await ledgerEntries(about: subject, after: last, limit: limit)
         }
@@ -108,7 +108,7 @@ extension FindingLedger {
 
     /// The findings of a group that are not over and were last reported before a time, in the order of
     /// ``LedgerEntry/eventTime``.
-    public func unseenEntries(
+    package func unseenEntries(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Timestamp
     ) -> Pages<LedgerEntry> {
         Pages { last, limit throws(StoreError) in
@@ -118,7 +118,7 @@ extension FindingLedger {
     }
 
     /// The active findings that were last sent before a time, in the order of ``LedgerEntry/updatedAt``.
-    public func staleEntries(
+    package func staleEntries(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Timestamp
     ) -> Pages<LedgerEntry> {
         Pages { last, limit throws(StoreError) in
@@ -127,7 +127,7 @@ extension FindingLedger {
     }
 
     /// The findings whose latest state was not confirmed by Security Hub, ordered by id.
-    public func unsentEntries(of accountRegion: AccountRegion, kind: LedgerEntry.Kind) -> Pages<LedgerEntry> {
+    package func unsentEntries(of accountRegion: AccountRegion, kind: LedgerEntry.Kind) -> Pages<LedgerEntry> {
         Pages { last, limit throws(StoreError) in
             try await unsentLedgerEntries(of: accountRegion, kind: kind, after: last, limit: limit)
         }

@@ -1,7 +1,7 @@
 /// The pages of a list in a store, each read when it is needed. No page is empty.
 ///
 /// A page shorter than the limit is the last one, so that no further query is needed to find the end.
-public struct Pages<Item: Sendable>: AsyncSequence, Sendable {
+package struct Pages<Item: Sendable>: AsyncSequence, Sendable {
     /// Reads the items after one, or from the first on for nil; at most as many as the limit.
     typealias Read = @Sendable (_ last: Item?, _ limit: Int) async throws(StoreError) -> [Item]
 
@@ -19,10 +19,10 @@ public struct Pages<Item: Sendable>: AsyncSequence, Sendable {
     }
 
     /// Begins with the first page.
-    public func makeAsyncIterator() -> Iterator { Iterator(pages: self) }
+    package func makeAsyncIterator() -> Iterator { Iterator(pages: self) }
 
     /// Reads one page after another.
-    public struct Iterator: AsyncIteratorProtocol {
+    package struct Iterator: AsyncIteratorProtocol {
         fileprivate let pages: Pages
         private var last: Item?
         private var isDone = false
@@ -30,10 +30,10 @@ public struct Pages<Item: Sendable>: AsyncSequence, Sendable {
         fileprivate init(pages: Pages) { self.pages = pages }
 
         /// The next page; nil after the last one.
-        public mutating func next() async throws(StoreError) -> [Item]? { try await next(isolation: nil) }
+        package mutating func next() async throws(StoreError) -> [Item]? { try await next(isolation: nil) }
 
         /// The next page; nil after the last one.
-        public mutating func next(
+        package mutating func next(
             isolation actor: isolated (any Actor)? = #isolation
         ) async throws(StoreError) -> [Item]? {
             guard !isDone else { return nil }

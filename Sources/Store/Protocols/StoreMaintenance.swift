@@ -1,5 +1,5 @@
 /// The state of the store as a whole.
-public protocol StoreMaintenance: Sendable {
+package protocol StoreMaintenance: Sendable {
     /// Counts the findings in the ledger. Reads an index entry for each.
     func ledgerCounts() async throws(StoreError) -> LedgerCounts
 
@@ -40,8 +40,8 @@ public protocol StoreMaintenance: Sendable {
 
 extension StoreMaintenance {
     /// Nothing: one process owns the store.
-    public func sharingStatus() async throws(StoreError) -> SharingStatus { SharingStatus() }
+    package func sharingStatus() async throws(StoreError) -> SharingStatus { SharingStatus() }
 
     /// Checks that the store is writable: it has no permissions of its own.
-    public func checkRights() async throws(StoreError) { try await checkWritable() }
+    package func checkRights() async throws(StoreError) { try await checkWritable() }
 }

@@ -1,7 +1,7 @@
-public import AWSCore
+package import AWSCore
 
 /// The status of the subscriptions to SNS topics.
-public protocol SubscriptionStore: Sendable {
+package protocol SubscriptionStore: Sendable {
     /// Records the status of a subscription, unless a later message was recorded already.
     ///
     /// - Throws: ``StoreError/Code/invalidValue`` for a message id that is not 1 to 256 bytes of UTF-8 without NUL.
@@ -20,7 +20,7 @@ extension SubscriptionStore {
     /// All subscriptions, ordered by topic.
     ///
     /// - Parameter limit: The maximum number in a page, 1 to 1,000.
-    public func subscriptions(pageLimit limit: Int) -> Pages<Subscription> {
+    package func subscriptions(pageLimit limit: Int) -> Pages<Subscription> {
         Pages(limit: limit) { last, limit throws(StoreError) in try await subscriptions(after: last, limit: limit) }
     }
 }

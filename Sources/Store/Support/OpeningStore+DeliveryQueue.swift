@@ -1,14 +1,14 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 
 extension OpeningStore {
     /// See ``Store``.
-    public func append(_ deliveries: [Delivery]) async throws(StoreError) -> [AppendResult] {
+    package func append(_ deliveries: [Delivery]) async throws(StoreError) -> [AppendResult] {
         try await current().append(deliveries)
     }
 
     /// See ``Store``.
-    public func lease(
+    package func lease(
         limit: Int, for duration: Duration, owner: String, now: Timestamp, excluding excluded: Set<AccountRegion>
     )
         async throws(StoreError) -> LeaseBatch
@@ -17,120 +17,121 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func extend(_ leases: [Lease], for duration: Duration, now: Timestamp) async throws(StoreError) -> [Lease?] {
+    package func extend(_ leases: [Lease], for duration: Duration, now: Timestamp) async throws(StoreError) -> [Lease?]
+    {
         try await current().extend(leases, for: duration, now: now)
     }
 
     /// See ``Store``.
-    public func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError) {
+    package func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError) {
         try await current().record(progress, under: lease)
     }
 
     /// See ``Store``.
-    public func complete(_ leases: [Lease], now: Timestamp) async throws(StoreError) -> [Bool] {
+    package func complete(_ leases: [Lease], now: Timestamp) async throws(StoreError) -> [Bool] {
         try await current().complete(leases, now: now)
     }
 
     /// See ``Store``.
-    public func retry(_ retries: [ScheduledRetry], now: Timestamp) async throws(StoreError) -> [Bool] {
+    package func retry(_ retries: [ScheduledRetry], now: Timestamp) async throws(StoreError) -> [Bool] {
         try await current().retry(retries, now: now)
     }
 
     /// See ``Store``.
-    public func deadLetter(
+    package func deadLetter(
         _ failures: [PermanentFailure], now: Timestamp, within limits: DeadLetterLimits
     ) async throws(StoreError) -> DeadLetterResult {
         try await current().deadLetter(failures, now: now, within: limits)
     }
 
     /// See ``Store``.
-    public func release(_ leases: [Lease]) async throws(StoreError) {
+    package func release(_ leases: [Lease]) async throws(StoreError) {
         try await current().release(leases)
     }
 
     /// See ``Store``.
-    public func purge(completedBefore time: Timestamp) async throws(StoreError) -> Int {
+    package func purge(completedBefore time: Timestamp) async throws(StoreError) -> Int {
         try await current().purge(completedBefore: time)
     }
 
     /// See ``Store``.
-    public func completionTime(beyondNewest count: Int) async throws(StoreError) -> Timestamp? {
+    package func completionTime(beyondNewest count: Int) async throws(StoreError) -> Timestamp? {
         try await current().completionTime(beyondNewest: count)
     }
 
     /// See ``Store``.
-    public func queueDepths(now: Timestamp, after accountRegion: AccountRegion?, limit: Int) async throws(StoreError)
+    package func queueDepths(now: Timestamp, after accountRegion: AccountRegion?, limit: Int) async throws(StoreError)
         -> [QueueDepth]
     {
         try await current().queueDepths(now: now, after: accountRegion, limit: limit)
     }
 
     /// See ``Store``.
-    public func pause(_ pause: Pause) async throws(StoreError) {
+    package func pause(_ pause: Pause) async throws(StoreError) {
         try await current().pause(pause)
     }
 
     /// See ``Store``.
-    public func resume(_ account: AccountID?) async throws(StoreError) -> Pause? {
+    package func resume(_ account: AccountID?) async throws(StoreError) -> Pause? {
         try await current().resume(account)
     }
 
     /// See ``Store``.
-    public func pauses() async throws(StoreError) -> [Pause] {
+    package func pauses() async throws(StoreError) -> [Pause] {
         try await current().pauses()
     }
 
     /// See ``Store``.
-    public func deadLetters(matching filter: DeadLetterFilter, limit: Int, after last: DeadLetter?)
+    package func deadLetters(matching filter: DeadLetterFilter, limit: Int, after last: DeadLetter?)
         async throws(StoreError) -> [DeadLetter]
     {
         try await current().deadLetters(matching: filter, limit: limit, after: last)
     }
 
     /// See ``Store``.
-    public func newestDeadLetters(limit: Int) async throws(StoreError) -> [DeadLetterSummary] {
+    package func newestDeadLetters(limit: Int) async throws(StoreError) -> [DeadLetterSummary] {
         try await current().newestDeadLetters(limit: limit)
     }
 
     /// See ``Store``.
-    public func deadLetter(id: String) async throws(StoreError) -> DeadLetter? {
+    package func deadLetter(id: String) async throws(StoreError) -> DeadLetter? {
         try await current().deadLetter(id: id)
     }
 
     /// See ``Store``.
-    public func requeueDeadLetters(ids: [String]) async throws(StoreError) -> Int {
+    package func requeueDeadLetters(ids: [String]) async throws(StoreError) -> Int {
         try await current().requeueDeadLetters(ids: ids)
     }
 
     /// See ``Store``.
-    public func discardDeadLetters(ids: [String]) async throws(StoreError) -> Int {
+    package func discardDeadLetters(ids: [String]) async throws(StoreError) -> Int {
         try await current().discardDeadLetters(ids: ids)
     }
 
     /// See ``Store``.
-    public func trimDeadLetters(to limits: DeadLetterLimits, failedBefore time: Timestamp)
+    package func trimDeadLetters(to limits: DeadLetterLimits, failedBefore time: Timestamp)
         async throws(StoreError) -> DroppedDeadLetters
     {
         try await current().trimDeadLetters(to: limits, failedBefore: time)
     }
 
     /// See ``Store``.
-    public func deadLetterUsage() async throws(StoreError) -> DeadLetterUsage {
+    package func deadLetterUsage() async throws(StoreError) -> DeadLetterUsage {
         try await current().deadLetterUsage()
     }
 
     /// See ``Store``.
-    public func queueStatus() async throws(StoreError) -> QueueStatus {
+    package func queueStatus() async throws(StoreError) -> QueueStatus {
         try await current().queueStatus()
     }
 
     // These members have defaults, which must not apply here: each call is forwarded to the opened store.
 
     /// See ``Store``; false while the store is not open.
-    public var canProcess: Bool { opened?.canProcess ?? false }
+    package var canProcess: Bool { opened?.canProcess ?? false }
 
     /// Waits until the store is open, then see ``Store``.
-    public func waitForWork(after mark: WorkMark) async {
+    package func waitForWork(after mark: WorkMark) async {
         guard (try? await waitUntilOpen()) == true, let store = try? await current() else { return }
         await store.waitForWork(after: mark)
     }

@@ -5,9 +5,9 @@ import Synchronization
 ///
 /// The first calls wait for it, within the time that a sender waits for a response. If opening takes longer or fails
 /// temporarily, calls throw ``StoreError/Code/unavailable``, and opening is retried until it succeeds.
-public final class OpeningStore: Store {
+package final class OpeningStore: Store {
     /// Opens the store.
-    public typealias Open = @Sendable () async throws(StoreError) -> any Store
+    package typealias Open = @Sendable () async throws(StoreError) -> any Store
 
     private enum State {
         /// The first attempt is running, and calls wait for it.
@@ -42,7 +42,7 @@ public final class OpeningStore: Store {
     ///   - timeout: how long calls wait for the first attempt. EventBridge waits 5 seconds for a response.
     ///   - longestDelay: the maximum delay between two attempts.
     ///   - open: opens the store; called until it succeeds or throws a permanent error.
-    public init(timeout: Duration = .seconds(3), longestDelay: Duration = .seconds(5), open: @escaping Open) {
+    package init(timeout: Duration = .seconds(3), longestDelay: Duration = .seconds(5), open: @escaping Open) {
         self.open = open
         self.timeout = timeout
         self.longestDelay = longestDelay
@@ -55,7 +55,7 @@ public final class OpeningStore: Store {
     /// Starts opening the store.
     ///
     /// - Parameter report: receives the error of each failed attempt, and one when the first attempt takes long.
-    public func start(report: @escaping @Sendable (StoreError) -> Void = { _ in }) {
+    package func start(report: @escaping @Sendable (StoreError) -> Void = { _ in }) {
         attempts.withLock { task in
             guard task == nil else { return }
             task = Task { await self.openUntilDone(report) }
@@ -65,7 +65,7 @@ public final class OpeningStore: Store {
     /// Waits until the first attempt has ended, the timeout has passed, or ``stopWaiting()`` is called.
     ///
     /// - Throws: the error if opening failed permanently, or with ``StoreError/Code/inUse``.
-    public func waitForFirstAttempt() async throws(StoreError) {
+    package func waitForFirstAttempt() async throws(StoreError) {
         guard case .ended(let error) = await wait(while: \.isOpening) else { return }
         throw error
     }
@@ -74,7 +74,7 @@ public final class OpeningStore: Store {
     ///
     /// - Returns: whether the store is open.
     /// - Throws: the error if opening failed permanently, or with ``StoreError/Code/inUse``.
-    public func waitUntilOpen() async throws(StoreError) -> Bool {
+    package func waitUntilOpen() async throws(StoreError) -> Bool {
         switch await wait(while: { !$0.isFinal }) {
         case .opening, .unavailable: return false
         case .open: return true
@@ -84,12 +84,12 @@ public final class OpeningStore: Store {
     }
 
     /// Ends the wait of all calls for the first attempt.
-    public func stopWaiting() {
+    package func stopWaiting() {
         transition(.unavailable(Self.stillOpening)) { $0.isOpening }
     }
 
     /// Why the store is not open; nil if it is.
-    public var problem: StoreError? {
+    package var problem: StoreError? {
         switch state.withLock({ $0 }) {
         case .opening: Self.stillOpening
         case .unavailable(let error), .ended(let error): error
@@ -170,7 +170,7 @@ public final class OpeningStore: Store {
     private static let closingTimeout = Duration.seconds(1)
 
     /// Closes the store, or stops opening it.
-    public func close() async {
+    package func close() async {
         let last = state.withLock { state in
             defer { if !state.isFinal { state = .ended(.closed) } }
             return state
@@ -196,7 +196,7 @@ public final class OpeningStore: Store {
 
 extension StoreError {
     /// Whether opening the store can succeed later without a change of the configuration or of the store.
-    public var isTransient: Bool {
+    package var isTransient: Bool {
         switch code {
         case .unavailable, .defect, .leaseLost: true
         case .corrupt, .invalidPath, .invalidValue, .inUse, .outdated, .unsupported, .closed: false

@@ -4,9 +4,9 @@ package import Encoding
 ///
 /// A later time was written before a clock was set back. Such a delivery is ready immediately, and such a lease ends as
 /// if it began now: a live worker extends it.
-public enum QueueTime {
+package enum QueueTime {
     /// The longest time between two attempts.
-    public static let longestWait = Duration.seconds(300)
+    package static let longestWait = Duration.seconds(300)
 
     /// The latest valid time.
     package static func latest(after now: Timestamp) -> Timestamp { now + longestWait }

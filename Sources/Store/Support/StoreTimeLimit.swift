@@ -4,16 +4,16 @@ import Synchronization
 /// call.
 ///
 /// SQLite ignores it: its calls do not wait for a server.
-public final class StoreTimeLimit: Sendable {
+package final class StoreTimeLimit: Sendable {
     /// The limit of the current task; nil if each call has only its own limit.
-    @TaskLocal public static var current: StoreTimeLimit?
+    @TaskLocal package static var current: StoreTimeLimit?
 
     private let limit: Duration
     private let parent: StoreTimeLimit?
     private let end = Mutex<ContinuousClock.Instant?>(nil)
 
     /// Creates a limit. It is bounded by the limit of the current task, if any.
-    public init(_ limit: Duration) {
+    package init(_ limit: Duration) {
         self.limit = limit
         parent = Self.current
     }

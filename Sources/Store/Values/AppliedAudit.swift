@@ -1,22 +1,22 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 
 /// The newest audit whose result for a check was applied in full.
 ///
 /// An older audit may arrive later. A finding that only the older audit reports is resolved, even if the ledger does
 /// not contain it.
-public struct AppliedAudit: Sendable, Hashable {
+package struct AppliedAudit: Sendable, Hashable {
     /// The account-Region that the audit ran in.
-    public let accountRegion: AccountRegion
+    package let accountRegion: AccountRegion
     /// The check name: 1 to 2,048 bytes of UTF-8 without NUL.
-    public let check: String
+    package let check: String
     /// When the audit started.
-    public let startTime: Timestamp
+    package let startTime: Timestamp
     /// The audit's task id: 1 to 2,048 bytes of UTF-8 without NUL. Orders audits that started at the same time.
-    public let taskID: String
+    package let taskID: String
 
     /// Creates a value. The texts are validated when it is recorded.
-    public init(accountRegion: AccountRegion, check: String, startTime: Timestamp, taskID: String) {
+    package init(accountRegion: AccountRegion, check: String, startTime: Timestamp, taskID: String) {
         self.accountRegion = accountRegion
         self.check = check
         self.startTime = startTime

@@ -1,23 +1,23 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 
 /// When audits last completed a check, and when one last found no noncompliant resource. Times are the start times of
 /// the audits by AWS's clock.
 ///
 /// Recorded for every audit that AWS lists, whether or not its findings are applied. Findings of checks that no audit
 /// completes any more are recognized by it.
-public struct CheckCompletion: Sendable, Hashable {
+package struct CheckCompletion: Sendable, Hashable {
     /// The account-Region that the audits ran in.
-    public let accountRegion: AccountRegion
+    package let accountRegion: AccountRegion
     /// The check name: 1 to 2,048 bytes of UTF-8 without NUL.
-    public let check: String
+    package let check: String
     /// The start of the newest audit that completed the check.
-    public let completedAt: Timestamp
+    package let completedAt: Timestamp
     /// The start of the newest audit that completed the check as compliant; nil if none is known.
-    public let passedAt: Timestamp?
+    package let passedAt: Timestamp?
 
     /// Creates a value. The text is validated when it is recorded.
-    public init(accountRegion: AccountRegion, check: String, completedAt: Timestamp, passedAt: Timestamp?) {
+    package init(accountRegion: AccountRegion, check: String, completedAt: Timestamp, passedAt: Timestamp?) {
         self.accountRegion = accountRegion
         self.check = check
         self.completedAt = completedAt
@@ -25,7 +25,7 @@ public struct CheckCompletion: Sendable, Hashable {
     }
 
     /// The latest times of two values about the same check.
-    public func merged(with other: CheckCompletion?) -> CheckCompletion {
+    package func merged(with other: CheckCompletion?) -> CheckCompletion {
         guard let other else { return self }
         return CheckCompletion(
             accountRegion: accountRegion, check: check, completedAt: max(completedAt, other.completedAt),
@@ -35,14 +35,14 @@ public struct CheckCompletion: Sendable, Hashable {
 
 /// A time span in which every audit of an account-Region is known, because its audits were listed without a gap. Times
 /// are of AWS's clock.
-public struct AuditCoverage: Sendable, Hashable {
+package struct AuditCoverage: Sendable, Hashable {
     /// The start.
-    public let since: Timestamp
+    package let since: Timestamp
     /// The end: the time of the last listing.
-    public let until: Timestamp
+    package let until: Timestamp
 
     /// Creates a time span.
-    public init(since: Timestamp, until: Timestamp) {
+    package init(since: Timestamp, until: Timestamp) {
         self.since = since
         self.until = until
     }

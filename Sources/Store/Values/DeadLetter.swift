@@ -1,20 +1,20 @@
-public import Encoding
+package import Encoding
 
 /// A delivery that failed permanently. It is kept with its reason until it is replayed, dropped or expired.
-public struct DeadLetter: Sendable, Hashable {
+package struct DeadLetter: Sendable, Hashable {
     /// The delivery, with its payload.
-    public let delivery: Delivery
+    package let delivery: Delivery
     /// The number of attempts.
-    public let attempts: Int
+    package let attempts: Int
     /// When it failed first.
-    public let firstFailedAt: Timestamp
+    package let firstFailedAt: Timestamp
     /// When it failed last and was dead-lettered.
-    public let lastFailedAt: Timestamp
+    package let lastFailedAt: Timestamp
     /// Why it was dead-lettered: at most 1,024 characters.
-    public let reason: String
+    package let reason: String
 
     /// Creates a value.
-    public init(delivery: Delivery, attempts: Int, firstFailedAt: Timestamp, lastFailedAt: Timestamp, reason: String) {
+    package init(delivery: Delivery, attempts: Int, firstFailedAt: Timestamp, lastFailedAt: Timestamp, reason: String) {
         self.delivery = delivery
         self.attempts = attempts
         self.firstFailedAt = firstFailedAt
@@ -23,7 +23,7 @@ public struct DeadLetter: Sendable, Hashable {
     }
 
     /// The dead letter without its payload.
-    public var summary: DeadLetterSummary {
+    package var summary: DeadLetterSummary {
         DeadLetterSummary(
             id: delivery.id, accountRegion: delivery.accountRegion, channel: delivery.channel,
             receivedAt: delivery.receivedAt,

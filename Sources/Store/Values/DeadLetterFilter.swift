@@ -1,26 +1,26 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 
 /// Conditions on dead letters. A dead letter matches if it meets every condition that is not nil.
-public struct DeadLetterFilter: Sendable, Hashable {
+package struct DeadLetterFilter: Sendable, Hashable {
     /// The account.
-    public var account: AccountID?
+    package var account: AccountID?
     /// The Region.
-    public var region: Region?
+    package var region: Region?
     /// Any of these channels.
-    public var channels: Set<Delivery.Channel>?
+    package var channels: Set<Delivery.Channel>?
     /// A substring of the reason, without NUL; ASCII case is ignored.
-    public var reason: String?
+    package var reason: String?
     /// Dead-lettered at this time or later.
-    public var failedSince: Timestamp?
+    package var failedSince: Timestamp?
     /// Dead-lettered before this time.
-    public var failedBefore: Timestamp?
+    package var failedBefore: Timestamp?
 
     /// Matches every dead letter.
-    public static let all = DeadLetterFilter()
+    package static let all = DeadLetterFilter()
 
     /// Creates a value.
-    public init(
+    package init(
         account: AccountID? = nil, region: Region? = nil, channels: Set<Delivery.Channel>? = nil, reason: String? = nil,
         failedSince: Timestamp? = nil, failedBefore: Timestamp? = nil
     ) {

@@ -1,21 +1,21 @@
-public import Encoding
+package import Encoding
 
 /// The maximum number and size of the dead letters in a store. Beyond them, the oldest are dropped.
 ///
 /// No channel, and so no topic, uses more than half of either. In a channel that exceeds its half, or when all channels
 /// together exceed a limit, the topic that uses most loses its oldest dead letters first: a noisy topic does not evict
 /// the dead letters of another.
-public struct DeadLetterLimits: Sendable, Hashable {
+package struct DeadLetterLimits: Sendable, Hashable {
     /// The maximum number of dead letters, at least 2.
-    public let maximumCount: Int
+    package let maximumCount: Int
     /// The maximum size of payloads and reasons, in bytes.
-    public let maximumBytes: Int
+    package let maximumBytes: Int
 
     /// The default limits: 100,000 dead letters, 256 MiB.
-    public static let standard = DeadLetterLimits(maximumCount: 100_000, maximumBytes: 256 << 20)
+    package static let standard = DeadLetterLimits(maximumCount: 100_000, maximumBytes: 256 << 20)
 
     /// Creates a value.
-    public init(maximumCount: Int, maximumBytes: Int) {
+    package init(maximumCount: Int, maximumBytes: Int) {
         self.maximumCount = maximumCount
         self.maximumBytes = maximumBytes
     }
@@ -27,14 +27,14 @@ public struct DeadLetterLimits: Sendable, Hashable {
 }
 
 /// The number and size of some dead letters.
-public struct DeadLetterLoad: Sendable, Hashable {
+package struct DeadLetterLoad: Sendable, Hashable {
     /// The number.
-    public var count: Int
+    package var count: Int
     /// The size of the payloads and reasons, in bytes.
-    public var bytes: Int
+    package var bytes: Int
 
     /// Creates a value.
-    public init(count: Int = 0, bytes: Int = 0) {
+    package init(count: Int = 0, bytes: Int = 0) {
         self.count = count
         self.bytes = bytes
     }
@@ -46,23 +46,23 @@ public struct DeadLetterLoad: Sendable, Hashable {
 }
 
 /// The number and size of all dead letters in a store.
-public struct DeadLetterUsage: Sendable, Hashable {
+package struct DeadLetterUsage: Sendable, Hashable {
     /// The number and size by channel.
-    public var loads: [Delivery.Channel: DeadLetterLoad]
+    package var loads: [Delivery.Channel: DeadLetterLoad]
     /// How many dead letters were dropped since the store was created, because of a limit or their age.
-    public var dropped: Int
+    package var dropped: Int
     /// When the oldest dead letter failed last; nil if there is none.
-    public var oldestFailedAt: Timestamp?
+    package var oldestFailedAt: Timestamp?
 
     /// Creates a value.
-    public init(loads: [Delivery.Channel: DeadLetterLoad] = [:], dropped: Int = 0, oldestFailedAt: Timestamp? = nil) {
+    package init(loads: [Delivery.Channel: DeadLetterLoad] = [:], dropped: Int = 0, oldestFailedAt: Timestamp? = nil) {
         self.loads = loads
         self.dropped = dropped
         self.oldestFailedAt = oldestFailedAt
     }
 
     /// The number and size of all of them.
-    public var total: DeadLetterLoad { loads.values.reduce(DeadLetterLoad(), +) }
+    package var total: DeadLetterLoad { loads.values.reduce(DeadLetterLoad(), +) }
 
     /// The number and size by group of channels with a common limit.
     package var channels: [(channels: [Delivery.Channel], load: DeadLetterLoad)] {
@@ -73,7 +73,7 @@ public struct DeadLetterUsage: Sendable, Hashable {
 
     /// The used fractions of the count limit and of the size limit: of all dead letters, or of the channel nearest to
     /// its half, whichever is greater. From 1 on, dead letters are dropped.
-    public func utilization(of limits: DeadLetterLimits) -> (count: Double, bytes: Double) {
+    package func utilization(of limits: DeadLetterLimits) -> (count: Double, bytes: Double) {
         func ratio(_ used: Int, _ limit: Int) -> Double { limit > 0 ? Double(used) / Double(limit) : 1 }
         let (total, half) = (total, limits.half)
         return channels.reduce((ratio(total.count, limits.maximumCount), ratio(total.bytes, limits.maximumBytes))) {
@@ -111,9 +111,9 @@ package struct DeadLetterExcess: Sendable, Hashable {
 }
 
 /// The result of dropping dead letters.
-public struct DroppedDeadLetters: Sendable, Hashable {
+package struct DroppedDeadLetters: Sendable, Hashable {
     /// Why dead letters are dropped.
-    public enum Cause: String, Sendable, Hashable, CaseIterable {
+    package enum Cause: String, Sendable, Hashable, CaseIterable {
         /// The count limit was exceeded.
         case count
         /// The size limit was exceeded.
@@ -131,15 +131,15 @@ public struct DroppedDeadLetters: Sendable, Hashable {
     }
 
     /// The number by cause.
-    public private(set) var counts: [Cause: Int] = [:]
+    package private(set) var counts: [Cause: Int] = [:]
     /// The SNS topic of the last one; nil if it did not arrive by a topic, or if the topic is unknown.
-    public private(set) var lastTopic: String?
+    package private(set) var lastTopic: String?
 
     /// Creates an empty result.
-    public init() {}
+    package init() {}
 
     /// Whether nothing was dropped.
-    public var isEmpty: Bool { counts.isEmpty }
+    package var isEmpty: Bool { counts.isEmpty }
 
     /// Adds dropped dead letters of a topic; an empty topic is unknown.
     package mutating func add(_ count: Int, for cause: Cause, of topic: String) {

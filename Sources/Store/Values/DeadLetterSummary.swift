@@ -1,29 +1,29 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 
 /// A dead letter without its payload.
-public struct DeadLetterSummary: Sendable, Hashable {
+package struct DeadLetterSummary: Sendable, Hashable {
     /// The delivery's id.
-    public let id: String
+    package let id: String
     /// The account-Region.
-    public let accountRegion: AccountRegion
+    package let accountRegion: AccountRegion
     /// How it arrived.
-    public let channel: Delivery.Channel
+    package let channel: Delivery.Channel
     /// When it arrived.
-    public let receivedAt: Timestamp
+    package let receivedAt: Timestamp
     /// The number of attempts.
-    public let attempts: Int
+    package let attempts: Int
     /// When it failed first.
-    public let firstFailedAt: Timestamp
+    package let firstFailedAt: Timestamp
     /// When it failed last and was dead-lettered.
-    public let lastFailedAt: Timestamp
+    package let lastFailedAt: Timestamp
     /// Why it was dead-lettered: at most 1,024 characters.
-    public let reason: String
+    package let reason: String
     /// The size of the payload in bytes.
-    public let payloadLength: Int
+    package let payloadLength: Int
 
     /// Creates a value.
-    public init(
+    package init(
         id: String, accountRegion: AccountRegion, channel: Delivery.Channel, receivedAt: Timestamp, attempts: Int,
         firstFailedAt: Timestamp,
         lastFailedAt: Timestamp, reason: String, payloadLength: Int

@@ -1,11 +1,11 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 
 /// A unit of work in the queue: an SNS notification or EventBridge event as received and not yet decoded, or an
 /// internal task.
-public struct Delivery: Sendable, Hashable {
+package struct Delivery: Sendable, Hashable {
     /// How a delivery arrived. Stored in the column `source`.
-    public enum Channel: String, Sendable, Hashable, CaseIterable {
+    package enum Channel: String, Sendable, Hashable, CaseIterable {
         /// Amazon SNS, by an HTTPS subscription.
         case sns
         /// Amazon EventBridge, by an API destination.
@@ -16,7 +16,7 @@ public struct Delivery: Sendable, Hashable {
         case catchUp
 
         /// The name for operators: `sns`, `eventBridge`, or `internal` for the channels of the bridge itself.
-        public var name: String {
+        package var name: String {
             switch self {
             case .sns, .eventBridge: rawValue
             case .schedule, .catchUp: "internal"
@@ -24,25 +24,25 @@ public struct Delivery: Sendable, Hashable {
         }
 
         /// The channels with a name; empty if there are none.
-        public static func named(_ name: String) -> [Self] { allCases.filter { $0.name == name } }
+        package static func named(_ name: String) -> [Self] { allCases.filter { $0.name == name } }
     }
 
     /// The sender's id, prefixed with the channel, for example `sns:22b80b92-…`: 1 to 256 visible ASCII characters. A
     /// sender that retries uses the same id, so duplicates are detected by it.
-    public let id: String
+    package let id: String
     /// The account-Region.
-    public let accountRegion: AccountRegion
+    package let accountRegion: AccountRegion
     /// How it arrived.
-    public let channel: Channel
+    package let channel: Channel
     /// The SNS topic by which it arrived; nil for other channels and for completed deliveries.
-    public let topic: ARN?
+    package let topic: ARN?
     /// When it arrived. It can be leased from then on.
-    public let receivedAt: Timestamp
+    package let receivedAt: Timestamp
     /// The bytes as received. The caller limits their number.
-    public let payload: [UInt8]
+    package let payload: [UInt8]
 
     /// Creates a delivery. The id is validated when it is appended.
-    public init(
+    package init(
         id: String, accountRegion: AccountRegion, channel: Channel, topic: ARN? = nil, receivedAt: Timestamp,
         payload: [UInt8]
     ) {
@@ -56,7 +56,7 @@ public struct Delivery: Sendable, Hashable {
 }
 
 /// The result of appending a delivery.
-public enum AppendResult: Sendable, Hashable {
+package enum AppendResult: Sendable, Hashable {
     /// It is stored durably in the queue.
     case stored
     /// A delivery with this id is already known: pending, leased, completed or dead-lettered. Nothing was changed.

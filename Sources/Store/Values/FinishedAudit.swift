@@ -1,21 +1,21 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 
 /// An audit that has ended and was imported. Shows operators that audits arrive.
-public struct FinishedAudit: Sendable, Hashable {
+package struct FinishedAudit: Sendable, Hashable {
     /// The account-Region of the audit.
-    public let accountRegion: AccountRegion
+    package let accountRegion: AccountRegion
     /// The name of the scheduled audit: 1 to 2,048 bytes of UTF-8 without NUL; nil for an on-demand audit.
-    public let schedule: String?
+    package let schedule: String?
     /// The audit's task id: 1 to 2,048 bytes of UTF-8 without NUL.
-    public let taskID: String
+    package let taskID: String
     /// When it started.
-    public let startTime: Timestamp
+    package let startTime: Timestamp
     /// When it ended, as Device Defender reported; nil if catch-up found the audit without a notification.
-    public let finishedAt: Timestamp?
+    package let finishedAt: Timestamp?
 
     /// Creates a value. The texts are validated when it is recorded.
-    public init(
+    package init(
         accountRegion: AccountRegion, schedule: String?, taskID: String, startTime: Timestamp, finishedAt: Timestamp?
     ) {
         self.accountRegion = accountRegion

@@ -1,17 +1,17 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 
 /// A worker's time-limited right to process a delivery.
 ///
 /// After its end the right continues until another worker leases the delivery. A late worker can still complete it
 /// until then.
-public struct Lease: Sendable, Hashable {
+package struct Lease: Sendable, Hashable {
     /// The delivery's id.
-    public let deliveryID: String
+    package let deliveryID: String
     /// The owner of the lease, for display.
-    public let owner: String
+    package let owner: String
     /// When the lease expires and others can lease the delivery.
-    public let until: Timestamp
+    package let until: Timestamp
     /// The delivery's position in the queue; never reused.
     package let sequence: Int64
     /// How many times the delivery was leased, including this lease. Distinguishes successive leases.
@@ -19,7 +19,7 @@ public struct Lease: Sendable, Hashable {
 
     /// Creates a lease, for other implementations of ``Store``. ``SQLiteStore`` treats it as lost unless it equals a
     /// lease that it made.
-    public init(deliveryID: String, owner: String, until: Timestamp, sequence: Int64, number: Int64) {
+    package init(deliveryID: String, owner: String, until: Timestamp, sequence: Int64, number: Int64) {
         self.deliveryID = deliveryID
         self.owner = owner
         self.until = until
@@ -34,18 +34,18 @@ public struct Lease: Sendable, Hashable {
 }
 
 /// A delivery and its lease.
-public struct LeasedDelivery: Sendable, Hashable {
+package struct LeasedDelivery: Sendable, Hashable {
     /// The delivery.
-    public let delivery: Delivery
+    package let delivery: Delivery
     /// The lease, to be passed with the outcome.
-    public let lease: Lease
+    package let lease: Lease
     /// The number of this attempt, from 1. Released attempts do not count; attempts whose worker vanished do.
-    public let attempt: Int
+    package let attempt: Int
     /// How far an earlier attempt came, as recorded in ``LedgerUpdate/checkpoint``; nil if none was recorded.
-    public let checkpoint: String?
+    package let checkpoint: String?
 
     /// Creates a value.
-    public init(delivery: Delivery, lease: Lease, attempt: Int, checkpoint: String? = nil) {
+    package init(delivery: Delivery, lease: Lease, attempt: Int, checkpoint: String? = nil) {
         self.delivery = delivery
         self.lease = lease
         self.attempt = attempt
@@ -54,24 +54,24 @@ public struct LeasedDelivery: Sendable, Hashable {
 }
 
 /// The result of ``DeliveryQueue/lease(limit:for:owner:now:excluding:)``.
-public struct LeaseBatch: Sendable, Hashable {
+package struct LeaseBatch: Sendable, Hashable {
     /// The leased deliveries; fewer than the limit if no more were ready.
-    public let deliveries: [LeasedDelivery]
+    package let deliveries: [LeasedDelivery]
     /// When the next delivery becomes ready by the passing of time alone (new, due for a retry, or its lease expires).
     /// In the past if more are ready now; nil if the queue is empty.
-    public let nextReadyAt: Timestamp?
+    package let nextReadyAt: Timestamp?
     /// The state of the queue that this batch saw, for ``DeliveryQueue/waitForWork(after:)``.
-    public let mark: WorkMark
+    package let mark: WorkMark
     /// The current pauses, as returned by ``DeliveryQueue/pauses()``. The batch contains no paused deliveries.
-    public let pauses: [Pause]
+    package let pauses: [Pause]
     /// The account-Regions that this process acquired with this batch. Another process may have processed them until
     /// now, so their API rate limits may be used up.
-    public let acquired: Set<AccountRegion>
+    package let acquired: Set<AccountRegion>
     /// How many leases of vanished workers this batch took over: expired ones, and those of processes that are gone.
-    public let expired: Int
+    package let expired: Int
 
     /// Creates a value.
-    public init(
+    package init(
         deliveries: [LeasedDelivery], nextReadyAt: Timestamp?, mark: WorkMark, pauses: [Pause],
         acquired: Set<AccountRegion> = [],
         expired: Int = 0
@@ -86,14 +86,14 @@ public struct LeaseBatch: Sendable, Hashable {
 }
 
 /// A position in the change history of a queue, and the account-Regions that its reader skipped.
-public struct WorkMark: Sendable, Hashable {
+package struct WorkMark: Sendable, Hashable {
     /// The number of changes before the mark.
     package let count: UInt64
     /// The skipped account-Regions, as the tables name them.
     package let excluded: Set<String>
 
     /// Creates a mark; 0 is the beginning.
-    public init(count: UInt64 = 0) { self.init(count: count, excluding: []) }
+    package init(count: UInt64 = 0) { self.init(count: count, excluding: []) }
 
     /// Creates a mark of a reader that skips some account-Regions.
     package init(count: UInt64, excluding excluded: Set<String>) {

@@ -1,14 +1,14 @@
 /// The number of findings in the ledger, by their state in Security Hub.
-public struct LedgerCounts: Sendable, Hashable {
+package struct LedgerCounts: Sendable, Hashable {
     /// Findings that are active in Security Hub.
-    public var active = 0
+    package var active = 0
     /// Findings that are archived in Security Hub.
-    public var archived = 0
+    package var archived = 0
     /// Findings whose latest state is not confirmed by Security Hub.
-    public var unsent = 0
+    package var unsent = 0
 
     /// The counts of an empty ledger.
-    public init() {}
+    package init() {}
 
     /// Subtracts the unsent findings from the counts in the ledger. Counts that were read one after another may be
     /// inconsistent.

@@ -1,10 +1,10 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 
 /// The ledger's record of one finding in Security Hub.
-public struct LedgerEntry: Sendable, Hashable {
+package struct LedgerEntry: Sendable, Hashable {
     /// What a finding represents.
-    public enum Kind: String, Sendable, Hashable, CaseIterable {
+    package enum Kind: String, Sendable, Hashable, CaseIterable {
         /// A noncompliant resource of an audit check.
         case audit
         /// A Device Defender detect alarm.
@@ -14,7 +14,7 @@ public struct LedgerEntry: Sendable, Hashable {
     }
 
     /// The state of the problem, as last reported by Device Defender.
-    public enum Condition: String, Sendable, Hashable, CaseIterable {
+    package enum Condition: String, Sendable, Hashable, CaseIterable {
         /// It exists.
         case present
         /// It exists, and its audit reports it as suppressed.
@@ -24,7 +24,7 @@ public struct LedgerEntry: Sendable, Hashable {
     }
 
     /// ASFF's `RecordState`.
-    public enum RecordState: String, Sendable, Hashable, CaseIterable {
+    package enum RecordState: String, Sendable, Hashable, CaseIterable {
         /// Active.
         case active
         /// Archived: the problem is over, or a disposition says that it does not count.
@@ -32,7 +32,7 @@ public struct LedgerEntry: Sendable, Hashable {
     }
 
     /// ASFF's `Severity.Label`.
-    public enum Severity: String, Sendable, Hashable, CaseIterable {
+    package enum Severity: String, Sendable, Hashable, CaseIterable {
         /// Must be remediated immediately.
         case critical = "CRITICAL"
         /// Must be remediated as a priority.
@@ -46,42 +46,42 @@ public struct LedgerEntry: Sendable, Hashable {
     }
 
     /// The finding's ASFF `Id`: 1 to 2,048 bytes of UTF-8 without NUL.
-    public let id: String
+    package let id: String
     /// The account-Region whose Security Hub contains it.
-    public let accountRegion: AccountRegion
+    package let accountRegion: AccountRegion
     /// What it represents.
-    public let kind: Kind
+    package let kind: Kind
     /// The name of the check, or of security profile and behavior: 1 to 2,048 bytes of UTF-8 without NUL. Findings are
     /// looked up by it.
-    public let group: String
+    package let group: String
     /// The subject of dispositions about the finding, see ``Disposition/subject``: 1 to 2,048 bytes of UTF-8 without
     /// NUL.
-    public let subject: String
+    package let subject: String
     /// The finding's `CreatedAt`.
-    public let createdAt: Timestamp
+    package let createdAt: Timestamp
     /// The finding's `UpdatedAt` as last sent, or about to be sent. The next one must be later.
-    public let updatedAt: Timestamp
+    package let updatedAt: Timestamp
     /// The time of the newest applied event or audit.
-    public let eventTime: Timestamp
+    package let eventTime: Timestamp
     /// The finding's `FirstObservedAt`.
-    public let firstObservedAt: Timestamp
+    package let firstObservedAt: Timestamp
     /// When the problem was last observed. Can be later than the finding's `LastObservedAt` as last sent.
-    public let lastObservedAt: Timestamp
+    package let lastObservedAt: Timestamp
     /// The state of the problem as of that event or audit.
-    public let condition: Condition
+    package let condition: Condition
     /// The intended record state in Security Hub.
-    public let recordState: RecordState
+    package let recordState: RecordState
     /// The severity as last sent, or about to be sent; nil in entries of earlier versions, which did not record it.
-    public let severity: Severity?
+    package let severity: Severity?
     /// The finding as ASFF JSON, as it would be sent again. Differs from what was last sent only in insignificant
     /// fields.
-    public let finding: [UInt8]
+    package let finding: [UInt8]
     /// Whether Security Hub confirmed this state. An entry is written before its finding is sent, so a crash in between
     /// leaves it false: Security Hub may or may not have it.
-    public var isSent: Bool
+    package var isSent: Bool
 
     /// Creates a value. The texts are validated when it is recorded.
-    public init(
+    package init(
         id: String, accountRegion: AccountRegion, kind: Kind, group: String, subject: String, createdAt: Timestamp,
         updatedAt: Timestamp,
         eventTime: Timestamp, firstObservedAt: Timestamp, lastObservedAt: Timestamp, condition: Condition,

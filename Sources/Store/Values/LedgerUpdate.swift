@@ -1,31 +1,31 @@
-public import Encoding
+package import Encoding
 
 /// Intermediate results of processing a delivery. Recorded in one transaction.
-public struct LedgerUpdate: Sendable, Hashable {
+package struct LedgerUpdate: Sendable, Hashable {
     /// Findings. They replace the entries with the same ids.
-    public var entries: [LedgerEntry]
+    package var entries: [LedgerEntry]
     /// Findings whose recorded state Security Hub confirmed, by id with their ``LedgerEntry/updatedAt``. Findings that
     /// were changed since are skipped.
-    public var sent: [String: Timestamp]
+    package var sent: [String: Timestamp]
     /// The ids of findings to delete from the ledger: Security Hub rejected them.
-    public var rejected: [String]
+    package var rejected: [String]
     /// Dispositions. They replace those of the same subjects.
-    public var dispositions: [Disposition]
+    package var dispositions: [Disposition]
     /// Applied audits. They replace those of the same checks.
-    public var appliedAudits: [AppliedAudit]
+    package var appliedAudits: [AppliedAudit]
     /// Finished audits. Each replaces an older one of the same schedule.
-    public var audits: [FinishedAudit]
+    package var audits: [FinishedAudit]
     /// Check completions, merged with those of the same checks.
-    public var completions: [CheckCompletion]
+    package var completions: [CheckCompletion]
     /// Where to continue after an interruption; returned with the delivery (``LeasedDelivery/checkpoint``): 1 to
     /// ``maximumCheckpointLength`` bytes of UTF-8 without NUL. nil keeps the previous one.
-    public var checkpoint: String?
+    package var checkpoint: String?
 
     /// The maximum length of a checkpoint, in bytes.
-    public static let maximumCheckpointLength = 16_384
+    package static let maximumCheckpointLength = 16_384
 
     /// Creates a value. The texts are validated when it is recorded.
-    public init(
+    package init(
         entries: [LedgerEntry] = [], sent: [String: Timestamp] = [:], rejected: [String] = [],
         dispositions: [Disposition] = [],
         appliedAudits: [AppliedAudit] = [], audits: [FinishedAudit] = [], completions: [CheckCompletion] = [],
@@ -42,7 +42,7 @@ public struct LedgerUpdate: Sendable, Hashable {
     }
 
     /// Whether there is nothing to record.
-    public var isEmpty: Bool {
+    package var isEmpty: Bool {
         entries.isEmpty && sent.isEmpty && rejected.isEmpty && dispositions.isEmpty && appliedAudits.isEmpty
             && audits.isEmpty && completions.isEmpty && checkpoint == nil
     }

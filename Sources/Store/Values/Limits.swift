@@ -4,7 +4,7 @@ package import Encoding
 extension LedgerUpdate {
     /// Whether a store accepts all of it. A single invalid value makes the store reject the whole update, so external
     /// values are checked one by one before.
-    public var isStorable: Bool { (try? Limits.check(self)) != nil }
+    package var isStorable: Bool { (try? Limits.check(self)) != nil }
 }
 
 /// The rules that values must meet to be stored, in every kind of store.

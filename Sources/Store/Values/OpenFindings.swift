@@ -1,19 +1,19 @@
-public import AWSCore
+package import AWSCore
 
 /// The number of findings of one account-Region and severity: those that are active in Security Hub, and those whose
 /// latest state is not confirmed.
-public struct OpenFindings: Sendable, Hashable {
+package struct OpenFindings: Sendable, Hashable {
     /// The account-Region.
-    public let accountRegion: AccountRegion
+    package let accountRegion: AccountRegion
     /// The severity; nil for findings whose severity the ledger does not contain.
-    public let severity: LedgerEntry.Severity?
+    package let severity: LedgerEntry.Severity?
     /// The number of findings that are active in Security Hub.
-    public let count: Int
+    package let count: Int
     /// The number of findings that wait to be sent: new, changed, or to be archived.
-    public let unsent: Int
+    package let unsent: Int
 
     /// Creates a value.
-    public init(accountRegion: AccountRegion, severity: LedgerEntry.Severity?, count: Int, unsent: Int = 0) {
+    package init(accountRegion: AccountRegion, severity: LedgerEntry.Severity?, count: Int, unsent: Int = 0) {
         self.accountRegion = accountRegion
         self.severity = severity
         self.count = count

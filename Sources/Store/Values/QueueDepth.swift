@@ -1,10 +1,10 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 
 /// The number of deliveries of one account-Region in one state.
-public struct QueueDepth: Sendable, Hashable {
+package struct QueueDepth: Sendable, Hashable {
     /// The state of a delivery that is not completed.
-    public enum State: String, Sendable, Hashable, CaseIterable {
+    package enum State: String, Sendable, Hashable, CaseIterable {
         /// Ready to be leased.
         case pending
         /// Scheduled for a retry, or received with a later time.
@@ -16,16 +16,16 @@ public struct QueueDepth: Sendable, Hashable {
     }
 
     /// The account-Region.
-    public let accountRegion: AccountRegion
+    package let accountRegion: AccountRegion
     /// The state.
-    public let state: State
+    package let state: State
     /// The number of deliveries, at least 1.
-    public let count: Int
+    package let count: Int
     /// When the oldest of them arrived.
-    public let oldestReceivedAt: Timestamp
+    package let oldestReceivedAt: Timestamp
 
     /// Creates a value.
-    public init(accountRegion: AccountRegion, state: State, count: Int, oldestReceivedAt: Timestamp) {
+    package init(accountRegion: AccountRegion, state: State, count: Int, oldestReceivedAt: Timestamp) {
         self.accountRegion = accountRegion
         self.state = state
         self.count = count

@@ -1,5 +1,5 @@
 /// The purpose for which a process opens a store.
-public enum StoreAccess: Sendable, Hashable {
+package enum StoreAccess: Sendable, Hashable {
     /// Serve from it. Creates the store if necessary and applies pending migrations.
     case serving
     /// Change it, possibly while another process serves from it. Its workers notice changes within two seconds.

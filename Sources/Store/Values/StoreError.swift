@@ -1,9 +1,9 @@
 /// An error of a store.
 ///
 /// The message states the failure and what to do about it. It never contains parts of a payload or a finding.
-public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of failure.
-    public enum Code: String, Sendable, Hashable {
+    package enum Code: String, Sendable, Hashable {
         /// Temporarily impossible: disk full, read-only, locked, or an I/O error.
         case unavailable
         /// The lease is lost: another worker took over the delivery, or it has ended. The call had no effect.
@@ -27,18 +27,18 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The kind of failure.
-    public let code: Code
+    package let code: Code
     /// The failure and what to do about it, for operators.
-    public let message: String
+    package let message: String
 
     /// Creates an error.
-    public init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
 
     /// The code and the message.
-    public var description: String { "\(code.rawValue): \(message)" }
+    package var description: String { "\(code.rawValue): \(message)" }
 }
 
 extension StoreError {

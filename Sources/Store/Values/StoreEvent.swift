@@ -1,7 +1,7 @@
 /// An event that a store reports, for metrics.
-public enum StoreEvent: Sendable, Hashable {
+package enum StoreEvent: Sendable, Hashable {
     /// The purpose of connections to a database server.
-    public enum Pool: String, Sendable, Hashable, CaseIterable {
+    package enum Pool: String, Sendable, Hashable, CaseIterable {
         /// Appending deliveries.
         case append
         /// All other statements.
@@ -20,5 +20,5 @@ public enum StoreEvent: Sendable, Hashable {
     case connectionFailed(Pool)
 
     /// Receives events on any thread; must return immediately.
-    public typealias Report = @Sendable (StoreEvent) -> Void
+    package typealias Report = @Sendable (StoreEvent) -> Void
 }

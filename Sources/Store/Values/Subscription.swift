@@ -1,10 +1,10 @@
-public import AWSCore
-public import Encoding
+package import AWSCore
+package import Encoding
 
 /// The recorded status of the subscription to an SNS topic.
-public struct Subscription: Sendable, Hashable {
+package struct Subscription: Sendable, Hashable {
     /// The status of a subscription.
-    public enum State: String, Sendable, Hashable, CaseIterable {
+    package enum State: String, Sendable, Hashable, CaseIterable {
         /// Waiting for confirmation.
         case pending
         /// Confirmed: the topic sends messages.
@@ -14,18 +14,18 @@ public struct Subscription: Sendable, Hashable {
     }
 
     /// The topic.
-    public var topic: ARN
+    package var topic: ARN
     /// The status.
-    public var state: State
+    package var state: State
     /// The id of the SNS message that reported the status; 1 to 256 bytes.
-    public var messageID: String
+    package var messageID: String
     /// When that message was published.
-    public var publishedAt: Timestamp
+    package var publishedAt: Timestamp
     /// When the status was recorded.
-    public var changedAt: Timestamp
+    package var changedAt: Timestamp
 
     /// Creates a value.
-    public init(topic: ARN, state: State, messageID: String, publishedAt: Timestamp, changedAt: Timestamp) {
+    package init(topic: ARN, state: State, messageID: String, publishedAt: Timestamp, changedAt: Timestamp) {
         self.topic = topic
         self.state = state
         self.messageID = messageID
