@@ -93,7 +93,7 @@ import Testing
     func request() throws {
         let fields: LogFields = [
             .method: "POST", .path: "/sns", .status: .integer(200), .received: .integer(1234), .sent: .integer(19),
-            .milliseconds: .decimal(DecimalText("1.050")), .peer: "192.0.2.7:4711", .request: "r1", .tls: "TLSv1.3",
+            .milliseconds: .decimal("1.050"), .peer: "192.0.2.7:4711", .request: "r1", .tls: "TLSv1.3",
             .agent: "a \"b\"\t\u{7F}é\u{2028}\u{E0041}", .delivery: "sns:1", .messageID: "1", .outcome: "stored",
         ]
         let message = LogEvent.requestCompleted.message
@@ -115,7 +115,7 @@ import Testing
         "Numbers and booleans are JSON numbers and booleans, and bare in text", arguments: ["plain", "a \"b\" \u{1}"])
     func types(reason: String) throws {
         let fields: LogFields = [
-            .status: .integer(200), .milliseconds: .decimal(DecimalText("1.050")), .tlsEnabled: .boolean(true),
+            .status: .integer(200), .milliseconds: .decimal("1.050"), .tlsEnabled: .boolean(true),
             .reason: .string(reason), .claim: nil, .attempt: .integer(Int64.max), .code: "400",
         ]
         let line = String(

@@ -75,7 +75,7 @@ final class AccessLog: Sendable {
         var fields: LogFields = [
             .method: .string(request.method.rawValue), .path: .string(request.path),
             .status: .integer(request.status.code), .received: .integer(request.received),
-            .sent: .integer(request.sent), .milliseconds: .decimal(DecimalText(milliseconds(request.duration))),
+            .sent: .integer(request.sent), .milliseconds: .decimal(milliseconds(request.duration)),
             .peer: .string(request.peer.text), .request: .string(request.id), .tls: request.tls.map { .string($0) },
             .agent: request.userAgent.map { .string($0) },
         ]

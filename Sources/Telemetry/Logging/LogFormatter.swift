@@ -81,7 +81,7 @@ enum LogFormatter {
     private static func isLiteral(_ value: Logger.Metadata.Value) -> Bool {
         guard case .stringConvertible(let value) = value else { return false }
         switch value {
-        case is Int, is Bool, is DecimalText, is any BinaryInteger: return true
+        case is JSONLiteral, is Bool, is any BinaryInteger: return true
         case let value as any BinaryFloatingPoint: return Double(value).isFinite
         default: return false
         }

@@ -19,8 +19,13 @@ extension [UInt8] {
     /// Appends a text as a JSON string (RFC 8259, section 7). What ``String/escapingControls()`` escapes is escaped here, too.
     mutating func appendJSONString(_ text: String) {
         append(UInt8(ascii: "\""))
-        if text.utf8.contains(where: \.needsEscape) { appendEscaped(text) } else { self += text.utf8 }
+        if Self.needsEscapes(text.utf8Span.span) { appendEscaped(text) } else { self += text.utf8 }
         append(UInt8(ascii: "\""))
+    }
+
+    private static func needsEscapes(_ bytes: Span<UInt8>) -> Bool {
+        for index in bytes.indices where bytes[index].needsEscape { return true }
+        return false
     }
 
     private mutating func appendEscaped(_ text: String) {
