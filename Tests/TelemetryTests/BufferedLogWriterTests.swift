@@ -8,6 +8,11 @@ import Testing
 @Suite struct BufferedLogWriterTests {
     private func line(_ text: String) -> [UInt8] { Array("\(text)\n".utf8) }
 
+    /// Waits until all lines are written. On a thread of its own: the reader's task needs one of the pool.
+    private func flush(_ output: BufferedLogWriter) async throws {
+        try await onThread { output.flush(within: .seconds(60)) }
+    }
+
     @Test("Warnings are written immediately, after the lines that waited")
     func urgent() async throws {
         let pipe = Pipe()
@@ -15,7 +20,7 @@ import Testing
         output.write(line("first"), immediately: false)
         output.write(line("second"), immediately: false)
         output.write(line("trouble"), immediately: true)
-        output.flush(within: .seconds(60))
+        try await flush(output)
         #expect(String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self) == "first\nsecond\ntrouble\n")
     }
 
@@ -33,10 +38,10 @@ import Testing
         let dropped = output.allDropped
         #expect(dropped.lines > 500 && (500..<1000).contains(dropped.warnings) && output.takeDropped() == nil)
         let reading = Task { try await onThread { try pipe.fileHandleForReading.readToEnd() ?? Data() } }
-        output.flush(within: .seconds(60))
+        try await flush(output)
         #expect(output.write(line("the reader is back"), immediately: false) == dropped)
         #expect(output.takeDropped() == nil && output.allDropped == dropped)
-        output.flush(within: .seconds(60))
+        try await flush(output)
         try pipe.fileHandleForWriting.close()
         let lines = String(decoding: try await reading.value, as: UTF8.self).split(separator: "\n").map(String.init)
         let kept = lines.filter { $0.hasPrefix("line ") }
@@ -96,7 +101,7 @@ import Testing
                 }
             }
         }
-        output.flush(within: .seconds(60))
+        try await flush(output)
         try pipe.fileHandleForWriting.close()
         let lines = String(decoding: try await reading.value, as: UTF8.self).split(separator: "\n")
         #expect(lines.count == 400)
