@@ -58,6 +58,8 @@ struct PoolerTests {
 /// pgbouncer.
 private enum Pooler {
     private static let program = "/usr/sbin/pgbouncer"
+    /// The status with which `pg_isready` ends when nothing responds.
+    private static let noResponse: Int32 = 2
     static let isInstalled = FileManager.default.isExecutableFile(atPath: program)
 
     /// Runs a test with the URL by which a database is reached through pgbouncer.
@@ -88,8 +90,9 @@ private enum Pooler {
         process.standardError = FileHandle.nullDevice
         try ProcessLaunch.alone { try process.run() }
         try await withCleanup {
-            try await eventually("pgbouncer to listen") {
-                FileManager.default.fileExists(atPath: "\(folder.path)/.s.PGSQL.6432")
+            // Its socket exists before it accepts connections.
+            try await eventually("pgbouncer to accept connections") {
+                try await Program.run(["pg_isready", "--host=\(folder.path)", "--port=6432"]).status != Self.noResponse
             }
             let host = folder.path.replacing("/", with: "%2F")
             try await body("postgresql://postgres@\(host):6432/\(database)?sslmode=disable")
