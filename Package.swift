@@ -157,7 +157,7 @@ let package = Package(
                 coreMetrics,
             ], path: "Tests/Benchmarks/Bridge", swiftSettings: strict),
         .testTarget(name: "EncodingTests", dependencies: ["Encoding", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "AWSCoreTests", dependencies: ["Encoding", "AWSCore"], swiftSettings: strict),
         .testTarget(
             name: "EventLoopTests", dependencies: ["Encoding", "EventLoop", "TestSupport"], swiftSettings: strict),
