@@ -15,12 +15,14 @@ extension JSON {
     }
 }
 
-/// A recursive-descent parser; its recursion is bounded by `limits.depth`.
-private struct Parser {
+/// A recursive-descent parser; its recursion is bounded by `limits.depth`. It builds values, or only checks them.
+struct Parser {
     let bytes: [UInt8]
     let limits: JSONLimits
     var position = 0
-    var values = 0
+    private var values = 0
+    /// The names of the objects that are being checked, the innermost last; see `checkValue(depth:)`.
+    var names: [Range<Int>] = []
 
     init(bytes: [UInt8], limits: JSONLimits) {
         self.bytes = bytes
@@ -36,32 +38,44 @@ private struct Parser {
         return value
     }
 
-    private func error(_ reason: JSONError.Reason) -> JSONError { JSONError(reason: reason, offset: position) }
+    func error(_ reason: JSONError.Reason) -> JSONError { JSONError(reason: reason, offset: position) }
 
-    private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
+    var current: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    private mutating func skipWhitespace() {
+    mutating func skipWhitespace() {
         while let byte = current, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
     }
 
-    private mutating func expect(_ byte: UInt8) throws(JSONError) {
+    mutating func expect(_ byte: UInt8) throws(JSONError) {
         guard let found = current else { throw error(.unexpectedEnd) }
         guard found == byte else { throw error(.unexpectedByte) }
         position += 1
     }
 
-    private mutating func parseValue(depth: Int) throws(JSONError) -> JSON {
+    /// Counts a value, and returns its first byte.
+    mutating func startValue() throws(JSONError) -> UInt8 {
         values += 1
         guard values <= limits.values else { throw error(.tooManyValues) }
         guard let byte = current else { throw error(.unexpectedEnd) }
-        switch byte {
+        return byte
+    }
+
+    private mutating func parseValue(depth: Int) throws(JSONError) -> JSON {
+        switch try startValue() {
         case UInt8(ascii: "{"): return try parseObject(depth: depth + 1)
         case UInt8(ascii: "["): return try parseArray(depth: depth + 1)
         case UInt8(ascii: "\""): return .string(try parseString())
-        case UInt8(ascii: "t"): return try parseWord("true", .bool(true))
-        case UInt8(ascii: "f"): return try parseWord("false", .bool(false))
-        case UInt8(ascii: "n"): return try parseWord("null", .null)
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number(try parseNumber())
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number(try text(skipNumber()))
+        default: return try parseWord()
+        }
+    }
+
+    /// Parses `true`, `false` or `null`.
+    mutating func parseWord() throws(JSONError) -> JSON {
+        switch current {
+        case UInt8(ascii: "t"): try parseWord("true", .bool(true))
+        case UInt8(ascii: "f"): try parseWord("false", .bool(false))
+        case UInt8(ascii: "n"): try parseWord("null", .null)
         default: throw error(.unexpectedByte)
         }
     }
@@ -113,7 +127,7 @@ private struct Parser {
     }
 
     /// Parses the comma between two elements (false) or the closing bracket (true).
-    private mutating func parseEnd(_ end: UInt8) throws(JSONError) -> Bool {
+    mutating func parseEnd(_ end: UInt8) throws(JSONError) -> Bool {
         skipWhitespace()
         guard let byte = current else { throw error(.unexpectedEnd) }
         guard byte == end || byte == UInt8(ascii: ",") else { throw error(.unexpectedByte) }
@@ -121,7 +135,8 @@ private struct Parser {
         return byte == end
     }
 
-    private mutating func parseNumber() throws(JSONError) -> String {
+    /// The range of a number.
+    mutating func skipNumber() throws(JSONError) -> Range<Int> {
         let start = position
         if current == UInt8(ascii: "-") { position += 1 }
         if current == UInt8(ascii: "0") { position += 1 } else { try skipDigits() }
@@ -135,7 +150,7 @@ private struct Parser {
             try skipDigits()
         }
         guard position - start <= 64 else { throw error(.numberTooLong) }
-        return try text(start..<position)
+        return start..<position
     }
 
     private mutating func skipDigits() throws(JSONError) {
@@ -144,7 +159,7 @@ private struct Parser {
         guard position > start else { throw error(.invalidNumber) }
     }
 
-    private func text(_ range: Range<Int>) throws(JSONError) -> String { try text(bytes.span.extracting(range)) }
+    func text(_ range: Range<Int>) throws(JSONError) -> String { try text(bytes.span.extracting(range)) }
 
     private func text(_ bytes: Span<UInt8>) throws(JSONError) -> String {
         do throws(UTF8.ValidationError) {
@@ -154,15 +169,22 @@ private struct Parser {
         }
     }
 
-    private mutating func parseString() throws(JSONError) -> String {
-        position += 1
-        let start = position
+    mutating func parseString() throws(JSONError) -> String {
+        let start = position + 1
+        guard let content = try skipPlainString() else { return try parseEscapedString(from: start) }
+        return try text(content)
+    }
+
+    /// The content of a string without escapes, which may be invalid UTF-8. Nil with the position at the first escape,
+    /// if there is any.
+    mutating func skipPlainString() throws(JSONError) -> Range<Int>? {
+        let start = position + 1
         position = Self.endOfPlainCharacters(bytes.span, from: start)
         guard let byte = current else { throw error(.unexpectedEnd) }
-        if byte == UInt8(ascii: "\\") { return try parseEscapedString(from: start) }
+        if byte == UInt8(ascii: "\\") { return nil }
         guard byte == UInt8(ascii: "\"") else { throw error(.controlCharacter) }
         position += 1
-        return try text(start..<position - 1)
+        return start..<position - 1
     }
 
     /// The position of the first quote, backslash or control character.
@@ -177,7 +199,7 @@ private struct Parser {
     }
 
     /// Parses the rest of a string whose first escape is at the current position.
-    private mutating func parseEscapedString(from start: Int) throws(JSONError) -> String {
+    mutating func parseEscapedString(from start: Int) throws(JSONError) -> String {
         // No escape is shorter than the character that it encodes.
         let capacity = endOfString(from: position) - start
         let unescaped = try [UInt8](capacity: capacity) { output throws(JSONError) in

@@ -1,174 +1,134 @@
-/// A value inside a JSON text that is found without parsing the whole of it.
+/// A value in a JSON text that is checked but not parsed.
 ///
-/// Reading large responses of which little is needed costs a fraction of ``JSON/init(parsing:limits:)``. A slice checks only
-/// what it needs to find the ends of values: strings and brackets. ``parsed(limits:)`` checks the rest.
+/// Reading large responses of which little is needed costs a fraction of ``JSON/init(parsing:limits:)``, and accepts the
+/// same texts.
 public struct JSONSlice: Sendable {
     private let text: [UInt8]
     private let range: Range<Int>
+    private let limits: JSONLimits
 
-    /// Finds the value of a text. A leading byte order mark is ignored.
+    /// Checks one JSON text as strictly as ``JSON/init(parsing:limits:)``. A leading byte order mark is ignored.
     ///
-    /// - Throws: ``JSONError`` if the value has no end, or if something follows it.
-    public init(_ text: [UInt8]) throws(JSONError) {
-        var position = ByteOrderMark.dropped(from: text).startIndex
-        range = try Scanner.value(in: text.span, at: &position)
-        guard Scanner.skipWhitespace(in: text.span, at: &position) == nil else {
-            throw JSONError(reason: .trailingBytes, offset: position)
-        }
-        self.text = text
+    /// - Throws: ``JSONError``, the same as from parsing.
+    public init(checking text: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONError) {
+        var parser = Parser(bytes: text, limits: limits)
+        self.init(text, try parser.checkText(), limits)
     }
 
-    private init(_ text: [UInt8], _ range: Range<Int>) { (self.text, self.range) = (text, range) }
+    private init(_ text: [UInt8], _ range: Range<Int>, _ limits: JSONLimits) {
+        (self.text, self.range, self.limits) = (text, range, limits)
+    }
 
     /// The value as it was written, without surrounding whitespace.
     public var bytes: ArraySlice<UInt8> { text[range] }
 
-    /// The value, parsed strictly.
+    /// The value, parsed within the limits of the text.
     ///
-    /// - Throws: ``JSONError``, with positions from the start of the value.
-    public func parsed(limits: JSONLimits = JSONLimits()) throws(JSONError) -> JSON {
-        try JSON(parsing: Array(bytes), limits: limits)
-    }
+    /// - Throws: never, because the text is checked; ``JSONError`` in the signature spares a trap.
+    public func parsed() throws(JSONError) -> JSON { try JSON(parsing: Array(bytes), limits: limits) }
 
-    /// The text of a string without escapes; nil for any other value, and if it is not UTF-8.
-    public var plainString: String? {
-        guard isString, !bytes.contains(UInt8(ascii: "\\")) else { return nil }
-        return String(validating: bytes.dropFirst().dropLast(), as: UTF8.self)
+    /// The member with this name, or nil if there is none or this is not an object.
+    public subscript(name: String) -> JSONSlice? {
+        members()?.first { member in
+            member.hasEscapes
+                ? (try? member.quotedName.parsed()) == .string(name) : member.name.elementsEqual(name.utf8)
+        }?.value
     }
-
-    private var isString: Bool { text[range.lowerBound] == UInt8(ascii: "\"") }
 
     /// The elements of an array, in order; nil for any other value.
-    ///
-    /// - Throws: ``JSONError`` if the elements are not separated by commas.
-    public func elements() throws(JSONError) -> [JSONSlice]? {
+    public func elements() -> [JSONSlice]? {
         guard text[range.lowerBound] == UInt8(ascii: "[") else { return nil }
+        var scanner = Scanner(text, from: range.lowerBound + 1)
         var elements: [JSONSlice] = []
-        try scan(end: UInt8(ascii: "]")) { bytes, position throws(JSONError) in
-            elements.append(JSONSlice(text, try Scanner.value(in: bytes, at: &position)))
-        }
+        while let value = scanner.next() { elements.append(slice(value)) }
         return elements
     }
 
-    /// The members of an object, in the order of the text; nil for any other value. Names are as they were written: with
-    /// quotes and escapes.
-    ///
-    /// - Throws: ``JSONError`` if the members are not names and values, separated by commas.
-    public func members() throws(JSONError) -> [(name: ArraySlice<UInt8>, value: JSONSlice)]? {
+    /// A member of an object.
+    public struct Member: Sendable {
+        let quotedName: JSONSlice
+        /// The value.
+        public let value: JSONSlice
+
+        /// The name as it was written, without its quotes.
+        public var name: ArraySlice<UInt8> { quotedName.bytes.dropFirst().dropLast() }
+
+        /// Whether the name is written with escapes.
+        public var hasEscapes: Bool { name.contains(UInt8(ascii: "\\")) }
+    }
+
+    /// The members of an object, in the order of the text; nil for any other value.
+    public func members() -> [Member]? {
         guard text[range.lowerBound] == UInt8(ascii: "{") else { return nil }
-        var members: [(name: ArraySlice<UInt8>, value: JSONSlice)] = []
-        try scan(end: UInt8(ascii: "}")) { bytes, position throws(JSONError) in
-            guard bytes[position] == UInt8(ascii: "\"") else { throw Scanner.unexpected(position) }
-            let name = try Scanner.value(in: bytes, at: &position)
-            guard Scanner.skipWhitespace(in: bytes, at: &position) == UInt8(ascii: ":") else {
-                throw Scanner.unexpected(position)
-            }
-            position += 1
-            members.append((text[name], JSONSlice(text, try Scanner.value(in: bytes, at: &position))))
+        var scanner = Scanner(text, from: range.lowerBound + 1)
+        var members: [Member] = []
+        while let name = scanner.next(), let value = scanner.next() {
+            members.append(Member(quotedName: slice(name), value: slice(value)))
         }
         return members
     }
 
-    /// Scans the items between the brackets.
-    ///
-    /// - Parameter item: scans one item from its first byte, and moves the position behind it.
-    private func scan(
-        end: UInt8, _ item: (borrowing Span<UInt8>, inout Int) throws(JSONError) -> Void
-    ) throws(JSONError) {
-        let bytes = text.span
-        var position = range.lowerBound + 1
-        if Scanner.skipWhitespace(in: bytes, at: &position) == end { return }
-        while true {
-            guard Scanner.skipWhitespace(in: bytes, at: &position) != nil else { throw Scanner.ended(position) }
-            try item(bytes, &position)
-            let separator = Scanner.skipWhitespace(in: bytes, at: &position)
-            if separator == end { return }
-            guard separator == UInt8(ascii: ",") else { throw Scanner.unexpected(position) }
-            position += 1
-        }
-    }
+    private func slice(_ range: Range<Int>) -> JSONSlice { JSONSlice(text, range, limits) }
 }
 
-/// Finds the ends of values. Takes time linear in the bytes that it passes.
-private enum Scanner {
-    /// The deepest nesting of arrays and objects in a value.
-    private static let depthLimit = 64
+/// Finds the values in an array or object of a checked text.
+private struct Scanner {
+    private let bytes: [UInt8]
+    private var position: Int
 
-    /// Moves to the next byte that is not whitespace, and returns it; nil at the end.
-    static func skipWhitespace(in bytes: borrowing Span<UInt8>, at position: inout Int) -> UInt8? {
+    init(_ bytes: [UInt8], from start: Int) { (self.bytes, position) = (bytes, start) }
+
+    /// The next name, value or element; nil at the end of the array or object.
+    mutating func next() -> Range<Int>? {
         while position < bytes.count {
-            let byte = bytes[position]
-            guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return byte }
-            position += 1
+            let start = position
+            switch bytes[position] {
+            case 0x20, 0x0A, 0x0D, 0x09, UInt8(ascii: ","), UInt8(ascii: ":"): position += 1
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): return nil
+            case UInt8(ascii: "\""):
+                skipString()
+                return start..<position
+            case UInt8(ascii: "["), UInt8(ascii: "{"):
+                skipNested()
+                return start..<position
+            default:
+                skipWord()
+                return start..<position
+            }
         }
         return nil
     }
 
-    /// Finds the next value, and moves behind it.
-    static func value(in bytes: borrowing Span<UInt8>, at position: inout Int) throws(JSONError) -> Range<Int> {
-        guard let byte = skipWhitespace(in: bytes, at: &position) else { throw ended(position) }
-        let start = position
-        switch byte {
-        case UInt8(ascii: "\""): try skipString(in: bytes, at: &position)
-        case UInt8(ascii: "{"), UInt8(ascii: "["): try skipNested(in: bytes, at: &position)
-        default:
-            while position < bytes.count, isInWord(bytes[position]) { position += 1 }
-            guard position > start else { throw unexpected(position) }
-        }
-        return start..<position
-    }
-
-    /// Whether a byte belongs to a number, `true`, `false` or `null`.
-    private static func isInWord(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "+"),
-            UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "E"):
-            true
-        default: false
-        }
-    }
-
-    private static func skipString(in bytes: borrowing Span<UInt8>, at position: inout Int) throws(JSONError) {
+    private mutating func skipString() {
         position += 1
-        while position < bytes.count {
+        while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
+            position += bytes[position] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        position += 1
+    }
+
+    private mutating func skipNested() {
+        var depth = 0
+        repeat {
             switch bytes[position] {
             case UInt8(ascii: "\""):
-                position += 1
-                return
-            case UInt8(ascii: "\\"): position += 2
-            default: position += 1
-            }
-        }
-        throw ended(bytes.count)
-    }
-
-    /// Skips an array or object by its brackets.
-    private static func skipNested(in bytes: borrowing Span<UInt8>, at position: inout Int) throws(JSONError) {
-        // A bit for each open bracket, the innermost last: 1 for an object.
-        var (open, depth): (UInt64, Int) = (0, 0)
-        while position < bytes.count {
-            let byte = bytes[position]
-            switch byte {
-            case UInt8(ascii: "\""):
-                try skipString(in: bytes, at: &position)
+                skipString()
                 continue
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
-                guard depth < depthLimit else { throw JSONError(reason: .tooDeep, offset: position) }
-                open = open << 1 | (byte == UInt8(ascii: "{") ? 1 : 0)
-                depth += 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                guard open & 1 == (byte == UInt8(ascii: "}") ? 1 : 0) else { throw unexpected(position) }
-                open >>= 1
-                depth -= 1
+            case UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
             default: break
             }
             position += 1
-            if depth == 0 { return }
-        }
-        throw ended(position)
+        } while depth > 0
     }
 
-    static func ended(_ position: Int) -> JSONError { JSONError(reason: .unexpectedEnd, offset: position) }
-
-    static func unexpected(_ position: Int) -> JSONError { JSONError(reason: .unexpectedByte, offset: position) }
+    /// Skips a number, `true`, `false` or `null`.
+    private mutating func skipWord() {
+        while position < bytes.count {
+            switch bytes[position] {
+            case 0x20, 0x0A, 0x0D, 0x09, UInt8(ascii: ","), UInt8(ascii: "]"), UInt8(ascii: "}"): return
+            default: position += 1
+            }
+        }
+    }
 }

@@ -4,65 +4,97 @@ import Testing
 @testable import JSON
 
 @Suite("Slices of JSON texts") struct JSONSliceTests {
-    private func slice(_ text: String) throws -> JSONSlice { try JSONSlice(Array(text.utf8)) }
+    private func slice(_ text: String) throws -> JSONSlice { try JSONSlice(checking: Array(text.utf8)) }
 
     private func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 
     @Test("Members and elements are found as they were written") func found() throws {
         let object = try slice(#" { "a" : [1 , "]}\\\"" ,{"b":null}] , "\u0063":-1.5e+3 } "#)
-        let members = try #require(try object.members())
-        #expect(members.map { text($0.name) } == [#""a""#, #""\u0063""#])
+        let members = try #require(object.members())
+        #expect(members.map { text($0.name) } == ["a", #"\u0063"#])
+        #expect(members.map(\.hasEscapes) == [false, true])
         #expect(members.map { text($0.value.bytes) } == [#"[1 , "]}\\\"" ,{"b":null}]"#, "-1.5e+3"])
-        let elements = try #require(try members[0].value.elements())
+        let elements = try #require(members[0].value.elements())
         #expect(elements.map { text($0.bytes) } == ["1", #""]}\\\"""#, #"{"b":null}"#])
         #expect(try elements[2].parsed() == ["b": nil])
-        #expect(try object.elements() == nil)
-        #expect(try elements[0].members() == nil)
+        #expect(object.elements() == nil)
+        #expect(elements[0].members() == nil)
     }
 
-    @Test("Plain strings are read, others are left to the parser") func strings() throws {
-        #expect(try slice(#""grün""#).plainString == "grün")
-        #expect(try slice(#""a\nb""#).plainString == nil)
-        #expect(try slice("1").plainString == nil)
-        #expect(try JSONSlice([0x22, 0xFF, 0x22]).plainString == nil)
+    @Test("A member is found by its name, however that is written") func names() throws {
+        let object = try slice(#"{"aa":1,"\u0063":2,"\"":3}"#)
+        #expect(try ["aa", "c", "\""].map { try object[$0]?.parsed() } == [1, 2, 3])
+        #expect(["a", "aaa", #"\u0063"#, ""].allSatisfy { object[$0] == nil })
+        #expect(try slice("[]")["a"] == nil)
     }
 
-    @Test(
-        "Texts without an end, or with more after it, are rejected",
-        arguments: [
-            ("", JSONError.Reason.unexpectedEnd), ("  ", .unexpectedEnd), (#""a"#, .unexpectedEnd),
-            (#""a\"#, .unexpectedEnd),
-            ("[1", .unexpectedEnd), (#"{"a":[}"#, .unexpectedByte), ("[}", .unexpectedByte), ("1 2", .trailingBytes),
-            ("{}]", .trailingBytes), (",", .unexpectedByte), (String(repeating: "[", count: 65), .tooDeep),
-        ])
-    func rejected(text: String, reason: JSONError.Reason) {
-        #expect { try slice(text) } throws: { ($0 as? JSONError)?.reason == reason }
+    @Test("Many names, and names with escapes, are compared with each other", arguments: [1, 15, 16, 17, 40])
+    func duplicates(count: Int) throws {
+        let names = (0..<count).map { "name\($0)" }
+        for repeated in [nil, 0, count - 1] {
+            for escaped in [nil, 0, count / 2] {
+                let written = (names + (repeated.map { [names[$0]] } ?? [])).enumerated().map { index, name in
+                    #""\#(index == escaped ? #"\u006E"# + name.dropFirst() : name)":{"name0":0}"#
+                }
+                let bytes = Array("{\(written.joined(separator: ","))}".utf8)
+                let error = Self.error { _ = try JSONSlice(checking: bytes) }
+                #expect(error?.reason == (repeated == nil ? nil : .duplicateName))
+                expectAgreement(bytes)
+            }
+        }
     }
 
-    @Test(
-        "Items that are not separated as expected are rejected",
-        arguments: ["[1 2]", "[,1]", "[1,]", "[1:2]", "{1:2}", #"{"a" 1}"#, #"{"a":1 "b":2}"#, #"{"a":1,}"#, #"{"a"}"#])
-    func separators(text: String) throws {
-        let slice = try slice(text)
-        #expect(throws: JSONError.self) { _ = (try slice.elements(), try slice.members()) }
-    }
-
-    @Test("A slice of what the parser accepts has the parser's members and elements", arguments: 0..<300)
+    @Test("What the parser accepts is sliced into the parser's members and elements", arguments: 0..<300)
     func agreement(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let value = Self.value(depth: 4, &random)
-        #expect(try Self.reassembled(JSONSlice(value.serialized())) == value)
-        #expect(try Self.reassembled(JSONSlice(Array(value.prettyPrinted().utf8))) == value)
+        for text in [value.serialized(), Array(value.prettyPrinted().utf8)] {
+            #expect(try Self.reassembled(JSONSlice(checking: text)) == value)
+        }
+    }
+
+    @Test("What the parser rejects is rejected with the same error", arguments: 0..<300)
+    func disagreement(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let text = Self.value(depth: 3, &random).serialized()
+        let bytes = Array(#"{}[]",:\u0dc8"#.utf8) + Array("\u{1} é-1.e+tn".utf8) + [0xFF]
+        for _ in 0..<30 {
+            var changed = text
+            let index = Int.random(in: 0...text.count, using: &random)
+            let end = min(text.count, index + Int.random(in: 0...2, using: &random))
+            let added = (0..<Int.random(in: 0..<3, using: &random)).compactMap { _ in
+                bytes.randomElement(using: &random)
+            }
+            changed.replaceSubrange(index..<end, with: added)
+            expectAgreement(changed)
+            expectAgreement(changed, JSONLimits(depth: 2, values: 5))
+        }
+    }
+
+    private func expectAgreement(_ bytes: [UInt8], _ limits: JSONLimits = JSONLimits()) {
+        let parsing = Self.error { _ = try JSON(parsing: bytes, limits: limits) }
+        let checking = Self.error { _ = try JSONSlice(checking: bytes, limits: limits) }
+        #expect(checking == parsing, "\(text(bytes[...]))")
+    }
+
+    private static func error(_ body: () throws -> Void) -> JSONError? {
+        do {
+            try body()
+            return nil
+        } catch {
+            return error as? JSONError
+        }
     }
 
     /// The value, parsed from its smallest parts.
     private static func reassembled(_ slice: JSONSlice) throws -> JSON {
-        if let elements = try slice.elements() { return .array(try elements.map(reassembled)) }
-        guard let members = try slice.members() else { return try slice.parsed() }
+        if let elements = slice.elements() { return .array(try elements.map(reassembled)) }
+        guard let members = slice.members() else { return try slice.parsed() }
         return .object(
             try JSON.Members(
-                uniqueKeysWithValues: members.map { name, value in
-                    (UTF8Text(try #require(try JSON(parsing: Array(name)).string)), try reassembled(value))
+                uniqueKeysWithValues: members.map { member in
+                    let name = try JSON(parsing: [0x22] + Array(member.name) + [0x22])
+                    return (UTF8Text(try #require(name.string)), try reassembled(member.value))
                 }))
     }
 
