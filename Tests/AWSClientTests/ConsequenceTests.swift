@@ -86,6 +86,10 @@ import Testing
         let page = try await client(ScriptedAWS([ScriptedAWS.reply(200, body)])).getFindings(
             filters: [:], region: region)
         #expect(page.elements.map { $0["Id"]?.string } == ["1", text, "\u{1F697}"])
+        let findings = body.replacing("Findings", with: "findings")
+        let audited = try await client(ScriptedAWS([ScriptedAWS.reply(200, findings)])).listAuditFindings(
+            taskID: "t", region: region)
+        #expect(try audited.elements.map { try $0.parsed() } == page.elements)
     }
 
     @Test("Bytes that are not UTF-8 do not make a page unreadable")
@@ -100,6 +104,24 @@ import Testing
     func malformedResponse() async throws {
         let found = try await consequences(of: ScriptedAWS.reply(200, "  {]"))
         #expect(found[.securityHub] == .retry && found[.iot] == .retry)
+    }
+
+    @Test(
+        "Audit findings, which are not parsed, are as valid as a parsed response",
+        arguments: [
+            #"{"findings": [{"a": 1, "a": 2}]}"#, #"{"findings": [{"a": [1}]}"#, #"{"findings": [01]}"#,
+            #"{"findings": []} x"#, "<html>", "", String(repeating: "[", count: 65), #"{"findings": {}}"#,
+        ])
+    func unparsedResponse(body: String) async throws {
+        let listing = try await failure {
+            try await client(ScriptedAWS([ScriptedAWS.reply(200, body)])).listAuditFindings(
+                taskID: "t", region: region)
+        }
+        let suppressions = body.replacing("findings", with: "suppressions")
+        let parsing = try await failure {
+            try await client(ScriptedAWS([ScriptedAWS.reply(200, suppressions)])).listAuditSuppressions(region: region)
+        }
+        #expect((listing.kind, listing.stage) == (parsing.kind, parsing.stage))
     }
 
     @Test(

@@ -110,12 +110,29 @@ package struct AWSClient: Sendable {
 
     /// Performs an operation and parses its JSON response.
     func performForJSON(_ operation: Operation, in region: Region) async throws(AWSError) -> JSON {
+        try await perform(operation, in: region) { body, limits throws(JSONError) in
+            try JSON(parsing: body, limits: limits)
+        }
+    }
+
+    /// Performs an operation and checks its JSON response, as strictly as ``performForJSON(_:in:)`` and with the same
+    /// errors.
+    func performForSlice(_ operation: Operation, in region: Region) async throws(AWSError) -> JSONSlice {
+        try await perform(operation, in: region) { body, limits throws(JSONError) in
+            try JSONSlice(checking: body, limits: limits)
+        }
+    }
+
+    private func perform<Value>(
+        _ operation: Operation, in region: Region,
+        reading read: (_ body: [UInt8], JSONLimits) throws(JSONError) -> Value
+    ) async throws(AWSError) -> Value {
         let body = try await perform(operation, in: region)
         let limits = JSONLimits(depth: 64, values: 1_000_000)
-        do {
-            return try JSON(parsing: body, limits: limits)
+        do throws(JSONError) {
+            return try read(body, limits)
         } catch {
-            if let repaired = try? JSON(parsing: TextRepair.repaired(body), limits: limits) { return repaired }
+            if let repaired = try? read(TextRepair.repaired(body), limits) { return repaired }
             // HTML from a proxy or a captive portal.
             guard body.first(where: { !" \t\r\n".utf8.contains($0) }) == UInt8(ascii: "{") else {
                 throw operation.nonJSONResponse()

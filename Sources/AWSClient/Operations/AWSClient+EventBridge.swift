@@ -1,9 +1,9 @@
 package import AWSCore
-import JSON
+package import JSON
 
 extension AWSClient {
     /// The rules of the default event bus (Amazon EventBridge `ListRules`).
-    package func rules(region: Region) -> PaginatorSequence {
+    package func rules(region: Region) -> PaginatorSequence<JSON> {
         PaginatorSequence(operation: Self.eventService("ListRules", [:])) { nextToken throws(AWSError) in
             var members: JSON.Members = ["Limit": 100]
             if let nextToken { members["NextToken"] = .string(nextToken) }
@@ -12,7 +12,7 @@ extension AWSClient {
     }
 
     /// The targets of a rule (Amazon EventBridge `ListTargetsByRule`).
-    package func targets(ofRule name: String, region: Region) -> PaginatorSequence {
+    package func targets(ofRule name: String, region: Region) -> PaginatorSequence<JSON> {
         PaginatorSequence(operation: Self.eventService("ListTargetsByRule", [:])) { nextToken throws(AWSError) in
             var members: JSON.Members = ["Rule": .string(name), "Limit": 100]
             if let nextToken { members["NextToken"] = .string(nextToken) }
@@ -20,7 +20,7 @@ extension AWSClient {
         }
     }
 
-    private func page(_ operation: Operation, elements: String, _ region: Region) async throws(AWSError) -> Page {
+    private func page(_ operation: Operation, elements: String, _ region: Region) async throws(AWSError) -> Page<JSON> {
         guard
             let page = Page(
                 try await performForJSON(operation, in: region), elements: elements, nextToken: "NextToken",

@@ -18,7 +18,8 @@ extension AWSClient {
         return try await performForJSON(operation, in: region)
     }
 
-    /// Fetches a page of an audit's findings, including suppressed ones (AWS IoT `ListAuditFindings`).
+    /// Fetches a page of an audit's findings, including suppressed ones (AWS IoT `ListAuditFindings`). They are checked
+    /// and not parsed: nearly all are the same as in the last audit.
     ///
     /// - Parameters:
     ///   - taskID: the audit's ID: 1 to 40 letters, digits and dashes.
@@ -26,7 +27,7 @@ extension AWSClient {
     ///   - nextToken: the token of the previous page; nil for the first page.
     package func listAuditFindings(
         taskID: String, checkName: String? = nil, region: Region, nextToken: String? = nil
-    ) async throws(AWSError) -> Page {
+    ) async throws(AWSError) -> Page<JSONSlice> {
         var members: JSON.Members = ["taskId": .string(taskID), "maxResults": .integer(Self.elementsPerPage)]
         if let checkName { members["checkName"] = .string(checkName) }
         if let nextToken { members["nextToken"] = .string(nextToken) }
@@ -35,7 +36,7 @@ extension AWSClient {
         try Self.checkTaskID(taskID, for: operation)
         guard
             let page = Page(
-                try await performForJSON(operation, in: region), elements: "findings", nextToken: "nextToken",
+                try await performForSlice(operation, in: region), elements: "findings", nextToken: "nextToken",
                 date: clock.serviceNow)
         else { throw operation.malformedResponse("findings is missing") }
         return page
@@ -46,7 +47,7 @@ extension AWSClient {
     /// - Parameter start: the token of a page of an earlier iteration, to continue after it; nil for the start.
     package func auditFindings(
         taskID: String, checkName: String? = nil, region: Region, startingAt start: String? = nil
-    ) -> PaginatorSequence {
+    ) -> PaginatorSequence<JSONSlice> {
         PaginatorSequence(operation: Self.listAuditFindings, startingAt: start) { nextToken throws(AWSError) in
             try await listAuditFindings(taskID: taskID, checkName: checkName, region: region, nextToken: nextToken)
         }
@@ -61,7 +62,7 @@ extension AWSClient {
     /// Fetches a page of the audit suppressions (AWS IoT `ListAuditSuppressions`).
     ///
     /// - Parameter nextToken: the token of the previous page; nil for the first page.
-    package func listAuditSuppressions(region: Region, nextToken: String? = nil) async throws(AWSError) -> Page {
+    package func listAuditSuppressions(region: Region, nextToken: String? = nil) async throws(AWSError) -> Page<JSON> {
         var members: JSON.Members = ["maxResults": .integer(Self.elementsPerPage)]
         if let nextToken { members["nextToken"] = .string(nextToken) }
         var operation = Self.listAuditSuppressions
@@ -75,7 +76,7 @@ extension AWSClient {
     }
 
     /// The audit suppressions, page by page; see ``listAuditSuppressions(region:nextToken:)``.
-    package func auditSuppressions(region: Region) -> PaginatorSequence {
+    package func auditSuppressions(region: Region) -> PaginatorSequence<JSON> {
         PaginatorSequence(operation: Self.listAuditSuppressions) { nextToken throws(AWSError) in
             try await listAuditSuppressions(region: region, nextToken: nextToken)
         }

@@ -1,6 +1,7 @@
 package import AWSCore
 package import Encoding
 import HTTPTypes
+package import JSON
 
 /// Device Defender's history: past audits and alarms.
 extension AWSClient {
@@ -11,19 +12,19 @@ extension AWSClient {
     /// rejects an earlier start of the range.
     ///
     /// - Parameter times: are sent in whole seconds.
-    package func auditTasks(in times: ClosedRange<Timestamp>, region: Region) -> PaginatorSequence {
+    package func auditTasks(in times: ClosedRange<Timestamp>, region: Region) -> PaginatorSequence<JSON> {
         list("ListAuditTasks", "/audit/tasks", elements: "tasks", Self.parameters(times), region)
     }
 
     /// The alarm events in a time range (AWS IoT `ListViolationEvents`). AWS keeps them for 30 days.
     ///
     /// - Parameter times: are sent in whole seconds.
-    package func violationEvents(in times: ClosedRange<Timestamp>, region: Region) -> PaginatorSequence {
+    package func violationEvents(in times: ClosedRange<Timestamp>, region: Region) -> PaginatorSequence<JSON> {
         list("ListViolationEvents", "/violation-events", elements: "violationEvents", Self.parameters(times), region)
     }
 
     /// The active alarms (AWS IoT `ListActiveViolations`).
-    package func activeViolations(region: Region) -> PaginatorSequence {
+    package func activeViolations(region: Region) -> PaginatorSequence<JSON> {
         list("ListActiveViolations", "/active-violations", elements: "activeViolations", [], region)
     }
 
@@ -45,7 +46,7 @@ extension AWSClient {
     private func list(
         _ name: String, _ path: String, elements: String, _ parameters: [(name: String, value: String)],
         _ region: Region
-    ) -> PaginatorSequence {
+    ) -> PaginatorSequence<JSON> {
         var operation = Operation(service: .iot, name: name, method: .get, path: path)
         operation.query = parameters + [("maxResults", String(Self.elementsPerPage))]
         return PaginatorSequence(operation: operation) { [operation] nextToken throws(AWSError) in

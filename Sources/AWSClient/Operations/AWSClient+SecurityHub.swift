@@ -64,7 +64,7 @@ extension AWSClient {
 
     /// The subscription ARNs of the products whose findings Security Hub receives (AWS Security Hub
     /// `ListEnabledProductsForImport`).
-    package func enabledProducts(region: Region) -> PaginatorSequence {
+    package func enabledProducts(region: Region) -> PaginatorSequence<JSON> {
         let operation = Operation(
             service: .securityHub, name: "ListEnabledProductsForImport", method: .get, path: "/productSubscriptions")
         return PaginatorSequence(operation: operation) { nextToken throws(AWSError) in
@@ -119,7 +119,7 @@ extension AWSClient {
     ///   - nextToken: from the page before, or nil for the first.
     package func getFindings(
         filters: JSON, region: Region, nextToken: String? = nil
-    ) async throws(AWSError) -> Page {
+    ) async throws(AWSError) -> Page<JSON> {
         var members: JSON.Members = ["Filters": filters, "MaxResults": .integer(Self.maximumFindings)]
         if let nextToken { members["NextToken"] = .string(nextToken) }
         var operation = Self.getFindings
@@ -133,7 +133,7 @@ extension AWSClient {
     }
 
     /// The findings that match, page by page; see ``getFindings(filters:region:nextToken:)``.
-    package func findings(filters: JSON, region: Region) -> PaginatorSequence {
+    package func findings(filters: JSON, region: Region) -> PaginatorSequence<JSON> {
         PaginatorSequence(operation: Self.getFindings) { nextToken throws(AWSError) in
             try await getFindings(filters: filters, region: region, nextToken: nextToken)
         }

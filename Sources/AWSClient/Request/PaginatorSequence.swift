@@ -1,43 +1,57 @@
 package import Encoding
-package import JSON
+import JSON
 
-/// One page of a paginated list.
-package struct Page: Sendable, Hashable {
+/// One page of a paginated list. Its elements are ``JSON`` values, or ``JSONSlice`` values where few of them are parsed.
+package struct Page<Value: Sendable>: Sendable {
     /// The page's elements, as sent by the service.
-    package let elements: [JSON]
+    package let elements: [Value]
     /// The token of the next page; nil on the last one.
     package let nextToken: String?
     /// When the service sent the page, by its own clock; nil if not known.
     package let date: Timestamp?
 
-    /// Parses a page; nil unless the member `elements` is an array.
-    init?(_ json: JSON, elements: String, nextToken: String, date: Timestamp? = nil) {
-        guard let array = json[elements]?.array else { return nil }
-        self.elements = array
+    /// Makes a page; nil without elements. An empty token counts as none.
+    private init?(_ elements: [Value]?, nextToken: JSON?, date: Timestamp?) {
+        guard let elements else { return nil }
+        self.elements = elements
         self.date = date
-        let token = json[nextToken]?.string ?? ""
+        let token = nextToken?.string ?? ""
         self.nextToken = token.isEmpty ? nil : token
+    }
+}
+
+extension Page<JSON> {
+    /// Reads a page from a response; nil unless the member `elements` is an array.
+    init?(_ response: JSON, elements: String, nextToken: String, date: Timestamp? = nil) {
+        self.init(response[elements]?.array, nextToken: response[nextToken], date: date)
+    }
+}
+
+extension Page<JSONSlice> {
+    /// Reads a page from a response; nil unless the member `elements` is an array.
+    init?(_ response: JSONSlice, elements: String, nextToken: String, date: Timestamp? = nil) {
+        self.init(response[elements]?.elements(), nextToken: try? response[nextToken]?.parsed(), date: date)
     }
 }
 
 /// The pages of a list, from its start or from a token, fetched on demand. A page that is not the last may be empty.
 ///
 /// Holds one page in memory at a time.
-package struct PaginatorSequence: AsyncSequence, Sendable {
+package struct PaginatorSequence<Value: Sendable>: AsyncSequence, Sendable {
     /// One page, with the token that a later iteration can continue from.
-    package typealias Element = Page
+    package typealias Element = Page<Value>
     /// Why a page could not be fetched.
     package typealias Failure = AWSError
 
     let operation: Operation
     /// The token of the first page to fetch; nil for the start of the list.
     let start: String?
-    let fetch: @Sendable (_ nextToken: String?) async throws(AWSError) -> Page
+    let fetch: @Sendable (_ nextToken: String?) async throws(AWSError) -> Page<Value>
 
     /// - Parameter start: a token from an earlier iteration over the same list; nil for its first page.
     init(
         operation: Operation, startingAt start: String? = nil,
-        fetch: @escaping @Sendable (_ nextToken: String?) async throws(AWSError) -> Page
+        fetch: @escaping @Sendable (_ nextToken: String?) async throws(AWSError) -> Page<Value>
     ) {
         self.operation = operation
         self.start = start
@@ -63,8 +77,9 @@ package struct PaginatorSequence: AsyncSequence, Sendable {
         /// Fetches the next page; nil after the last.
         ///
         /// - Throws: ``AWSError``, also if the service repeats a token; the iteration is then over.
-        package mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(AWSError) -> Page?
-        {
+        package mutating func next(
+            isolation actor: isolated (any Actor)? = #isolation
+        ) async throws(AWSError) -> Page<Value>? {
             guard !isDone else { return nil }
             isDone = true
             let page = try await pages.fetch(nextToken)
@@ -79,7 +94,7 @@ package struct PaginatorSequence: AsyncSequence, Sendable {
         }
 
         /// Fetches the next page; nil after the last.
-        package mutating func next() async throws(AWSError) -> Page? { try await next(isolation: nil) }
+        package mutating func next() async throws(AWSError) -> Page<Value>? { try await next(isolation: nil) }
     }
 }
 

@@ -187,7 +187,7 @@ struct AccountPreflight: Sendable {
         }
     }
 
-    private static func first(of pages: PaginatorSequence) async throws(AWSError) {
+    private static func first(of pages: PaginatorSequence<JSON>) async throws(AWSError) {
         var iterator = pages.makeAsyncIterator()
         _ = try await iterator.next()
     }

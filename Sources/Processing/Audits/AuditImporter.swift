@@ -129,7 +129,7 @@ struct AuditImporter: Sendable {
             let (current, previous, soFar) = (listed, recorded, checkpoint)
             async let next = current?.next()
             async let sent = send(previous, soFar)
-            let parsed = parse(current, task, checks)
+            let parsed = try parse(current, task, checks)
             // Changes of one finding must not overlap, and an audit may list a finding twice.
             if let parsed, let previous, previous.mayBeSending(any: parsed.observations) { _ = try await sent }
             recorded = try await record(parsed)
@@ -145,10 +145,13 @@ struct AuditImporter: Sendable {
     }
 
     /// Parses the findings of a chunk that belong to some checks, and collects those that cannot be parsed.
-    private func parse(_ chunk: FindingChunk?, _ task: AuditTask, _ checks: Set<String>) -> ParsedChunk? {
+    private func parse(_ chunk: FindingChunk?, _ task: AuditTask, _ checks: Set<String>) throws(JSONError)
+        -> ParsedChunk?
+    {
         guard let chunk else { return nil }
         var parsed = ParsedChunk(nextToken: chunk.nextToken)
-        for json in chunk.findings {
+        for element in chunk.findings {
+            let json = try element.parsed()
             do throws(UnrecognizedMessageError) {
                 let auditFinding = try AuditFinding(json)
                 guard checks.contains(auditFinding.check.name) else { continue }
@@ -243,13 +246,13 @@ private struct FindingChunk: Sendable {
     /// batches.
     private static let size = 500
 
-    private var pages: PaginatorSequence.Iterator
-    private(set) var findings: [JSON] = []
+    private var pages: PaginatorSequence<JSONSlice>.Iterator
+    private(set) var findings: [JSONSlice] = []
     /// The token of the page after the chunk; nil after the last.
     private(set) var nextToken: String?
 
     /// Fetches the first chunk of a list.
-    init(_ pages: PaginatorSequence) async throws(AWSError) {
+    init(_ pages: PaginatorSequence<JSONSlice>) async throws(AWSError) {
         self.pages = pages.makeAsyncIterator()
         try await fill()
     }
