@@ -2,11 +2,17 @@ import COpenSSL
 
 /// Message digests (FIPS 180-4) and functions based on them.
 public enum Digest {
+    /// OpenSSL's SHA-256. Fetching it takes longer than the digest of a short text, so it is fetched once.
+    ///
+    /// A fetched `EVP_MD` never changes, and OpenSSL lets threads share it.
+    nonisolated(unsafe) private static let sha256 = EVP_MD_fetch(nil, "SHA256", nil)
+
     /// The SHA-256 digest: 32 bytes.
     public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { output, count in
-            // OpenSSL's one-shot SHA-256 fails only if its default provider cannot be loaded; then nothing works.
-            precondition(SHA256(bytes, bytes.count, output.baseAddress) != nil, "OpenSSL has no SHA-256")
+            // Fails only if OpenSSL's default provider cannot be loaded, or without memory; then nothing works.
+            precondition(
+                EVP_Digest(bytes, bytes.count, output.baseAddress, nil, sha256, nil) == 1, "OpenSSL has no SHA-256")
             count = output.count
         }
     }
