@@ -187,7 +187,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SecurityFindingsTests",
-            dependencies: ["Encoding", "SecurityFindings", "DeviceDefender", "JSON", "AWSCore"],
+            dependencies: ["Encoding", "SecurityFindings", "DeviceDefender", "JSON", "AWSCore", "Cryptography"],
             exclude: ["validate_goldens.py"], resources: [.copy("Goldens")], swiftSettings: strict),
         .testTarget(
             name: "StoreTests",

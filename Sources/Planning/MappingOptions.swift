@@ -1,3 +1,4 @@
+package import AWSCore
 package import SecurityFindings
 
 /// The configured options for findings.
@@ -16,5 +17,11 @@ package struct MappingOptions: Sendable {
         self.checkSummaries = checkSummaries
         self.severities = severities
         self.staleAfter = staleAfter
+    }
+
+    /// The fingerprint of what decides how audit findings of an AWS partition are mapped. The other options change no
+    /// audit finding that an audit lists.
+    package func fingerprint(of partition: Partition) -> MappingFingerprint {
+        MappingFingerprint(["\(SecurityFinding.auditMappingVersion)", partition.rawValue] + severities.entries)
     }
 }

@@ -58,6 +58,9 @@ package struct SeverityRules: Sendable, Hashable {
         return Rule(glob: Glob(pattern), severity: severity)
     }
 
+    /// The rules as ``init(entries:)`` parses them: equal for equal rules.
+    package var entries: [String] { rules.map { "\($0.glob.text)=\($0.severity.rawValue)" } }
+
     /// The severity of the first matching rule; nil if none matches.
     func severity(of subject: String) -> SecurityFinding.Severity.Label? {
         guard !rules.isEmpty else { return nil }
@@ -71,6 +74,9 @@ struct Glob: Sendable, Hashable {
     private let pattern: [Unicode.Scalar]
 
     init(_ pattern: String) { self.pattern = Array(pattern.unicodeScalars) }
+
+    /// The pattern.
+    var text: String { String(String.UnicodeScalarView(pattern)) }
 
     /// Whether the pattern matches the whole text.
     ///

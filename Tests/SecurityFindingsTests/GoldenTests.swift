@@ -1,4 +1,5 @@
 import AWSCore
+import Cryptography
 import Foundation
 import JSON
 import Testing
@@ -31,6 +32,17 @@ struct GoldenTests {
         let folder = try #require(Bundle.module.url(forResource: "Goldens", withExtension: nil))
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
         #expect(files.sorted() == Golden.all.map { "\($0.name).json" }.sorted())
+    }
+
+    @Test("A change of the mapping of audit findings has another version")
+    func auditMappingVersion() throws {
+        let findings = try Golden.all.map { try $0.make() }.filter { $0.productFields["ReportType"] == "AuditFinding" }
+        #expect(findings.count > 30)
+        let digest = Digest.hexadecimal(Digest.sha256(findings.flatMap { $0.json.serialized() }))
+        // If the digest differs, raise the version, and put both here.
+        #expect(
+            (SecurityFinding.auditMappingVersion, digest)
+                == (1, "8f6e2d8f31c480bc12c77416314240c8e3d497c92893593a7b10745d48ea4a3e"))
     }
 
     // MARK: Completeness
