@@ -82,7 +82,7 @@ package final class Bridge: Sendable {
         var servers: [HTTPServer] = []
         do {
             let processing = ProcessingComponents(
-                store: runtime.store, clock: AWSClock(loop: runtime.clientLoop),
+                store: runtime.store, clock: AWSClock(loop: runtime.clientLoops[0].loop),
                 trust: runtime.clockTrust(isChecked: true, logger), metrics: metrics.work, logger: logger,
                 activity: activity, deadLetterLimits: configuration.deadLetterLimits)
             let manager = SystemdManager(environment: environment)
@@ -128,7 +128,7 @@ package final class Bridge: Sendable {
                         settings: components.processing, logger: logger)),
                 afterStoreOpens(
                     LastDeliveryRecorder(
-                        store: runtime.store, activity: activity, loop: runtime.clientLoop, logger: logger)),
+                        store: runtime.store, activity: activity, loop: runtime.mainLoop, logger: logger)),
                 afterStoreOpens(IntegrityMonitor(store: runtime.store, logger: logger)),
                 StoreProbe(readiness: processing.readiness, outage: processing.outage, loop: runtime.mainLoop),
                 EventLoopLagMonitor(loops: runtime.loops, metrics: metrics.process),

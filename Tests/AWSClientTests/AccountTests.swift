@@ -3,6 +3,7 @@ import HTTPClient
 import HTTPTypes
 import JSON
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import AWSClient
@@ -69,7 +70,7 @@ struct AccountTests {
             http: organization, credentials: NoCredentials(), endpoints: try Endpoints(),
             retry: RetryPolicy(maximumAttempts: 1), pacer: Pacer(), random: { 1 }, clock: time.clock)
         return AccountClients(
-            client: client,
+            clients: [client],
             credentials: AWSClientTests.FixedCredentials(
                 result: .success(Credentials(accessKeyID: "AKIAOWN", secretAccessKey: "s"))),
             roles: roles, region: try #require(Region("eu-central-1")), sessionName: "defender-bridge-m1")
@@ -107,6 +108,40 @@ struct AccountTests {
         let asked = try #require(organization.assumed.first)
         #expect(asked.contains("RoleArn=arn%3Aaws%3Aiam%3A%3A444455556666%3Arole%2Fx%2FBridge"))
         #expect(asked.contains("ExternalId=ext%2B1") && asked.contains("RoleSessionName=defender-bridge-m1"))
+    }
+
+    @Test("Accounts and Regions are spread over the loops in turn, stay there, and share the account's role")
+    func loops() async throws {
+        let time = SetClock()
+        let organization = Organization(time)
+        var roles = AccountRoles()
+        roles.name = "Bridge"
+        let single = try accounts(organization, time, roles)
+        try await withEventLoop { loop in
+            let accounts = AccountClients(
+                clients: [single.own, single.own.on(loop, sendingBy: organization)],
+                credentials: AWSClientTests.FixedCredentials(
+                    result: .success(Credentials(accessKeyID: "AKIAOWN", secretAccessKey: "s"))),
+                roles: roles, region: single.region, sessionName: "test")
+            let accountRegions = [
+                try accountRegion("444455556666"), try accountRegion("444455556666", "eu-west-1"),
+                try accountRegion("777788889999"),
+            ]
+            for _ in 1...2 {
+                let isOnLoop = accountRegions.map { accounts.client(for: $0).clock.executor === loop }
+                #expect(isOnLoop == [false, true, false])
+            }
+            await withTaskGroup { group in
+                for accountRegion in accountRegions.prefix(2) {
+                    group.addTask { try? await get(accounts, accountRegion) }
+                }
+            }
+            let operations = organization.calls.map(\.operation)
+            #expect(operations.count { $0 == "GetCallerIdentity" } == 1)
+            #expect(operations.count { $0 == "AssumeRole" } == 1)
+            #expect(operations.count { $0 == "GetFindings" } == 2)
+            await accounts.close()
+        }
     }
 
     @Test("The own account needs no role, others use the role with the configured name in their partition")

@@ -177,7 +177,7 @@ import Testing
         var roles = AccountRoles()
         roles.roles[account] = "arn:aws:iam::111122223333:role/r"
         let accounts = AccountClients(
-            client: try client(aws, retry: RetryPolicy(maximumAttempts: 1)), credentials: FixedCredentials(),
+            clients: [try client(aws, retry: RetryPolicy(maximumAttempts: 1))], credentials: FixedCredentials(),
             roles: roles, region: region, sessionName: "test")
         let error = try await failure {
             try await accounts.client(for: AccountRegion(account: account, region: region))

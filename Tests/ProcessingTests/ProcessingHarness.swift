@@ -118,11 +118,14 @@ struct ProcessingHarness {
         }
     }
 
-    func pool(grace: Duration = .zero, processing: ProcessingComponents? = nil) throws -> WorkerPool {
+    /// - Parameter accounts: nil for the harness's client.
+    func pool(
+        grace: Duration = .zero, processing: ProcessingComponents? = nil, accounts: AccountClients? = nil
+    ) throws -> WorkerPool {
         var settings = ProcessingSettings.standard
         settings.mapping.checkSummaries = false
         return (processing ?? self.processing).workers(
-            AccountClients(client), Reloadable(settings),
+            accounts ?? AccountClients(client), Reloadable(settings),
             owner: "test", grace: grace)
     }
 }
@@ -192,10 +195,11 @@ struct TestCredentials: CredentialsProvider {
 
 /// Runs a worker pool during the body, then shuts it down gracefully.
 func withPool(
-    _ harness: ProcessingHarness, processing: ProcessingComponents? = nil, _ body: () async throws -> Void
+    _ harness: ProcessingHarness, processing: ProcessingComponents? = nil, accounts: AccountClients? = nil,
+    _ body: () async throws -> Void
 ) async throws {
     let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
-    let group = ServiceGroup(services: [try harness.pool(processing: processing)], logger: quiet)
+    let group = ServiceGroup(services: [try harness.pool(processing: processing, accounts: accounts)], logger: quiet)
     let running = Task { try await group.run() }
     try await withCleanup {
         try await body()

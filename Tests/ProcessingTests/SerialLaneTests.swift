@@ -27,7 +27,8 @@ private struct ScriptedLane {
             queue: harness.store, unstored: UnstoredOutcomes(), clock: processing.clock, logger: processing.logger)
         lane = SerialLane(
             of: try accountRegion(), processor: ScriptedProcessor(body: process), batchLimit: batchLimit,
-            circuitBreakers: processing.circuitBreakers, leases: leases, clock: processing.clock)
+            circuitBreakers: processing.circuitBreakers, leases: leases, clock: processing.clock,
+            executor: processing.clock.executor)
     }
 }
 

@@ -130,7 +130,7 @@ private final class FaultyAWS: HTTPTransport {
             var roles = AccountRoles()
             roles.roles[accountRegion.account] = "arn:aws:iam::\(accountRegion.account):role/Bridge"
             let accounts = AccountClients(
-                client: client, credentials: TestCredentials(), roles: roles, region: accountRegion.region,
+                clients: [client], credentials: TestCredentials(), roles: roles, region: accountRegion.region,
                 sessionName: "defender-bridge-test")
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             let processing = ProcessingComponents(

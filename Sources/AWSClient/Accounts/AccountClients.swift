@@ -1,7 +1,11 @@
 package import AWSCore
+import Encoding
 import Synchronization
 
-/// One client for each account that findings come from, with that account's credentials.
+/// One client for each account and Region that findings come from, with that account's credentials.
+///
+/// The accounts and Regions are spread over event loops. Each stays on one loop for the life of the process, because
+/// its client and all of its work run there.
 package final class AccountClients: Sendable {
     /// The client with the process's own credentials.
     package let own: AWSClient
@@ -11,34 +15,44 @@ package final class AccountClients: Sendable {
     package let roles: AccountRoles
     private let ownCredentials: any CredentialsProvider
     private let sessionName: String
-    private let clients = Mutex<[AccountID: AWSClient]>([:])
+    /// The process's own client on each loop.
+    private let clientsOfLoops: [AWSClient]
+    private let clients = Mutex(Clients())
     private let sessions = Mutex<[RefreshingCredentials]>([])
     private let ownAccount: OwnAccount
     /// Whether one client with its own credentials serves every account.
     private let isOneClient: Bool
 
+    private struct Clients {
+        var ofAccountRegions: [AccountRegion: AWSClient] = [:]
+        /// The credentials of an account serve all of its Regions, so that its role is assumed once.
+        var credentials: [AccountID: any CredentialsProvider] = [:]
+    }
+
     /// Makes the clients; sends no request.
     ///
     /// - Parameters:
-    ///   - client: provides the settings that all clients share.
+    ///   - clients: at least one client, which provides the settings that all share; one for each loop, of which the
+    ///     first obtains credentials.
     ///   - credentials: the process's own credentials.
     ///   - region: the Region of the AWS STS endpoint.
     ///   - sessionName: the session name for assumed roles.
     package convenience init(
-        client: AWSClient, credentials: any CredentialsProvider, roles: AccountRoles, region: Region,
+        clients: [AWSClient], credentials: any CredentialsProvider, roles: AccountRoles, region: Region,
         sessionName: String
     ) {
         self.init(
-            client: client, credentials: credentials, roles: roles, region: region, sessionName: sessionName,
+            clients: clients, credentials: credentials, roles: roles, region: region, sessionName: sessionName,
             isOneClient: false)
     }
 
     private init(
-        client: AWSClient, credentials: any CredentialsProvider, roles: AccountRoles, region: Region,
+        clients: [AWSClient], credentials: any CredentialsProvider, roles: AccountRoles, region: Region,
         sessionName: String, isOneClient: Bool
     ) {
         self.isOneClient = isOneClient
-        own = client.using(credentials)
+        clientsOfLoops = clients.map { $0.using(credentials) }
+        own = clientsOfLoops[0]
         ownCredentials = credentials
         self.roles = roles
         self.region = region
@@ -46,20 +60,25 @@ package final class AccountClients: Sendable {
         ownAccount = OwnAccount(client: own, credentials: credentials, region: region)
     }
 
-    /// Serves all accounts with one client and its credentials.
-    package convenience init(_ client: AWSClient) {
+    /// Serves all accounts with the credentials of one client, on its loop and those of others.
+    package convenience init(_ client: AWSClient, _ others: AWSClient...) {
         guard let region = Region("us-east-1") else { preconditionFailure("us-east-1 is a Region") }
         self.init(
-            client: client, credentials: client.credentials, roles: AccountRoles(), region: region,
+            clients: [client] + others, credentials: client.credentials, roles: AccountRoles(), region: region,
             sessionName: "defender-bridge", isOneClient: true)
     }
 
     /// The client for an account and Region.
     package func client(for accountRegion: AccountRegion) -> AWSClient {
         clients.withLock { clients in
-            if let client = clients[accountRegion.account] { return client }
-            let client = own.using(credentials(for: accountRegion), account: accountRegion.account)
-            clients[accountRegion.account] = client
+            if let client = clients.ofAccountRegions[accountRegion] { return client }
+            let account = accountRegion.account
+            let credentials = clients.credentials[account] ?? credentials(for: accountRegion)
+            // In turn, so that the loops serve equally many.
+            let loop = clients.ofAccountRegions.count % clientsOfLoops.count
+            let client = clientsOfLoops[loop].using(credentials, account: account)
+            clients.credentials[account] = credentials
+            clients.ofAccountRegions[accountRegion] = client
             return client
         }
     }
@@ -125,35 +144,52 @@ package final class AccountClients: Sendable {
     /// Cancels pending role assumptions and prevents further ones.
     package func close() async {
         for session in sessions.withLock({ $0 }) { await session.close() }
+        await ownAccount.close()
     }
 }
 
-/// The account of the process's own credentials, looked up once per access key.
-private actor OwnAccount {
+/// The account of the process's own credentials, looked up once per access key. Concurrent callers share one lookup.
+private final class OwnAccount: Sendable {
+    private typealias Lookup = Result<AccountID, CredentialsError>
+
     private let client: AWSClient
     private let credentials: any CredentialsProvider
     private let region: Region
-    private var known: (accessKeyID: String, account: AccountID)?
+    private let known = Mutex<(accessKeyID: String, account: AccountID)?>(nil)
+    private let lookups: SingleFlight<String, Lookup>
 
     init(client: AWSClient, credentials: any CredentialsProvider, region: Region) {
         self.client = client
         self.credentials = credentials
         self.region = region
+        lookups = SingleFlight(executor: client.clock.executor)
     }
 
     func get() async throws(CredentialsError) -> AccountID {
         let accessKeyID = try await credentials.credentials().accessKeyID
         // A profile may have been changed to another account's key.
-        if let known, known.accessKeyID == accessKeyID { return known.account }
+        let lookup = lookups.start(accessKeyID) { _ in
+            known.withLock { known in known?.accessKeyID == accessKeyID ? known.map { .success($0.account) } : nil }
+        } operation: {
+            await self.lookUp(accessKeyID)
+        }
+        return try await lookup.value.get()
+    }
+
+    private func lookUp(_ accessKeyID: String) async -> Lookup {
         do throws(AWSError) {
             let account = try await client.getCallerIdentity(region: region).account
-            known = (accessKeyID, account)
-            return account
+            known.withLock { $0 = (accessKeyID, account) }
+            return .success(account)
         } catch {
-            throw CredentialsError(
-                "cannot determine the account of the bridge's credentials: \(error)", kind: error.kind)
+            return .failure(
+                CredentialsError(
+                    "cannot determine the account of the bridge's credentials: \(error)", kind: error.kind))
         }
     }
+
+    /// Cancels a pending lookup.
+    func close() async { await lookups.cancel() }
 }
 
 /// The process's own credentials for its own account, a role's for any other.

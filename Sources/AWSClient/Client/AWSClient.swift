@@ -10,7 +10,7 @@ import JSON
 ///
 /// Renews expired credentials and corrects for clock skew without the caller's involvement.
 package struct AWSClient: Sendable {
-    private let http: any HTTPTransport
+    private var http: any HTTPTransport
     let credentials: any CredentialsProvider
     private let endpoints: Endpoints
     private let retry: RetryPolicy
@@ -21,7 +21,7 @@ package struct AWSClient: Sendable {
     let pacer: Pacer
     private var report: @Sendable (AWSCall) -> Void = { _ in }
     /// The client's clock.
-    package let clock: AWSClock
+    package private(set) var clock: AWSClock
 
     /// Makes a client.
     ///
@@ -89,6 +89,17 @@ package struct AWSClient: Sendable {
             http: http, credentials: credentials, endpoints: endpoints, retry: retry, pacer: pacer, random: random,
             clock: clock, account: account, offsets: offsets)
         client.report = report
+        return client
+    }
+
+    /// The same client, whose requests and waits run on another loop. Both keep to the same rate limits.
+    ///
+    /// - Parameter http: sends the requests on that loop.
+    package func on(_ loop: EventLoop, sendingBy http: any HTTPTransport) -> AWSClient {
+        var client = self
+        client.http = http
+        client.clock.sleep = { try await loop.sleep(for: $0) }
+        client.clock.executor = loop
         return client
     }
 

@@ -76,7 +76,7 @@ package enum Backfill {
                 try? await runtime.accounts.client(for: accountRegion).fetchServiceTime(region: accountRegion.region)
             }
             let processing = ProcessingComponents(
-                store: runtime.store, clock: AWSClock(loop: runtime.clientLoop),
+                store: runtime.store, clock: AWSClock(loop: runtime.clientLoops[0].loop),
                 trust: runtime.clockTrust(isChecked: false, logger), metrics: ProcessingMetrics(registry),
                 logger: logger)
             let backfill = BackfillQuery(

@@ -146,5 +146,5 @@ package struct BridgeConfiguration: Sendable {
     }
 
     /// The number of cores that this process may use, at most 64.
-    private static var cores: Int { min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 64) }
+    static var cores: Int { min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 64) }
 }

@@ -12,7 +12,7 @@ import Processing
 import SNS
 import Store
 
-/// The store, event loops, HTTP client and AWS clients of a bridge. Must be closed.
+/// The store, event loops, HTTP clients and AWS clients of a bridge. Must be closed.
 struct BridgeRuntime: Sendable {
     let store: any Store
     /// The listener's certificate; nil for plain HTTP.
@@ -23,9 +23,8 @@ struct BridgeRuntime: Sendable {
     let listenLoops: [EventLoop]
     /// The event loop of the admin server, signals and file watchers.
     let mainLoop: EventLoop
-    /// The event loop of the workers and the HTTP client.
-    let clientLoop: EventLoop
-    let http: HTTPClient
+    /// The event loops of account-Regions. The first also fetches certificates, token keys and credentials.
+    let clientLoops: [ClientLoop]
     /// The AWS clients by account-Region.
     let accounts: AccountClients
     /// SIGTERM and SIGINT, as they arrive.
@@ -41,7 +40,7 @@ struct BridgeRuntime: Sendable {
     /// The largest accepted signing certificate and key set, in bytes.
     private static let maximumDocumentLength = 65_536
 
-    /// Opens everything, in this order: certificate, store, event loops, HTTP client.
+    /// Opens everything, in this order: certificate, store, event loops, HTTP clients.
     ///
     /// - Parameters:
     ///   - report: called with each AWS call.
@@ -75,29 +74,21 @@ struct BridgeRuntime: Sendable {
                 cleanup.add { await loop.shutdown() }
                 listenLoops.append(loop)
             }
-            let clientLoop = try EventLoop(name: "bridge-aws")
-            cleanup.add { await clientLoop.shutdown() }
-            let http = try await Self.httpClient(on: clientLoop, Self.client(configuration, authorities))
-            cleanup.add { await http.shutdown() }
-            let (accounts, credentials) = Self.accounts(
-                configuration, settings, http: http, loop: clientLoop, report: report)
+            var clientLoops: [ClientLoop] = []
+            for number in 1...ClientLoop.standardCount {
+                let loop = try await ClientLoop(
+                    number: number, of: ClientLoop.standardCount, Self.client(configuration, authorities))
+                cleanup.add { await loop.close() }
+                clientLoops.append(loop)
+            }
+            let (accounts, credentials) = Self.accounts(configuration, settings, on: clientLoops, report: report)
             cleanup.add { await credentials.close() }
             cleanup.add { await accounts.close() }
-            (self.store, self.mainLoop, self.listenLoops, self.clientLoop) = (store, mainLoop, listenLoops, clientLoop)
-            (self.http, self.accounts, self.cleanup) = (http, accounts, cleanup)
+            (self.store, self.mainLoop, self.listenLoops) = (store, mainLoop, listenLoops)
+            (self.clientLoops, self.accounts, self.cleanup) = (clientLoops, accounts, cleanup)
         } catch {
             await cleanup.run()
             throw error
-        }
-    }
-
-    private static func httpClient(
-        on loop: EventLoop, _ configuration: HTTPClient.Configuration
-    ) async throws(ConfigurationError) -> HTTPClient {
-        do {
-            return try await HTTPClient(loop: loop, configuration: configuration)
-        } catch {
-            throw ConfigurationError("network.connectTo", "\(error). Correct the value.")
         }
     }
 
@@ -111,7 +102,7 @@ struct BridgeRuntime: Sendable {
     }
 
     static func accounts(
-        _ configuration: BridgeConfiguration, _ settings: AWSSettings, http: HTTPClient, loop: EventLoop,
+        _ configuration: BridgeConfiguration, _ settings: AWSSettings, on loops: [ClientLoop],
         report: @escaping @Sendable (AWSCall) -> Void = { _ in }
     ) -> (AccountClients, CredentialsChain) {
         // Without a Region of its own, the bridge uses the AWS STS endpoint of the first configured one.
@@ -121,13 +112,17 @@ struct BridgeRuntime: Sendable {
         else { preconditionFailure("us-east-1 is a Region") }
         let sessionName = AWSSettings.sessionName(hostName: hostName)
         let pacer = Pacer(imports: configuration.importRate)
+        let first = loops[0]
         let client = AWSClient(
-            http: http, credentials: NoCredentials(), endpoints: settings.endpoints, loop: loop, pacer: pacer
+            http: first.http, credentials: NoCredentials(), endpoints: settings.endpoints, loop: first.loop,
+            pacer: pacer
         ).reporting(to: report)
         let credentials = CredentialsChain(
-            settings: settings, client: client, transport: http, loop: loop, region: region, sessionName: sessionName)
+            settings: settings, client: client, transport: first.http, loop: first.loop, region: region,
+            sessionName: sessionName)
         let accounts = AccountClients(
-            client: client, credentials: credentials, roles: configuration.roles, region: region,
+            clients: loops.map { client.on($0.loop, sendingBy: $0.http) }, credentials: credentials,
+            roles: configuration.roles, region: region,
             sessionName: sessionName)
         return (accounts, credentials)
     }
@@ -149,7 +144,7 @@ struct BridgeRuntime: Sendable {
 
     /// All event loops with their names.
     var loops: [(name: ProcessMetrics.Loop, loop: EventLoop)] {
-        [(.main, mainLoop), (.aws, clientLoop)] + listenLoops.map { (.listen, $0) }
+        [(.main, mainLoop)] + clientLoops.map { (.aws, $0.loop) } + listenLoops.map { (.listen, $0) }
     }
 
     private static func watchSignals(
@@ -201,7 +196,7 @@ struct BridgeRuntime: Sendable {
     var fetchTokenKeys: SigningCertificateCache.Fetch { fetch(within: Self.tokenKeysTimeout) }
 
     private func fetch(within timeout: Duration) -> SigningCertificateCache.Fetch {
-        { [http] url async throws(SigningCertificateCache.FetchError) in
+        { [http = clientLoops[0].http] url async throws(SigningCertificateCache.FetchError) in
             let result: (response: HTTPResponse, body: [UInt8])
             do throws(HTTPClientError) {
                 result = try await http.send(Self.get(url), timeout: timeout)
@@ -216,7 +211,9 @@ struct BridgeRuntime: Sendable {
 
     /// Requests the URL that confirms a subscription; returns the status code.
     var confirmSubscription: @Sendable (_ url: String) async throws -> Int {
-        { [http] url in try await http.send(Self.get(url), timeout: Self.timeout).response.status.code }
+        { [http = clientLoops[0].http] url in
+            try await http.send(Self.get(url), timeout: Self.timeout).response.status.code
+        }
     }
 
     private static func get(_ url: String) -> HTTPRequest {

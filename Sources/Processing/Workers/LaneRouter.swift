@@ -54,12 +54,12 @@ actor LaneRouter {
 
     private func lane(_ key: LaneKey) -> SerialLane {
         if let lane = lanes[key] { return lane }
-        let linger = BatchLinger(
-            client: processors.accounts.client(for: key.accountRegion), region: key.accountRegion.region)
+        let client = processors.accounts.client(for: key.accountRegion)
+        let linger = BatchLinger(client: client, region: key.accountRegion.region)
         let lane = SerialLane(
             of: key.accountRegion, processor: processors.processor(of: key.kind, for: key.accountRegion),
             batchLimit: key.kind == .alarms ? 1000 : 1, linger: key.kind == .alarms ? linger : nil,
-            circuitBreakers: circuitBreakers, leases: leases, clock: clock)
+            circuitBreakers: circuitBreakers, leases: leases, clock: clock, executor: client.clock.executor)
         lanes[key] = lane
         return lane
     }

@@ -50,7 +50,8 @@ actor LedgerPreparation {
         let complete = Set(try await store.ledgerAccountRegions())
         prepared.formUnion(isTimeKnown ? complete : complete.intersection(timeRequested))
         for accountRegion in unknown.subtracting(prepared) where tasks[accountRegion] == nil {
-            tasks[accountRegion] = Task(executorPreference: clock.executor) {
+            let executor = accounts.client(for: accountRegion).clock.executor
+            tasks[accountRegion] = Task(executorPreference: executor) {
                 await self.run(accountRegion, isComplete: complete.contains(accountRegion))
             }
         }

@@ -14,6 +14,7 @@ actor SerialLane {
     private let circuitBreakers: CircuitBreakers
     private let leases: LeaseKeeper
     private let clock: AWSClock
+    private let executor: (any TaskExecutor)?
     private var waiting: [LeasedCommand] = []
     private var task: Task<Void, Never>?
     /// When the first of the waiting deliveries was added.
@@ -26,10 +27,10 @@ actor SerialLane {
     ///   - batchLimit: the most deliveries that are processed together.
     ///   - linger: how long deliveries wait for others to share requests with; nil to process them immediately.
     ///   - leases: holds the leases of the deliveries until they are processed.
-    ///   - clock: the executor and the clock of the lane.
+    ///   - executor: runs the lane; nil for the default executor.
     init(
         of accountRegion: AccountRegion, processor: any DeliveryProcessor, batchLimit: Int, linger: BatchLinger? = nil,
-        circuitBreakers: CircuitBreakers, leases: LeaseKeeper, clock: AWSClock
+        circuitBreakers: CircuitBreakers, leases: LeaseKeeper, clock: AWSClock, executor: (any TaskExecutor)?
     ) {
         self.accountRegion = accountRegion
         self.processor = processor
@@ -38,6 +39,7 @@ actor SerialLane {
         self.circuitBreakers = circuitBreakers
         self.leases = leases
         self.clock = clock
+        self.executor = executor
     }
 
     /// Appends deliveries to the queue.
@@ -48,7 +50,7 @@ actor SerialLane {
         if task == nil { start() }
     }
 
-    private func start() { task = Task(executorPreference: clock.executor) { await self.run() } }
+    private func start() { task = Task(executorPreference: executor) { await self.run() } }
 
     private func run() async {
         while !waiting.isEmpty, !Task.isCancelled {
@@ -79,7 +81,7 @@ actor SerialLane {
         guard let linger, !isStopped else { return }
         let wait = linger.wait(count: waiting.count, waited: clock.elapsed() - waitingSince)
         guard wait > .zero else { return }
-        let lingering = Task(executorPreference: clock.executor) { [clock] in _ = try? await clock.sleep(wait) }
+        let lingering = Task(executorPreference: executor) { [clock] in _ = try? await clock.sleep(wait) }
         self.lingering = lingering
         await lingering.value
         self.lingering = nil
