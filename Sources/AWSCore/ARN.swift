@@ -41,9 +41,9 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
         self.service = service
         self.accountRegion = accountRegion
         self.resource = resource
-        description =
-            "arn:" + partition.rawValue + ":" + service + ":" + accountRegion.region.name + ":"
-            + accountRegion.account.digits + ":"
-            + resource
+        let parts = [
+            "arn", partition.rawValue, service, accountRegion.region.name, accountRegion.account.digits, resource,
+        ]
+        description = parts.joined(separator: ":")
     }
 }

@@ -5,6 +5,8 @@ public struct Region: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// The name: three to five parts of lowercase letters and digits, separated by dashes, the last a number; at most
     /// 32 characters.
     public let name: String
+    /// The AWS partition of the Region, by its name's prefix.
+    public let partition: Partition
 
     /// Parses a name; nil unless it is a well-formed Region name.
     public init?(_ name: String) {
@@ -22,15 +24,11 @@ public struct Region: Sendable, Hashable, Comparable, CustomStringConvertible {
         }
         guard (3...5).contains(parts), length > 0, isNumber else { return nil }
         self.name = name
+        partition = Partition.allCases.first { $0.regionPrefix.map(name.hasPrefix) ?? false } ?? .aws
     }
 
     /// Parses a name; see ``init(_:)-(String)``.
     public init?(_ name: Substring) { self.init(String(name)) }
-
-    /// The AWS partition of the Region, by its name's prefix.
-    public var partition: Partition {
-        Partition.allCases.first { $0.regionPrefix.map(name.hasPrefix) ?? false } ?? .aws
-    }
 
     /// The name.
     public var description: String { name }

@@ -37,7 +37,7 @@ struct Fields {
     func optionalName(_ name: String, limit: Int) throws(UnrecognizedMessageError) -> String? {
         guard let value = self[name] else { return nil }
         guard let text = value.string else { throw error(name, "is not a string") }
-        guard text.unicodeScalars.prefix(limit + 1).count <= limit else {
+        guard text.utf8.count <= limit || text.unicodeScalars.prefix(limit + 1).count <= limit else {
             throw error(name, "is longer than \(limit) characters")
         }
         // Databases cannot store it in a text, and AWS does not allow it in names.
@@ -153,6 +153,8 @@ extension JSON {
     /// A non-empty string, truncated to a limit in Unicode scalars and without U+0000; nil for anything else.
     func boundedText(limit: Int) -> String? {
         guard let string else { return nil }
+        // Fast path: nearly every text is short.
+        if string.utf8.count <= limit, !string.utf8.contains(0) { return string.isEmpty ? nil : string }
         let scalars = string.unicodeScalars.prefix(limit).lazy.filter { $0.value != 0 }
         let text = String(String.UnicodeScalarView(scalars))
         return text.isEmpty ? nil : text

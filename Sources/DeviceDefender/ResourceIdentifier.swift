@@ -42,6 +42,9 @@ package struct ResourceIdentifier: Sendable, Hashable {
     package let issuerCertificate: IssuerCertificate?
     /// Undocumented members by name: strings unchanged, other values as JSON text. At most 16.
     package let others: [UTF8Text: String]
+    /// The identifier as one text: the only value that is set, or a device certificate's ID if its ARN is set as well.
+    /// Several different values are joined with plus signs.
+    package private(set) var value = ""
 
     private static let maximumOthers = 16
 
@@ -70,6 +73,7 @@ package struct ResourceIdentifier: Sendable, Hashable {
         roleAliasARN = try fields.optionalName("roleAliasArn", limit: Self.maximumLength)
         issuerCertificate = try Self.issuerCertificate(fields)
         others = Self.others(json)
+        value = joined(deviceCertificateID ?? deviceCertificateARN)
         guard !value.isEmpty else {
             throw UnrecognizedMessageError(reason: "resourceIdentifier does not identify a resource")
         }
@@ -125,16 +129,13 @@ extension ResourceIdentifier.IssuerCertificate {
 }
 
 extension ResourceIdentifier {
-    /// The identifier as one text: the only value that is set, or a device certificate's ID if its ARN is set as well.
-    /// Several different values are joined with plus signs.
-    package var value: String { values(deviceCertificateID ?? deviceCertificateARN).joined(separator: "+") }
-
     /// A text that is equal for all identifiers of the same resource, for matching suppressions with findings: like
     /// ``value``, but a device certificate with only its ARN is identified by its ID.
     ///
     /// For comparison only, not for display; bounded by the limits of the members.
     package var subject: String {
-        values(deviceCertificateID ?? deviceCertificateARN.map(Self.certificateID)).joined(separator: "+")
+        guard deviceCertificateID == nil, let deviceCertificateARN else { return value }
+        return joined(Self.certificateID(arn: deviceCertificateARN))
     }
 
     /// The ID in a device certificate's ARN; the whole text if it is not such an ARN.
@@ -147,11 +148,12 @@ extension ResourceIdentifier {
         return id.isEmpty ? arn : String(decoding: id, as: UTF8.self)
     }
 
-    private func values(_ deviceCertificate: String?) -> [String] {
+    private func joined(_ deviceCertificate: String?) -> String {
         let documented = [
             deviceCertificate, caCertificateID, cognitoIdentityPoolID, clientID,
             policyVersion?.value, account, iamRoleARN, roleAliasARN, issuerCertificate?.value,
         ]
-        return documented.compactMap(\.self) + others.sorted { $0.key < $1.key }.map(\.value)
+        let values = documented.compactMap(\.self) + others.sorted { $0.key < $1.key }.map(\.value)
+        return values.joined(separator: "+")
     }
 }

@@ -1,6 +1,6 @@
 extension Parser {
     /// The maximum number of names in an object that are compared with each other.
-    private static let comparedNames = 16
+    private static let comparedNames = 32
 
     /// Checks the text without building its value. Accepts and rejects the same texts as `parseText()`, with the same
     /// errors.

@@ -60,7 +60,8 @@ extension JSON {
         output.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * indentation))
     }
 
-    private static func write(_ text: String, to output: inout [UInt8]) {
+    /// Writes a string, with its quotes and the escapes that it needs.
+    package static func write(_ text: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         if needsEscapes(text) { writeEscaped(text, to: &output) } else { output.append(contentsOf: text.utf8) }
         output.append(UInt8(ascii: "\""))
@@ -68,11 +69,13 @@ extension JSON {
 
     private static func needsEscapes(_ text: String) -> Bool {
         let bytes = text.utf8Span.span
+        // Without a branch for each byte, several bytes are tested at a time.
+        var found: UInt8 = 0
         for index in bytes.indices {
             let byte = bytes[index]
-            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return true }
+            found |= (byte < 0x20 ? 1 : 0) | (byte == UInt8(ascii: "\"") ? 1 : 0) | (byte == UInt8(ascii: "\\") ? 1 : 0)
         }
-        return false
+        return found != 0
     }
 
     private static func writeEscaped(_ text: String, to output: inout [UInt8]) {

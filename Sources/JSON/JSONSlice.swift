@@ -24,14 +24,15 @@ public struct JSONSlice: Sendable {
 
     /// The value, parsed within the limits of the text.
     ///
-    /// - Throws: never, because the text is checked; ``JSONError`` in the signature spares a trap.
+    /// - Throws: ``JSONError``, which does not happen, because the text is checked.
     public func parsed() throws(JSONError) -> JSON { try JSON(parsing: Array(bytes), limits: limits) }
 
     /// The member with this name, or nil if there is none or this is not an object.
     public subscript(name: String) -> JSONSlice? {
         members()?.first { member in
             member.hasEscapes
-                ? (try? member.quotedName.parsed()) == .string(name) : member.name.elementsEqual(name.utf8)
+                ? (try? JSON(parsing: "\"\(String(decoding: member.name, as: UTF8.self))\"")) == .string(name)
+                : member.name.elementsEqual(name.utf8)
         }?.value
     }
 
@@ -46,12 +47,10 @@ public struct JSONSlice: Sendable {
 
     /// A member of an object.
     public struct Member: Sendable {
-        let quotedName: JSONSlice
+        /// The name as it was written, without its quotes.
+        public let name: ArraySlice<UInt8>
         /// The value.
         public let value: JSONSlice
-
-        /// The name as it was written, without its quotes.
-        public var name: ArraySlice<UInt8> { quotedName.bytes.dropFirst().dropLast() }
 
         /// Whether the name is written with escapes.
         public var hasEscapes: Bool { name.contains(UInt8(ascii: "\\")) }
@@ -62,8 +61,9 @@ public struct JSONSlice: Sendable {
         guard text[range.lowerBound] == UInt8(ascii: "{") else { return nil }
         var scanner = Scanner(text, from: range.lowerBound + 1)
         var members: [Member] = []
+        members.reserveCapacity(16)
         while let name = scanner.next(), let value = scanner.next() {
-            members.append(Member(quotedName: slice(name), value: slice(value)))
+            members.append(Member(name: text[name.lowerBound + 1..<name.upperBound - 1], value: slice(value)))
         }
         return members
     }

@@ -4,7 +4,8 @@ public enum PercentEncoding {
 
     /// Encodes a text as UTF-8; see ``encode(bytes:keeping:)``.
     public static func encode(_ text: String, keeping isKept: (UInt8) -> Bool = isUnreserved) -> String {
-        encode(bytes: text.utf8, keeping: isKept)
+        // Nearly every text has no byte to encode.
+        text.utf8.allSatisfy(isKept) ? text : encode(bytes: text.utf8, keeping: isKept)
     }
 
     /// Encodes bytes, with uppercase digits.

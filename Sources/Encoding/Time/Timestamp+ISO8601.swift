@@ -21,9 +21,15 @@ extension Timestamp {
 
     /// The time as `YYYY-MM-DDTHH:MM:SS.mmmZ`, a format that Security Hub accepts.
     public var iso8601: String {
-        let time = CivilTime(self)
         var text: [UInt8] = []
         text.reserveCapacity(24)
+        writeISO8601(to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends ``iso8601`` as bytes.
+    public func writeISO8601(to text: inout [UInt8]) {
+        let time = CivilTime(self)
         Self.append(time.year, digits: 4, then: "-", to: &text)
         Self.append(time.month, digits: 2, then: "-", to: &text)
         Self.append(time.day, digits: 2, then: "T", to: &text)
@@ -31,7 +37,6 @@ extension Timestamp {
         Self.append(time.minute, digits: 2, then: ":", to: &text)
         Self.append(time.second, digits: 2, then: ".", to: &text)
         Self.append(time.millisecond, digits: 3, then: "Z", to: &text)
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// The time as `YYYY-MM-DDTHH:MM:SSZ`, rounded down to seconds.
