@@ -187,7 +187,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SecurityFindingsTests",
-            dependencies: ["Encoding", "SecurityFindings", "DeviceDefender", "JSON", "AWSCore", "Cryptography"],
+            dependencies: [
+                "Encoding", "SecurityFindings", "DeviceDefender", "JSON", "AWSCore", "Cryptography", "TestSupport",
+            ],
             exclude: ["validate_goldens.py"], resources: [.copy("Goldens")], swiftSettings: strict),
         .testTarget(
             name: "StoreTests",

@@ -3,44 +3,67 @@ import SecurityFindings
 
 /// A finding without its times and without the members that name the last audit, to detect changes that matter.
 struct FindingContent: Equatable {
-    private let json: JSON
+    /// The finding's JSON without the omitted members. Equal for equal content: findings are written in one way.
+    private let bytes: [UInt8]
 
-    private static let times = ["CreatedAt", "UpdatedAt", "FirstObservedAt", "LastObservedAt"]
-    /// Members that differ between audits with the same result.
-    private static let auditNames = ["GeneratorId", "SourceUrl", "Remediation"]
-    private static let auditFields = ["TaskId", "TaskType", "TaskStartTime", "ScheduledAuditName", "FindingId"]
+    private static let omitted = names(
+        [
+            "CreatedAt", "UpdatedAt", "FirstObservedAt", "LastObservedAt",
+            // These differ between audits with the same result.
+            "GeneratorId", "SourceUrl", "Remediation",
+        ])
+    private static let omittedFields = names(
+        ["TaskId", "TaskType", "TaskStartTime", "ScheduledAuditName", "FindingId"])
+    private static let productFields = Array("ProductFields".utf8)
+    /// The members that follow from dispositions.
+    private static let state = names(["RecordState", "Compliance"])
 
-    init(_ finding: SecurityFinding) { self.init(json: finding.json) }
+    private static func names(_ texts: [String]) -> [[UInt8]] { texts.map { Array($0.utf8) } }
 
-    /// Parses a finding of the ledger; nil if it is not valid.
-    init?(stored: [UInt8]) {
-        guard let json = try? JSON(parsing: stored) else { return nil }
-        self.init(json: json)
+    init(_ finding: SecurityFinding) {
+        let written = finding.serialized()
+        bytes = Self.rest(of: written, omitting: Self.omitted) ?? written
     }
 
-    private init(json finding: JSON) {
-        guard var members = finding.object else {
-            json = finding
-            return
-        }
-        for name in Self.times + Self.auditNames { members[name] = nil }
-        if var fields = members["ProductFields"]?.object {
-            for name in Self.auditFields { fields[name] = nil }
-            members["ProductFields"] = .object(fields)
-        }
-        json = .object(members)
+    /// Reads a finding of the ledger; nil if it is not valid.
+    init?(stored: [UInt8]) {
+        guard let rest = Self.rest(of: stored, omitting: Self.omitted) else { return nil }
+        bytes = rest
     }
 
     /// Whether this content precedes another one. The order is arbitrary but the same on all replicas, and independent
     /// of the state that follows from dispositions.
     func isOrdered(before other: FindingContent) -> Bool {
-        withoutState.serialized().lexicographicallyPrecedes(other.withoutState.serialized())
+        withoutState.lexicographicallyPrecedes(other.withoutState)
     }
 
-    private var withoutState: JSON {
-        guard var members = json.object else { return json }
-        members["RecordState"] = nil
-        members["Compliance"] = nil
-        return .object(members)
+    private var withoutState: [UInt8] { Self.rest(of: bytes, omitting: Self.state) ?? bytes }
+
+    /// A finding's JSON without some members, and without the product fields that name the last audit; nil if it is not
+    /// valid.
+    private static func rest(of finding: [UInt8], omitting names: [[UInt8]]) -> [UInt8]? {
+        guard let members = (try? JSONSlice(checking: finding))?.members() else { return nil }
+        var rest: [UInt8] = []
+        rest.reserveCapacity(finding.count)
+        write(members, omitting: names, to: &rest)
+        return rest
+    }
+
+    private static func write(_ members: [JSONSlice.Member], omitting names: [[UInt8]], to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "{"))
+        var isFirst = true
+        for member in members where !names.contains(where: member.name.elementsEqual) {
+            if !isFirst { output.append(UInt8(ascii: ",")) }
+            isFirst = false
+            output.append(UInt8(ascii: "\""))
+            output += member.name
+            output += [UInt8(ascii: "\""), UInt8(ascii: ":")]
+            if member.name.elementsEqual(productFields), let fields = member.value.members() {
+                write(fields, omitting: omittedFields, to: &output)
+            } else {
+                output += member.value.bytes
+            }
+        }
+        output.append(UInt8(ascii: "}"))
     }
 }

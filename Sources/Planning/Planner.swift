@@ -112,11 +112,14 @@ package enum Planner {
         let isActive = facts.isActive(disposition, now)
         finding.recordState = isActive ? .active : .archived
         if facts.kind == .audit, facts.condition != .over { finding.setSuppressed(!isActive) }
-        guard let known, known.isSent, FindingContent(finding) == FindingContent(stored: known.finding) else {
+        guard let known, known.isSent else { return send(finding, facts, known, now) }
+        var unsent = finding
+        unsent.updatedAt = known.updatedAt
+        let bytes = unsent.serialized()
+        guard let content = FindingContent(stored: bytes), content == FindingContent(stored: known.finding) else {
             return send(finding, facts, known, now)
         }
-        finding.updatedAt = known.updatedAt
-        return Change(finding: nil, entry: facts.entry(finding, isSent: true))
+        return Change(finding: nil, entry: facts.entry(unsent, bytes, isSent: true))
     }
 
     private static func send(
@@ -125,7 +128,7 @@ package enum Planner {
         var finding = finding
         // Security Hub ignores an update that is not later than the last one.
         finding.updatedAt = max(now, finding.createdAt, known.map { $0.updatedAt + .milliseconds(1) } ?? .earliest)
-        return Change(finding: finding, entry: facts.entry(finding, isSent: false))
+        return Change(finding: finding, entry: facts.entry(finding, finding.serialized(), isSent: false))
     }
 
     /// Whether an observation supersedes the newest one so far.
@@ -204,13 +207,14 @@ private struct Facts {
         }
     }
 
-    func entry(_ finding: SecurityFinding, isSent: Bool) -> LedgerEntry {
+    /// - Parameter bytes: the finding as written.
+    func entry(_ finding: SecurityFinding, _ bytes: [UInt8], isSent: Bool) -> LedgerEntry {
         LedgerEntry(
             id: finding.id, accountRegion: finding.accountRegion, kind: kind, group: group, subject: subject,
             createdAt: finding.createdAt, updatedAt: finding.updatedAt, eventTime: time,
             firstObservedAt: finding.firstObservedAt, lastObservedAt: finding.lastObservedAt, condition: condition,
             recordState: finding.recordState == .active ? .active : .archived,
-            severity: LedgerEntry.Severity(finding.severity.label), finding: finding.json.serialized(), isSent: isSent)
+            severity: LedgerEntry.Severity(finding.severity.label), finding: bytes, isSent: isSent)
     }
 }
 

@@ -43,7 +43,7 @@ package struct RestoredFinding: Sendable, Hashable {
             eventTime: eventTime, firstObservedAt: finding.firstObservedAt,
             lastObservedAt: finding.lastObservedAt, condition: parsed.condition,
             recordState: isActive ? .active : .archived, severity: LedgerEntry.Severity(finding.severity.label),
-            finding: finding.json.serialized(), isSent: true)
+            finding: finding.serialized(), isSent: true)
         disposition = parsed.verification.map { verification in
             VerificationDisposition(
                 subject: finding.id, accountRegion: accountRegion, time: eventTime,

@@ -35,7 +35,7 @@ extension SecurityFinding {
         var valueLimit = FindingLimits.productFieldValue
         self.init(draft, valueLimit: valueLimit)
         // Only findings with non-ASCII text in nearly every field get here; two characters per value always fit.
-        while mayBeTooLong, json.serialized().count > FindingLimits.bytes, valueLimit > 2 {
+        while mayBeTooLong, serialized().count > FindingLimits.bytes, valueLimit > 2 {
             valueLimit /= 2
             self.init(draft, valueLimit: valueLimit)
         }
@@ -72,15 +72,13 @@ extension SecurityFinding {
         recordState = draft.recordState
     }
 
-    /// Whether the finding's JSON may exceed the limit. Cheaper than serializing, and almost always false.
+    /// Whether the finding's JSON may exceed the limit. Cheaper than writing it, and almost always false.
     private var mayBeTooLong: Bool {
         let texts = [id, generatorID, title, description, sourceURL, remediation.text, remediation.url, resource.id]
-        // Types occur twice in the JSON; each entry of a map has quotes, a colon and a comma.
+        // Types occur twice in the JSON.
         let length =
             texts.reduce(0) { $0 + $1.utf8.count } + 2 * types.reduce(0) { $0 + $1.utf8.count + 3 }
-            + [resource.details, productFields].joined().reduce(0) {
-                $0 + $1.key.string.utf8.count + $1.value.utf8.count + 6
-            }
+            + resource.details.writtenLength + productFields.writtenLength
         let rest = 4096
         // Escaping at most doubles the remaining characters.
         return 2 * length + rest > FindingLimits.bytes
@@ -89,7 +87,15 @@ extension SecurityFinding {
     /// A valid type of one to three parts separated by slashes; nil otherwise.
     private static func type(_ text: String) -> String? {
         guard let type = FindingText.bounded(text, to: FindingLimits.type) else { return nil }
-        let parts = type.split(separator: "/", omittingEmptySubsequences: false)
-        return parts.count <= 3 && parts.allSatisfy { !$0.isEmpty } ? type : nil
+        var slashes = 0
+        var previous = UInt8(ascii: "/")
+        for byte in type.utf8 {
+            if byte == UInt8(ascii: "/") {
+                guard previous != byte else { return nil }
+                slashes += 1
+            }
+            previous = byte
+        }
+        return slashes < 3 && previous != UInt8(ascii: "/") ? type : nil
     }
 }

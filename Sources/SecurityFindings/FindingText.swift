@@ -1,6 +1,3 @@
-import Cryptography
-import JSON
-
 /// Makes texts valid for Security Hub.
 enum FindingText {
     /// Removes characters that Security Hub or a console could mishandle, and truncates to a limit.
@@ -66,9 +63,9 @@ enum FindingText {
     /// truncates the others.
     static func boundedMap(
         _ entries: [(key: String, value: String)], keyLimit: Int, valueLimit: Int
-    ) -> [UTF8Text: String] {
-        var map: [UTF8Text: String] = [:]
-        for entry in entries where map.count < FindingLimits.mapEntries {
+    ) -> TextMap {
+        var map = TextMap()
+        for entry in entries where map.entries.count < FindingLimits.mapEntries {
             guard let key = bounded(entry.key, to: keyLimit), let value = bounded(entry.value, to: valueLimit),
                 map[key] == nil
             else { continue }

@@ -1,57 +1,142 @@
 import AWSCore
 import DeviceDefender
 import Encoding
-package import JSON
+import JSON
 
 extension SecurityFinding {
-    /// The finding as an element of `Findings` in a request to `BatchImportFindings`; at most 240 KB.
-    package var json: JSON {
-        var members: JSON.Members = [
-            "SchemaVersion": "2018-10-08",
-            "Id": .string(id),
-            "ProductArn": .string(Self.productARN(accountRegion: accountRegion)),
-            "GeneratorId": .string(generatorID),
-            "AwsAccountId": .string(accountRegion.account.digits),
-            "CreatedAt": .string(createdAt.iso8601),
-            "UpdatedAt": .string(updatedAt.iso8601),
-            "FirstObservedAt": .string(firstObservedAt.iso8601),
-            "LastObservedAt": .string(lastObservedAt.iso8601),
-            "Severity": severityJSON,
-            "FindingProviderFields": .object(classification.merging(["Severity": severityJSON]) { _, last in last }),
-            "Title": .string(title),
-            "Description": .string(description),
-            "SourceUrl": .string(sourceURL),
-            "Remediation": ["Recommendation": ["Text": .string(remediation.text), "Url": .string(remediation.url)]],
-            "Resources": [resourceJSON],
-            "RecordState": .string(recordState.rawValue),
-        ]
-        members.merge(classification) { _, last in last }
-        if !productFields.isEmpty { members["ProductFields"] = .object(productFields.mapValues(JSON.string)) }
-        if isFromAudit, recordState == .active { members["Compliance"] = ["Status": "FAILED"] }
-        return .object(members)
+    /// The finding as an element of `Findings` in a request to `BatchImportFindings`: compact UTF-8 JSON of at most
+    /// 240 KB, with the members of objects sorted by name, so that equal findings give equal bytes.
+    package func serialized() -> [UInt8] {
+        var object = ObjectWriter(capacity: 4096)
+        object.add("AwsAccountId", accountRegion.account.digits)
+        if isFromAudit, recordState == .active { object.add("Compliance") { $0.add("Status", "FAILED") } }
+        object.add("CreatedAt", createdAt)
+        object.add("Description", description)
+        object.add("FindingProviderFields") { fields in
+            fields.add("Severity", writeSeverity)
+            if !types.isEmpty { fields.add("Types", types) }
+        }
+        object.add("FirstObservedAt", firstObservedAt)
+        object.add("GeneratorId", generatorID)
+        object.add("Id", id)
+        object.add("LastObservedAt", lastObservedAt)
+        object.add("ProductArn", Self.productARN(accountRegion: accountRegion))
+        if !productFields.isEmpty { object.add("ProductFields", productFields) }
+        object.add("RecordState", recordState.rawValue)
+        object.add("Remediation") { remediation in
+            remediation.add("Recommendation") { recommendation in
+                recommendation.add("Text", self.remediation.text)
+                recommendation.add("Url", self.remediation.url)
+            }
+        }
+        object.addArray("Resources", of: writeResource)
+        object.add("SchemaVersion", "2018-10-08")
+        object.add("Severity", writeSeverity)
+        object.add("SourceUrl", sourceURL)
+        object.add("Title", title)
+        if !types.isEmpty { object.add("Types", types) }
+        object.add("UpdatedAt", updatedAt)
+        return object.finish()
     }
 
-    private var classification: JSON.Members {
-        types.isEmpty ? [:] : ["Types": .array(types.map(JSON.string))]
+    private func writeSeverity(to object: inout ObjectWriter) {
+        object.add("Label", severity.label.rawValue)
+        object.add("Original", severity.original)
     }
 
-    private var severityJSON: JSON {
-        ["Label": .string(severity.label.rawValue), "Original": .string(severity.original)]
-    }
-
-    private var resourceJSON: JSON {
-        var members: JSON.Members = [
-            "Type": .string(resource.type),
-            "Id": .string(resource.id),
-        ]
-        if let partition = accountRegion.partition.findingWord { members["Partition"] = .string(partition) }
+    private func writeResource(to object: inout ObjectWriter) {
+        if !resource.details.isEmpty { object.add("Details") { $0.add("Other", resource.details) } }
+        object.add("Id", resource.id)
+        if let partition = accountRegion.partition.findingWord { object.add("Partition", partition) }
         if accountRegion.region.name.utf8.count <= FindingLimits.region {
-            members["Region"] = .string(accountRegion.region.name)
+            object.add("Region", accountRegion.region.name)
         }
-        if !resource.details.isEmpty {
-            members["Details"] = ["Other": .object(resource.details.mapValues(JSON.string))]
+        object.add("Type", resource.type)
+    }
+}
+
+/// Writes a JSON object. Its members are added in the order of their names.
+private struct ObjectWriter {
+    private var bytes: [UInt8] = []
+    private var isEmpty = true
+
+    init(capacity: Int) {
+        bytes.reserveCapacity(capacity)
+        bytes.append(UInt8(ascii: "{"))
+    }
+
+    /// Ends the object, and returns it.
+    mutating func finish() -> [UInt8] {
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
+    }
+
+    /// - Parameter name: needs no escapes.
+    mutating func add(_ name: String, _ text: String) {
+        addName(name)
+        JSON.write(text, to: &bytes)
+    }
+
+    mutating func add(_ name: String, _ time: Timestamp) {
+        addName(name)
+        bytes.append(UInt8(ascii: "\""))
+        time.writeISO8601(to: &bytes)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    mutating func add(_ name: String, _ texts: [String]) {
+        addName(name)
+        bytes.append(UInt8(ascii: "["))
+        for (index, text) in texts.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            JSON.write(text, to: &bytes)
         }
-        return .object(members)
+        bytes.append(UInt8(ascii: "]"))
+    }
+
+    mutating func add(_ name: String, _ map: TextMap) {
+        add(name) { object in
+            for entry in map.entries {
+                object.separate()
+                JSON.write(entry.key.string, to: &object.bytes)
+                object.bytes.append(UInt8(ascii: ":"))
+                JSON.write(entry.value, to: &object.bytes)
+            }
+        }
+    }
+
+    mutating func add(_ name: String, _ write: (inout ObjectWriter) -> Void) {
+        addName(name)
+        addObject(write)
+    }
+
+    /// Adds an array of one object.
+    mutating func addArray(_ name: String, of write: (inout ObjectWriter) -> Void) {
+        addName(name)
+        bytes.append(UInt8(ascii: "["))
+        addObject(write)
+        bytes.append(UInt8(ascii: "]"))
+    }
+
+    private mutating func addObject(_ write: (inout ObjectWriter) -> Void) {
+        bytes.append(UInt8(ascii: "{"))
+        isEmpty = true
+        write(&self)
+        isEmpty = false
+        bytes.append(UInt8(ascii: "}"))
+    }
+
+    private mutating func addName(_ name: String) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: name.utf8)
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    private mutating func separate() {
+        if !isEmpty { bytes.append(UInt8(ascii: ",")) }
+        isEmpty = false
     }
 }
 

@@ -1,7 +1,6 @@
 package import AWSCore
 import DeviceDefender
 package import Encoding
-package import JSON
 
 /// A Security Hub finding, with the used subset of the AWS Security Finding Format (ASFF).
 ///
@@ -53,7 +52,7 @@ package struct SecurityFinding: Sendable, Hashable {
         /// The ARN if one can be formed, otherwise the name; 1 to 512 characters.
         package let id: String
         /// `Details.Other`: at most 50 entries of fewer than 128 and 1024 characters.
-        package let details: [UTF8Text: String]
+        package let details: TextMap
     }
 
     /// `ProductFields.ProviderName`.
@@ -82,7 +81,7 @@ package struct SecurityFinding: Sendable, Hashable {
     /// The resource.
     package let resource: Resource
     /// The product fields: at most 50 entries, keys of 128 and values of 2048 characters.
-    package internal(set) var productFields: [UTF8Text: String]
+    package internal(set) var productFields: TextMap
     /// When the finding was created. Security Hub requires the same value in every update.
     package var createdAt: Timestamp
     /// When the finding last changed. Security Hub ignores an update that is not newer than the previous one.
@@ -104,7 +103,9 @@ extension SecurityFinding {
 
     /// Sets whether the finding is suppressed in the product fields, as Device Defender's own integration does.
     package mutating func setSuppressed(_ isSuppressed: Bool) {
-        productFields["IsSuppressed"] = isSuppressed ? "true" : "false"
+        let text = isSuppressed ? "true" : "false"
+        // Setting it copies the map.
+        if productFields["IsSuppressed"] != text { productFields["IsSuppressed"] = text }
     }
 
     /// Marks the alarm as cleared in the finding's product fields.

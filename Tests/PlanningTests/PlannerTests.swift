@@ -30,7 +30,7 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         var expected = seen.finding
         expected.updatedAt = now + 70
         #expect(change.finding == expected)
-        #expect(change.entry.finding == expected.json.serialized())
+        #expect(change.entry.finding == expected.serialized())
         #expect(change.entry.recordState == .active && change.entry.kind == .violation)
         #expect(change.entry.condition == .present && change.entry.subject == seen.finding.id)
         #expect(change.entry.group == "Fleet/MessagesSent-High")

@@ -15,7 +15,8 @@ import Testing
     private func restored(
         _ finding: SecurityFinding, _ customer: JSON.Members = [:]
     ) throws -> RestoredFinding {
-        let json = JSON.object(try #require(finding.json.object).merging(customer) { _, last in last })
+        let json = JSON.object(
+            try #require(JSON(parsing: finding.serialized()).object).merging(customer) { _, last in last })
         return try #require(RestoredFinding(json, accountRegion: try accountRegion()))
     }
 

@@ -88,7 +88,10 @@ private struct SingleProcess: LeaseHolder {}
             accountRegion: accountRegion, client: client, metrics: ProcessingMetrics(registry),
             circuitBreakers: CircuitBreakers(clock: { uptime }, logger: Logger(label: "test")),
             leases: SingleProcess())
-        let findings = try (0..<6000).compactMap { FindingText(try observation("v\($0)").finding.json) }
+        let findings = try (0..<6000).map { number in
+            let finding = try observation("v\(number)").finding
+            return FindingText(id: finding.id, json: finding.serialized())
+        }
         try await time.run {
             // In portions of the capacity of the worker pool.
             for first in stride(from: 0, to: findings.count, by: LeaseKeeper.limit) {

@@ -257,7 +257,7 @@ import Testing
             harness.aws.state.withLock { $0.fault = { _, _ in .status(status, code: code) } }
             let observation = try observation()
             let outcomes = try await harness.sender().send([
-                try #require(FindingText(observation.finding.json))
+                FindingText(id: observation.finding.id, json: observation.finding.serialized())
             ])
             let outcome =
                 switch try #require(outcomes[observation.finding.id]) {

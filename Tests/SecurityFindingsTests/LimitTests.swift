@@ -46,7 +46,7 @@ struct LimitTests {
             [("", "v"), (" ", "v"), ("k", ""), ("k", " "), ("k", "first"), ("k", "second")]
             + (0..<100).map { ("key\($0)", "v") }
         let map = FindingText.boundedMap(entries, keyLimit: 127, valueLimit: 1023)
-        #expect(map.count == 50)
+        #expect(map.entries.count == 50)
         #expect(map["k"] == "first")
         #expect(map["key48"] == "v" && map["key49"] == nil)
     }
@@ -71,6 +71,7 @@ struct LimitTests {
         let finding = SecurityFinding(try draft(String(repeating: part, count: 2100)))
         #expect(FormatRules.violations(of: finding.json) == [])
         #expect(!finding.productFields.isEmpty && !finding.resource.details.isEmpty)
+        #expect(finding.serialized() == finding.json.serialized())
     }
 
     @Test("a finding made from blank text has no blank text")
@@ -107,6 +108,7 @@ struct LimitTests {
             let finding = SecurityFinding(alarm: alarm, accountRegion: try Samples.accountRegion())
             #expect(FormatRules.violations(of: finding.json) == [])
             #expect(SecurityFinding(finding.json) == finding)
+            #expect(finding.serialized() == finding.json.serialized())
         }
         #expect(made > 100)
     }
@@ -128,6 +130,7 @@ struct LimitTests {
                 auditFinding: auditFinding, task: task, accountRegion: try Samples.accountRegion())
             #expect(FormatRules.violations(of: finding.json) == [])
             #expect(SecurityFinding(finding.json) == finding)
+            #expect(finding.serialized() == finding.json.serialized())
         }
         #expect(made > 100)
     }

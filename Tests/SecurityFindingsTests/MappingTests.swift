@@ -267,7 +267,7 @@ struct MappingTests {
             auditFinding: Samples.findingJSON(
                 check: "X_CHECK", type: "T", identifier: ["clientId": "c"], related: related)
         ).resource.details
-        #expect(details.count == 50)
+        #expect(details.entries.count == 50)
         #expect(details["RelatedResource48"] == "RESOURCE c47")
         #expect(details["RelatedResourcesLeftOut"] == "52")
     }

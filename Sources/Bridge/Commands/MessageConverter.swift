@@ -116,7 +116,7 @@ package struct MessageConverter: Sendable {
         let batch = AlarmBatchPlanner(
             [.alarm(observation)], known: [:], dispositions: [:], now: observation.finding.updatedAt)
         let updates = batch.updates { _ in true }.values.map(Self.update)
-        return .array(batch.changes.compactMap(\.finding?.json) + updates)
+        return .array(batch.changes.compactMap(Self.finding) + updates)
     }
 
     private static func update(_ disposition: VerificationDisposition) -> JSON {
@@ -147,7 +147,12 @@ package struct MessageConverter: Sendable {
     }
 
     private static func finding(_ observation: Observation) -> JSON? {
-        Planner.plan([observation], known: nil, disposition: nil, now: observation.finding.updatedAt)?.finding?.json
+        Planner.plan([observation], known: nil, disposition: nil, now: observation.finding.updatedAt)
+            .flatMap(finding)
+    }
+
+    private static func finding(_ change: Change) -> JSON? {
+        change.finding.flatMap { try? JSON(parsing: $0.serialized()) }
     }
 }
 
