@@ -150,7 +150,8 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "Telemetry", "Encoding", "Bridge", "LocalAWS", "HTTPClient", "EventLoop", "JSON", "AWSCore",
+                "Telemetry", "Encoding", "Bridge", "LocalAWS", "HTTPClient", "HTTPServer", "EventLoop", "JSON",
+                "AWSCore",
                 "TestSupport",
                 httpTypes,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

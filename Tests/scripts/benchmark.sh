@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # Measures the release build on this machine.
-#   Tests/scripts/benchmark.sh audit [--findings N]  memory and speed of an audit of 100,000 findings with a stand-in for AWS
+#   Tests/scripts/benchmark.sh alarms                CPU of alarms from lease to completed, and a burst under AWS's quotas
+#   Tests/scripts/benchmark.sh audit [--findings N]  memory and speed of an audit of 100,000 findings, with SQLite and PostgreSQL
+#   Tests/scripts/benchmark.sh cores [--rounds N]    unchanged audits of 100 accounts on one core and on two
 #   Tests/scripts/benchmark.sh intake [--rounds N]   rate of signed deliveries, compared with a program on Hummingbird 2 and GRDB
 #   Tests/scripts/benchmark.sh limits                an audit of 10,000 findings under AWS's quotas, compared with boto3
 #   Tests/scripts/benchmark.sh many [--rounds N]     1, 2 and 4 bridges on one PostgreSQL
 #   Tests/scripts/benchmark.sh observability         cost of logs and metrics under full load
+#   Tests/scripts/benchmark.sh scale [--findings N]  start, memory, metrics and status with 1,000,000 findings
 #   Tests/scripts/benchmark.sh server [SECONDS]      the HTTP server, compared with nginx and a Hummingbird 2 server
 #   Tests/scripts/benchmark.sh troubles [--seed N]   three bridges on one PostgreSQL that are killed, stopped, cut off and locked out
-# Each fails if the bridge misses the limits in Tests/README.md.
+# Each fails if the bridge misses the goals in Tests/README.md.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=Tests/scripts/dependencies.sh
@@ -25,9 +28,19 @@ shift $(($# > 0 ? 1 : 0))
 install_build_packages
 echo "Building (takes some minutes the first time)"
 case "$what" in
+    alarms | scale)
+        build_bridge
+        exec "$programs/benchmarks" "$what" "$@"
+        ;;
     audit)
+        install_packages postgresql
         build_bridge
         exec "$programs/benchmarks" audit "$@"
+        ;;
+    cores)
+        install_packages util-linux
+        build_bridge
+        exec "$programs/benchmarks" cores "$@"
         ;;
     intake)
         install_packages strace sqlite3
@@ -63,7 +76,7 @@ case "$what" in
         exec "$programs/benchmarks" troubles "$@"
         ;;
     *)
-        echo "benchmark.sh: unknown benchmark $what; use audit, intake, limits, many, observability, server or troubles" >&2
+        echo "benchmark.sh: unknown benchmark $what; use alarms, audit, cores, intake, limits, many, observability, scale, server or troubles" >&2
         exit 64
         ;;
 esac

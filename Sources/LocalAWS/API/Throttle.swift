@@ -1,9 +1,9 @@
-import AWSCore
+package import AWSCore
 import Encoding
 
 /// The documented request rates per account and Region: "AWS Security Hub endpoints and quotas", "AWS IoT Device Defender
 /// endpoints and quotas" in the AWS General Reference.
-struct Throttle {
+package struct Throttle: Sendable {
     /// The rate limit of an operation.
     struct Rate: Hashable {
         /// Sustained requests per second.
@@ -24,10 +24,13 @@ struct Throttle {
     /// The latest time so far, in milliseconds since 1970: a clock that goes back changes nothing.
     private var latest = Int64.min
 
+    /// Full buckets.
+    package init() {}
+
     /// Counts one request, and returns whether it is within the limit.
     ///
     /// - Parameter now: milliseconds since 1970.
-    mutating func allows(_ operation: LocalAWS.Operation, of accountRegion: AccountRegion, now: Int64) -> Bool {
+    package mutating func allows(_ operation: LocalAWS.Operation, of accountRegion: AccountRegion, now: Int64) -> Bool {
         guard let rate = Self.rate(of: operation) else { return true }
         latest = max(latest, now)
         return buckets[Key(accountRegion: accountRegion, operation: operation), default: rate.bucket]

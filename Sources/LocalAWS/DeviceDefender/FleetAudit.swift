@@ -62,7 +62,7 @@ package struct FleetAuditTask: Sendable, Hashable {
     var type: String { scheduledAuditName == nil ? "ON_DEMAND_AUDIT_TASK" : "SCHEDULED_AUDIT_TASK" }
 
     /// The response of `DescribeAuditTask`.
-    var description: JSON {
+    package var description: JSON {
         var members: JSON.Members = [
             "taskStatus": .string(status), "taskType": .string(type),
             "taskStartTime": .number(Timestamp(milliseconds: startTime).epochSeconds),

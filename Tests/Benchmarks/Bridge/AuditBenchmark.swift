@@ -1,22 +1,19 @@
-import AWSCore
 import ArgumentParser
 import Encoding
-import EventLoop
 import Foundation
-import HTTPClient
-import JSON
 import LocalAWS
 import TestSupport
 
-/// Measures a large audit, the same audit again without changes, and one in which everything changed, killed half-way.
+/// Measures a large audit, the same audit again without changes, and one in which everything changed, killed half-way;
+/// then an audit with PostgreSQL.
 struct AuditBenchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
         abstract: "Measure memory and speed of a large audit.",
         discussion: """
-            Starts the bridge with a stand-in for AWS that accepts any rate. Exits with 1 if the audit takes more than 64 MB \
-            above idle, if the same audit without changes imports anything, or if an audit that was killed half-way lists \
-            more than six pages again.
+            Starts the bridge with a stand-in for AWS that accepts any rate. Exits with 1 if the bridge misses a goal in \
+            Tests/README.md, if the same audit without changes imports anything, or if an audit that was killed half-way \
+            lists more than six pages again.
             """)
 
     @Option(help: ArgumentHelp("Number of findings of the audit, 24 to 1000000.", valueName: "count"))
@@ -25,154 +22,142 @@ struct AuditBenchmark: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Path of the bridge. Default: defender-bridge next to this program.", valueName: "path"))
     var bridge: String?
 
-    /// Limit of the peak above idle, in bytes.
-    private static let maximumIncrease = 64 * 1_048_576
+    /// The largest audit with PostgreSQL.
+    private static let postgreSQLFindings = 20_000
 
     func validate() throws { try AuditedFleet.check(findings: findings) }
 
     func run() async throws {
         let program = try BridgeProgram.path(bridge)
-        var problems: [String] = []
-        try await withEventLoop { loop in
-            let measuring = Task { try await measure(program, on: loop) }
-            // The bridge has its own process group, which Ctrl-C does not reach.
-            let watchers = try await loop.run {
-                LoopBound(
-                    try [SIGINT, SIGTERM].map { try SignalWatcher($0, on: loop) { measuring.cancel() } }, loop: loop)
-            }
-            let result = await measuring.result
-            await loop.run { for watcher in watchers.value { watcher.close() } }
-            problems = try result.get()
+        let fleet = AuditedFleet(findings: findings)
+        print(AuditMeasurement.heading)
+        var goals = Goals()
+        var unchanged = 0.0
+        (goals, unchanged) = try await AuditEnvironment.with { [self, goals] environment in
+            var goals = goals
+            let unchanged = try await measure(fleet, program, environment, &goals)
+            try await killHalfWay(fleet, program, environment, &goals)
+            return (goals, unchanged)
         }
-        for problem in problems { print("FAILED: \(problem)") }
-        if !problems.isEmpty { throw ExitCode.failure }
+        if PostgreSQLCluster.isInstalled {
+            goals = try await AuditEnvironment.with { [self, goals, unchanged] environment in
+                var goals = goals
+                try await measurePostgreSQL(fleet, program, environment, against: unchanged, &goals)
+                return goals
+            }
+        }
+        try goals.report()
     }
 
-    private func measure(_ program: String, on loop: EventLoop) async throws -> [String] {
-        let folder = try TemporaryFolder()
-        let client = try await HTTPClient(loop: loop)
-        let aws = try await LocalAWS(loop: loop)
-        var problems: [String] = []
-        try await withCleanup {
-            let fleet = try AuditedFleet(aws: aws, findings: findings)
-            let authority = try folder.write(aws.certificateAuthorityPEM, as: "authority.pem")
-            func start() async throws -> ServedBridge {
-                try await ServedBridge(
-                    program: program, settings: Self.settings(aws, topic: fleet.topic, store: folder.path("store.db")),
-                    environment: aws.endpointEnvironment.merging(["AWS_CA_BUNDLE": authority]) { _, last in last },
-                    log: folder.path("bridge.log"), client: client)
+    /// - Returns: CPU time for an unchanged finding, in microseconds.
+    private func measure(
+        _ fleet: AuditedFleet, _ program: String, _ environment: AuditEnvironment, _ goals: inout Goals
+    ) async throws -> Double {
+        let all = fleet.findings(findings)
+        let (idle, results) = try await environment.withBridge(program, topics: [fleet.topic]) { bridge in
+            func measure(_ name: String, _ audit: PreparedAudit) async throws -> AuditMeasurement {
+                let measurement = try await environment.measure([(audit, fleet.topic)], by: bridge)
+                measurement.printRow("the bridge", name)
+                return measurement
             }
-            var bridge = try await start()
-            try await withCleanup {
-                problems = try await measure(fleet, bridge)
-                let queue = try await killHalfWay(fleet, bridge)
-                bridge = try await start()
-                problems += try await measureRest(fleet, bridge, queue)
-            } cleanup: {
-                try await bridge.stop()
-            }
-        } cleanup: {
-            await aws.stop()
-            await client.shutdown()
+            _ = try await measure("warm-up", fleet.audit(number: 0, fleet.findings(24)))
+            try await bridge.waitForStableMemory()
+            let idle = try bridge.usage().resident
+            let new = try await measure("new", fleet.audit(number: 1, all))
+            let unchanged = try await measure("unchanged", fleet.audit(number: 2, all))
+            return (idle, [new, unchanged])
         }
-        return problems
-    }
-
-    private static func settings(_ aws: LocalAWS, topic: ARN, store: String) -> [String: String] {
-        [
-            "store.url": "sqlite://\(store)", "sns.topics": topic.description,
-            "network.connectTo": aws.connectTo.joined(separator: ","), "securityHub.requestsPerSecond": "1000",
-            "securityHub.burst": "1000",
-            // Catch-up would import the audit again after the kill.
-            "catchUp.interval": "off",
-        ]
-    }
-
-    private func measure(_ fleet: AuditedFleet, _ bridge: ServedBridge) async throws -> [String] {
-        try await fleet.subscribe(bridge)
-        _ = try await measure("warm-up", fleet.audit(number: 0, findings: 24), fleet, bridge)
-        try await bridge.waitForStableMemory()
-        let idle = try bridge.usage().resident
-        print("idle: \(Self.megabytes(idle)) MB")
-
-        let first = try await measure("first audit", fleet.audit(number: 1, findings: findings), fleet, bridge)
-        let difference = first.peak - idle
-        print("peak: \(Self.megabytes(first.peak)) MB, \(Self.megabytes(difference)) MB above idle")
-
-        let second = try await measure("same audit again", fleet.audit(number: 2, findings: findings), fleet, bridge)
-        print("peak: \(Self.megabytes(second.peak)) MB, \(Self.megabytes(second.peak - idle)) MB above idle")
-
-        var problems: [String] = []
-        if second.peak - idle > Self.maximumIncrease {
-            problems.append("the peak is more than \(Self.megabytes(Self.maximumIncrease)) MB above idle")
-        }
-        if second.imports > 0 { problems.append("an unchanged audit made \(second.imports) imports") }
-        let missing = fleet.missing(of: findings)
-        if missing > 0 { problems.append("\(missing) findings are not in Security Hub") }
-        return problems
+        goals.expect(
+            "peak above idle (\(Statistics.megabytes(idle)) MB)",
+            Double(results[1].peak - idle) / 1_048_576, atMost: 64, "MB")
+        goals.require(results[1].imports == 0, "an unchanged audit made \(results[1].imports) imports")
+        let missing = environment.missing(of: findings)
+        goals.require(missing == 0, "\(missing) findings are not in Security Hub")
+        return results[1].microseconds
     }
 
     // MARK: A kill half-way
 
     private var pages: Int { (findings + 249) / 250 }
 
-    /// Publishes an audit in which everything changed, and kills the bridge when half of it is imported.
-    ///
-    /// - Returns: the queue before the audit.
-    private func killHalfWay(_ fleet: AuditedFleet, _ bridge: ServedBridge) async throws -> ServedBridge.Queue {
-        let audit = fleet.audit(number: 3, findings: findings, reason: "Everything changed.")
-        fleet.add(audit)
-        let queue = try await bridge.queue()
-        let listed = fleet.aws.calls(of: .listAuditFindings)
-        try await fleet.publish(audit)
+    /// Publishes an audit in which everything changed, kills the bridge when half of it is imported, and starts it again.
+    private func killHalfWay(
+        _ fleet: AuditedFleet, _ program: String, _ environment: AuditEnvironment, _ goals: inout Goals
+    ) async throws {
+        let audit = fleet.audit(number: 3, fleet.findings(findings, reason: "Everything changed."))
+        environment.aws.add(audit)
+        let listed = { environment.aws.calls(of: .listAuditFindings) }
+        let first = try await environment.start(program, topics: [fleet.topic])
+        try await environment.subscribe(first, to: fleet.topic)
+        let before = listed()
+        let queue = try await first.queue()
+        try await environment.publish(audit, on: fleet.topic, to: first)
         try await eventually("half of the audit to be listed", within: .seconds(1800)) {
-            fleet.aws.calls(of: .listAuditFindings) - listed
+            listed() - before
         } is: {
             $0 > pages / 2
         }
-        try await bridge.killImmediately()
-        print("killed after \(fleet.aws.calls(of: .listAuditFindings) - listed) of \(pages) pages")
-        return queue
-    }
-
-    private func measureRest(
-        _ fleet: AuditedFleet, _ bridge: ServedBridge, _ queue: ServedBridge.Queue
-    ) async throws -> [String] {
-        let listed = fleet.aws.calls(of: .listAuditFindings)
-        try await bridge.waitForNext(after: queue)
-        let rest = fleet.aws.calls(of: .listAuditFindings) - listed
+        try await first.killImmediately()
+        print("killed after \(listed() - before) of \(pages) pages")
+        let killedAt = listed()
+        try await environment.withBridge(program, topics: [fleet.topic]) { bridge in
+            try await bridge.waitForNext(1, after: queue)
+        }
+        let rest = listed() - killedAt
         print("started again: \(rest) pages")
-        let unchanged = fleet.unchanged(by: "Everything changed.")
-        return (rest > pages - pages / 2 + 5 ? ["\(rest) pages were listed after the kill"] : [])
-            + (unchanged > 0 ? ["\(unchanged) findings were not updated"] : [])
+        goals.require(rest <= pages - pages / 2 + 5, "\(rest) pages were listed after the kill")
+        let changed = environment.aws.findings().count {
+            $0.contains(AuditEnvironment.isOfAudit) && $0.contains(Array("Everything changed.".utf8))
+        }
+        goals.require(changed == findings, "\(findings - changed) findings were not updated")
     }
 
-    // MARK: Measuring
+    // MARK: PostgreSQL
 
-    /// Publishes an audit and waits until it is imported.
-    private func measure(
-        _ name: String, _ audit: AuditedFleet.Audit, _ fleet: AuditedFleet, _ bridge: ServedBridge
-    ) async throws -> (imports: Int, peak: Int) {
-        fleet.add(audit)
-        let queue = try await bridge.queue()
-        let before = try bridge.usage()
-        let imports = fleet.aws.calls(of: .batchImportFindings)
-        let start = ContinuousClock.now
-        try await fleet.publish(audit)
-        try await bridge.waitForNext(after: queue)
-        let seconds = (ContinuousClock.now - start) / .seconds(1)
-        let after = try bridge.usage()
-        let made = fleet.aws.calls(of: .batchImportFindings) - imports
-        let count = Double(audit.findings.count)
-        print(
-            "\(name): \(audit.findings.count) findings in \(String(format: "%.1f", seconds)) s, "
-                + "\(Int(count / seconds)) findings/s, "
-                + "\(Int((after.processorTime - before.processorTime) / count * 1_000_000)) µs of the bridge's CPU each, "
-                + "\(made) calls of BatchImportFindings")
-        // Readers of a pipe see results immediately, too.
-        fflush(nil)
-        return (made, after.peak)
+    private func measurePostgreSQL(
+        _ fleet: AuditedFleet, _ program: String, _ environment: AuditEnvironment, against sqlite: Double,
+        _ goals: inout Goals
+    ) async throws {
+        let count = min(findings, Self.postgreSQLFindings)
+        let all = fleet.findings(count)
+        let cluster = try await PostgreSQLCluster(settings: ["shared_preload_libraries=pg_stat_statements"])
+        try await withCleanup {
+            let database = try await cluster.makeDatabase()
+            try await cluster.run("CREATE EXTENSION pg_stat_statements")
+            func statements() async throws -> Int {
+                Int(
+                    try await cluster.run(
+                        "SELECT sum(calls) FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid "
+                            + "WHERE datname = '\(database)'"
+                    ).first ?? "") ?? 0
+            }
+            try await environment.withBridge(program, store: cluster.url(database), topics: [fleet.topic]) { bridge in
+                for (number, name) in ["new", "unchanged"].enumerated() {
+                    let before = try await statements()
+                    let pages = environment.aws.calls(of: .listAuditFindings)
+                    let measurement = try await environment.measure(
+                        [(fleet.audit(number: number, all), fleet.topic)], by: bridge)
+                    measurement.printRow("the bridge", "\(name), PostgreSQL")
+                    let perPage =
+                        Double(try await statements() - before)
+                        / Double(max(1, environment.aws.calls(of: .listAuditFindings) - pages))
+                    print("\(Statistics.text(perPage)) statements for a page of ListAuditFindings")
+                    guard name == "unchanged" else { continue }
+                    goals.expect(
+                        "PostgreSQL: CPU of the bridge for an unchanged finding, in that with SQLite",
+                        measurement.microseconds / sqlite, atMost: 2)
+                }
+            }
+        } cleanup: {
+            try await cluster.crash()
+        }
     }
+}
 
-    private static func megabytes(_ bytes: Int) -> String { String(format: "%.1f", Double(bytes) / 1_048_576) }
+extension AuditEnvironment {
+    /// In every finding of an audit, not in those of its summaries.
+    static let isOfAudit = Array("\"AuditFinding\"".utf8)
+
+    /// The number of findings of the audit that are missing in Security Hub.
+    func missing(of count: Int) -> Int { max(0, count - aws.findings().count { $0.contains(Self.isOfAudit) }) }
 }

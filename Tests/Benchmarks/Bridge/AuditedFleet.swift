@@ -1,18 +1,11 @@
 import AWSCore
 import ArgumentParser
 import Foundation
-import JSON
 import LocalAWS
 
-/// A simulated fleet that is audited repeatedly with the same result.
-struct AuditedFleet {
-    /// One run of the audit.
-    struct Audit {
-        let task: FleetAuditTask
-        let findings: [FleetAuditFinding]
-    }
-
-    let aws: LocalAWS
+/// A simulated fleet of one account that is audited repeatedly with the same result.
+struct AuditedFleet: Sendable {
+    /// The topic of the audits.
     let topic: ARN
     private let scenario: FleetScenario
 
@@ -23,70 +16,47 @@ struct AuditedFleet {
         }
     }
 
-    init(aws: LocalAWS, findings: Int) throws {
-        guard let region = Region("us-east-1") else { throw BenchmarkError(description: "us-east-1 is no Region") }
-        let accountRegion = AccountRegion(account: aws.credentials.account, region: region)
+    /// A fleet of the account of the bridge's own credentials.
+    ///
+    /// - Parameter findings: the number of findings that all audits have together, at most.
+    init(findings: Int) {
+        let accountRegion = AccountRegion(account: PreparedAWS.account, region: PreparedAWS.region)
         let yesterday = Int64(Date().timeIntervalSince1970 * 1000) - 86_400_000
-        self.aws = aws
-        topic = ARN(service: "sns", accountRegion: accountRegion, resource: "device-defender-audit")
+        topic = Self.topic(of: accountRegion)
         scenario = FleetScenario(accountRegion: accountRegion, findings: findings, startTime: yesterday)
     }
 
-    /// A run of the audit with the first findings of the fleet.
+    private static func topic(of accountRegion: AccountRegion) -> ARN {
+        ARN(service: "sns", accountRegion: accountRegion, resource: "device-defender-audit")
+    }
+
+    /// Topics of other accounts whose fleets are equal to this one.
+    func topics(accounts count: Int) -> [ARN] {
+        (0..<count).compactMap { AccountID("\(222_200_000_000 + $0)") }
+            .map { Self.topic(of: AccountRegion(account: $0, region: PreparedAWS.region)) }
+    }
+
+    /// The first findings of the fleet.
+    ///
+    /// - Parameter reason: why the resources fail; nil for the default reasons.
+    func findings(_ count: Int, reason: String? = nil) -> PreparedFindings {
+        PreparedFindings(
+            scenario.auditFindings.prefix(count).lazy.map { finding in
+                var finding = finding
+                finding.reason = reason ?? finding.reason
+                return finding
+            })
+    }
+
+    /// A run of the audit.
     ///
     /// - Parameters:
     ///   - number: hours after the first run.
-    ///   - reason: why the resources fail; nil for the default reasons.
-    func audit(number: Int, findings count: Int, reason: String? = nil) -> Audit {
-        let delay = Int64(number) * 3_600_000
+    ///   - topic: the topic of the audited account; nil for this fleet's.
+    func audit(number: Int, _ findings: PreparedFindings, topic: ARN? = nil) -> PreparedAudit {
         var task = scenario.auditTask
-        task.id += "-\(number)"
-        task.startTime += delay
-        let findings = scenario.auditFindings.prefix(count).map { finding in
-            var finding = finding
-            finding.id += "-\(number)"
-            finding.taskID = task.id
-            finding.taskStartTime = task.startTime
-            finding.time += delay
-            finding.reason = reason ?? finding.reason
-            return finding
-        }
-        return Audit(task: task, findings: findings)
-    }
-
-    func subscribe(_ bridge: ServedBridge) async throws {
-        _ = try await aws.subscribe(topic: topic, endpoint: bridge.endpoint, signatureVersion: .two)
-        guard aws.isConfirmed(topic: topic, endpoint: bridge.endpoint) else {
-            throw BenchmarkError(description: "the bridge did not confirm the subscription")
-        }
-    }
-
-    /// Adds an audit to the stand-in for Device Defender.
-    func add(_ audit: Audit) { aws.add(audit.task, findings: audit.findings, in: scenario.accountRegion) }
-
-    /// Publishes the notification of a finished audit.
-    func publish(_ audit: Audit) async throws {
-        let message = audit.task.notification(account: scenario.accountRegion.account).serialized()
-        let reports = try await aws.publish(
-            topic: topic, message: String(decoding: message, as: UTF8.self), signatureVersion: .two)
-        guard reports.count == 1, reports.allSatisfy({ $0.outcome == .delivered }) else {
-            throw BenchmarkError(description: "the bridge did not accept the audit notification")
-        }
-    }
-
-    /// The number of findings that are missing in Security Hub.
-    func missing(of count: Int) -> Int {
-        let findings = aws.findings(in: scenario.accountRegion).count {
-            $0["ProductFields"]?["ReportType"] == "AuditFinding"
-        }
-        return max(0, count - findings)
-    }
-
-    /// The number of audit findings without a reason.
-    func unchanged(by reason: String) -> Int {
-        aws.findings(in: scenario.accountRegion).count {
-            $0["ProductFields"]?["ReportType"] == "AuditFinding"
-                && $0["Description"]?.string?.hasSuffix(reason) != true
-        }
+        task.id = "\((topic ?? self.topic).accountRegion.account)-\(number)"
+        task.startTime += Int64(number) * 3_600_000
+        return PreparedAudit(task, findings)
     }
 }

@@ -6,9 +6,9 @@ struct Benchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmarks", abstract: "Measures the bridge's release build.",
         subcommands: [
-            AuditBenchmark.self, IntakeBenchmark.self, LimitsBenchmark.self, ReplicaBenchmark.self,
-            FaultInjectionBenchmark.self,
-            ObservabilityBenchmark.self, BridgeCommand.self,
+            AlarmsBenchmark.self, AuditBenchmark.self, CoresBenchmark.self, IntakeBenchmark.self, LimitsBenchmark.self,
+            ReplicaBenchmark.self, FaultInjectionBenchmark.self, ObservabilityBenchmark.self, ScaleBenchmark.self,
+            BridgeCommand.self,
         ])
 }
 

@@ -8,13 +8,10 @@ struct IntakeMeasurement: Sendable {
     let processorMicroseconds: Double
 }
 
-/// The measurements of all programs; the first must meet the limits.
+/// The measurements of all programs; the first must meet the goals, compared with the second.
 struct IntakeResults: Sendable {
     private let names: [String]
     private var measurements: [[IntakeMeasurement]]
-
-    /// The limits that Tests/README.md documents: ratio to the comparison's rate, CPU microseconds, 99th percentile.
-    private static let thresholds = (ratio: 2.0, processor: 110.0, slow: Duration.milliseconds(20))
 
     init(names: [String]) {
         self.names = names
@@ -23,8 +20,10 @@ struct IntakeResults: Sendable {
 
     mutating func add(_ measurement: IntakeMeasurement, of index: Int) { measurements[index].append(measurement) }
 
-    /// Prints a table and the missed limits; returns whether all are met.
-    func report(connections: Int) -> Bool {
+    /// Prints a table and the goals.
+    ///
+    /// - Throws: `ExitCode` 1 if a goal is missed.
+    func report(connections: Int) throws {
         print(
             "Medians of \(measurements[0].count) rounds at \(connections) connections; the lowest CPU times:"
         )
@@ -37,27 +36,22 @@ struct IntakeResults: Sendable {
                     + " | \(Self.milliseconds(all, \.load.median)) | \(Self.milliseconds(all, \.load.slow))"
                     + " | \(Statistics.text(all.map(\.load.processorMicroseconds).min() ?? 0)) |")
         }
-        let problems = problems()
-        for problem in problems { print("FAILED: \(problem)") }
-        fflush(nil)
-        return problems.isEmpty
+        try goals().report()
     }
 
-    private func problems() -> [String] {
-        let ours = measurements[0]
-        var problems: [String] = []
-        if measurements.count > 1 {
-            let ratio = Statistics.median(zip(ours, measurements[1]).map { $0.load.rate / $1.load.rate })
-            print("The bridge takes \(Statistics.text(ratio)) times as many as the peer (median of the rounds).")
-            if ratio < Self.thresholds.ratio { problems.append("that is less than \(Self.thresholds.ratio) times") }
+    /// The ratios to the comparison program: medians of the rounds.
+    private func goals() -> Goals {
+        var goals = Goals()
+        guard measurements.count > 1 else { return goals }
+        let (ours, theirs) = (measurements[0], measurements[1])
+        func ratio(_ value: (IntakeMeasurement) -> Double) -> Double {
+            Statistics.median(zip(ours, theirs).map { value($0) / value($1) })
         }
-        if Self.processor(ours) > Self.thresholds.processor {
-            problems.append("a delivery takes more than \(Self.thresholds.processor) µs of processor time")
-        }
-        if Statistics.median(ours.map { $0.load.slow / .milliseconds(1) }) > Self.thresholds.slow / .milliseconds(1) {
-            problems.append("one of a hundred takes more than \(Self.thresholds.slow)")
-        }
-        return problems
+        goals.expect("rate of the peer", ratio(\.load.rate), atLeast: 1.3, "times", digits: 2)
+        goals.expect("CPU of the peer", Self.processor(ours) / Self.processor(theirs), atMost: 0.75, "times", digits: 2)
+        goals.expect(
+            "99th percentile of the peer", ratio { $0.load.slow / .milliseconds(1) }, atMost: 1, "times", digits: 2)
+        return goals
     }
 
     private static func processor(_ all: [IntakeMeasurement]) -> Double {

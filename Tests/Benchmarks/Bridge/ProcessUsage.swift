@@ -24,12 +24,30 @@ struct ProcessUsage {
         }
         resident = try bytes("VmRSS")
         peak = try bytes("VmHWM")
-        // The second field is the program's name in parentheses, and may hold anything.
-        let fields = try Self.read("stat", process).split(separator: ")").last?.split(separator: " ") ?? []
-        guard fields.count > 12, let user = Double(fields[11]), let kernel = Double(fields[12]) else {
-            throw BenchmarkError(description: "/proc/\(process)/stat is not as expected")
+        var clock = clockid_t()
+        guard clock_getcpuclockid(process, &clock) == 0 else {
+            throw BenchmarkError(description: "the CPU time of the bridge cannot be read: it has ended")
         }
-        processorTime = (user + kernel) / Double(sysconf(Int32(_SC_CLK_TCK)))
+        processorTime = Self.time(of: clock)
+    }
+
+    /// CPU time of this process, in seconds.
+    static var ownProcessorTime: Double { time(of: CLOCK_PROCESS_CPUTIME_ID) }
+
+    private static func time(of clock: clockid_t) -> Double {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    /// The cores that this process may use.
+    static func cores() throws -> [Int] {
+        let status = try read("status", getpid()).split(separator: "\n")
+        let ranges = status.first { $0.hasPrefix("Cpus_allowed_list:") }?.split(separator: "\t").last ?? ""
+        return ranges.split(separator: ",").flatMap { range in
+            let bounds = range.split(separator: "-").compactMap { Int($0) }
+            return Array((bounds.first ?? 0)...(bounds.last ?? 0))
+        }
     }
 
     private static func read(_ name: String, _ process: Int32) throws -> String {

@@ -27,6 +27,8 @@ final class ServedBridge: Sendable {
     private let log: String
     private let client: HTTPClient
     private let ended: Ended
+    private let startedAt: ContinuousClock.Instant
+    private let ready = Mutex(0.0)
 
     private final class Ended: Sendable {
         let isTrue = Atomic(false)
@@ -53,6 +55,7 @@ final class ServedBridge: Sendable {
         process.standardError = try FileHandle(forWritingTo: URL(filePath: log))
         let ended = Ended()
         process.terminationHandler = { _ in ended.isTrue.store(true, ordering: .releasing) }
+        startedAt = .now
         try process.run()
         self.process = process.processIdentifier
         self.ended = ended
@@ -84,38 +87,59 @@ final class ServedBridge: Sendable {
     /// Memory and CPU time of the process.
     func usage() throws -> ProcessUsage { try ProcessUsage(of: process) }
 
+    /// Seconds from the start of the process until it was ready; 0 until ``waitUntilReady()`` has returned.
+    var timeToReady: Double { ready.withLock { $0 } }
+
+    /// Waits until the bridge is ready.
+    func waitUntilReady() async throws {
+        try await eventually("the bridge to be ready", within: .seconds(600)) {
+            (try? await self.get("/readyz")) != nil
+        } is: {
+            $0
+        }
+        ready.withLock { $0 = (.now - startedAt) / .seconds(1) }
+    }
+
     /// Reads the metrics, as Prometheus does.
-    func scrape() async throws {
-        let request = HTTPRequest(method: .get, scheme: "http", authority: admin, path: "/metrics")
+    func scrape() async throws { try await get("/metrics") }
+
+    /// Sends a request to the admin address; returns the content of the response.
+    ///
+    /// - Throws: ``BenchmarkError`` if the response is not 200.
+    @discardableResult
+    func get(_ path: String) async throws -> [UInt8] {
+        let request = HTTPRequest(method: .get, scheme: "http", authority: admin, path: path)
         let answer = try await client.send(request, body: [])
         guard answer.response.status == .ok else {
-            throw BenchmarkError(description: "/metrics did not respond with 200")
+            throw BenchmarkError(description: "\(path) did not respond with 200")
         }
+        return answer.body
     }
 
     /// Reads the queue.
     func queue() async throws -> Queue {
-        let request = HTTPRequest(method: .get, scheme: "http", authority: admin, path: "/status.json")
-        let queue = try JSON(parsing: await client.send(request, body: []).body)["queue"]
+        let queue = try JSON(parsing: await get("/status.json"))["queue"]
         guard let pending = queue?["pending"]?.integer, let leased = queue?["leased"]?.integer,
             let completed = queue?["completed"]?.integer, let dead = queue?["dead"]?.integer
         else { throw BenchmarkError(description: "/status.json has no queue") }
         return Queue(waiting: pending + leased, completed: completed, dead: dead)
     }
 
-    /// Waits until the queue is empty and one more delivery is completed.
+    /// Waits until the queue is empty and more deliveries are completed.
     ///
     /// - Throws: ``BenchmarkError`` if the delivery was dead-lettered.
-    func waitForNext(after before: Queue, asking interval: Duration = .milliseconds(200)) async throws {
-        let queue = try await eventually("the audit to be done", within: Self.timeout) {
+    func waitForNext(
+        _ count: Int, after before: Queue, asking interval: Duration = .milliseconds(200)
+    ) async throws {
+        let queue = try await eventually("the deliveries to be completed", within: Self.timeout) {
             // Polling more often would distort the measurement.
             try await Task.sleep(for: interval)
             return try await self.queue()
         } is: {
-            $0.dead > before.dead || ($0.waiting == 0 && $0.completed > before.completed)
+            $0.dead > before.dead || ($0.waiting == 0 && $0.completed >= before.completed + Int64(count))
         }
         guard queue.dead == before.dead else {
-            throw BenchmarkError(description: "the audit was dead-lettered: \(try Self.text(log).suffix(2000))")
+            throw BenchmarkError(description: "a delivery was dead-lettered: \(try Self.text(log).suffix(2000))")
         }
     }
 

@@ -19,6 +19,9 @@ enum Statistics {
         return (variance / Double(values.count)).squareRoot()
     }
 
+    /// Bytes in megabytes, as people write them.
+    static func megabytes(_ bytes: Int) -> String { text(Double(bytes) / 1_048_576) }
+
     /// A number as people write it.
     static func text(_ number: Double, digits: Int = 1) -> String { String(format: "%.\(digits)f", number) }
 }
