@@ -22,7 +22,10 @@ struct AuditEnvironment: Sendable {
         var value: Value?
         try await withEventLoop { loop in
             let client = try await HTTPClient(loop: loop)
-            let sns = try await LocalAWS(loop: loop)
+            var settings = LocalAWS.Configuration()
+            // Bridges that have ended stay subscribed.
+            settings.retryDelayScale = 0
+            let sns = try await LocalAWS(loop: loop, configuration: settings)
             let aws = try await PreparedAWS(loop: loop, configuration: configuration)
             try await withCleanup {
                 let folder = try TemporaryFolder()
@@ -110,7 +113,6 @@ struct AuditEnvironment: Sendable {
         let message = audit.task.notification(account: topic.accountRegion.account).serialized()
         let reports = try await sns.publish(
             topic: topic, message: String(decoding: message, as: UTF8.self), signatureVersion: .two)
-        // Bridges that have ended are still subscribed.
         guard reports.contains(where: { $0.outcome == .delivered }) else {
             throw BenchmarkError(description: "the bridge did not accept the audit notification")
         }

@@ -51,14 +51,14 @@ struct CoresBenchmark: AsyncParsableCommand {
                 }
             }
             _ = try await measure(0, on: cores, "new, two cores")
+            var number = 0
             var seconds: [[Double]] = [[], []]
             for round in 0..<rounds {
                 for count in round.isMultiple(of: 2) ? [1, 2] : [2, 1] {
-                    let name = count == 1 ? "one core" : "two cores"
-                    seconds[count - 1].append(
-                        try await measure(
-                            1 + 2 * round + count, on: Array(cores.prefix(count)), "unchanged, \(name)"
-                        ).seconds)
+                    number += 1
+                    let name = "unchanged, \(count == 1 ? "one core" : "two cores")"
+                    let measurement = try await measure(number, on: Array(cores.prefix(count)), name)
+                    seconds[count - 1].append(measurement.seconds)
                 }
             }
             return seconds.map(Statistics.median)
