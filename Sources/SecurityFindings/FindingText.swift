@@ -64,12 +64,12 @@ enum FindingText {
     static func boundedMap(
         _ entries: [(key: String, value: String)], keyLimit: Int, valueLimit: Int
     ) -> TextMap {
-        var map = TextMap()
+        var map = TextMap(capacity: min(entries.count, FindingLimits.mapEntries))
         for entry in entries where map.entries.count < FindingLimits.mapEntries {
-            guard let key = bounded(entry.key, to: keyLimit), let value = bounded(entry.value, to: valueLimit),
-                map[key] == nil
-            else { continue }
-            map[key] = value
+            guard let key = bounded(entry.key, to: keyLimit), let value = bounded(entry.value, to: valueLimit) else {
+                continue
+            }
+            map.add(key, value)
         }
         return map
     }

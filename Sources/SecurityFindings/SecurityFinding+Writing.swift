@@ -7,7 +7,7 @@ extension SecurityFinding {
     /// The finding as an element of `Findings` in a request to `BatchImportFindings`: compact UTF-8 JSON of at most
     /// 240 KB, with the members of objects sorted by name, so that equal findings give equal bytes.
     package func serialized() -> [UInt8] {
-        var object = ObjectWriter(capacity: 4096)
+        var object = ObjectWriter(capacity: 3072)
         object.add("AwsAccountId", accountRegion.account.digits)
         if isFromAudit, recordState == .active { object.add("Compliance") { $0.add("Status", "FAILED") } }
         object.add("CreatedAt", createdAt)

@@ -105,11 +105,13 @@ extension SecurityFinding {
     package mutating func setSuppressed(_ isSuppressed: Bool) {
         let text = isSuppressed ? "true" : "false"
         // Setting it copies the map.
-        if productFields["IsSuppressed"] != text { productFields["IsSuppressed"] = text }
+        if productFields["IsSuppressed"] != text { productFields.set("IsSuppressed", to: text) }
     }
 
     /// Marks the alarm as cleared in the finding's product fields.
-    package mutating func setCleared() { productFields[AlarmFields.eventTypeKey] = Alarm.EventType.cleared.rawValue }
+    package mutating func setCleared() {
+        productFields.set(AlarmFields.eventTypeKey, to: Alarm.EventType.cleared.rawValue)
+    }
 
     /// Whether the finding comes from an audit, rather than from a detect alarm.
     package var isFromAudit: Bool { FindingID.isAudit(id, accountRegion: accountRegion) }

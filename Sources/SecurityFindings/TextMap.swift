@@ -8,11 +8,14 @@ package struct TextMap: Sendable, Hashable {
         /// The name.
         package let key: UTF8Text
         /// The text.
-        package var value: String
+        package let value: String
     }
 
     /// The entries, sorted by name. No two have the same name.
     package private(set) var entries: [Entry] = []
+
+    /// Makes an empty map with space for a number of entries.
+    init(capacity: Int = 0) { entries.reserveCapacity(capacity) }
 
     /// Whether there are no entries.
     package var isEmpty: Bool { entries.isEmpty }
@@ -23,23 +26,22 @@ package struct TextMap: Sendable, Hashable {
 
     /// The text with this name; nil if there is none.
     package subscript(name: String) -> String? {
-        get {
-            let (index, isFound) = find(UTF8Text(name))
-            return isFound ? entries[index].value : nil
-        }
-        set {
-            let key = UTF8Text(name)
-            let (index, isFound) = find(key)
-            if let newValue {
-                if isFound {
-                    entries[index].value = newValue
-                } else {
-                    entries.insert(Entry(key: key, value: newValue), at: index)
-                }
-            } else if isFound {
-                entries.remove(at: index)
-            }
-        }
+        let (index, isFound) = find(UTF8Text(name))
+        return isFound ? entries[index].value : nil
+    }
+
+    /// Adds a text, unless there is one with this name.
+    mutating func add(_ name: String, _ value: String) {
+        let key = UTF8Text(name)
+        let (index, isFound) = find(key)
+        if !isFound { entries.insert(Entry(key: key, value: value), at: index) }
+    }
+
+    /// Adds a text, or replaces the one with this name.
+    mutating func set(_ name: String, to value: String) {
+        let key = UTF8Text(name)
+        let (index, isFound) = find(key)
+        entries.replaceSubrange(index..<(isFound ? index + 1 : index), with: [Entry(key: key, value: value)])
     }
 
     /// The index of an entry, or where to insert it.

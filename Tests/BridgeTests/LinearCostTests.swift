@@ -45,6 +45,7 @@ import Testing
                 guard let json = try? JSON(parsing: bytes) else { return }
                 _ = json == (try? JSON(parsing: json.serialized()))
                 _ = json.hashValue
+                _ = (try? JSONSlice(checking: bytes))?.members()
             }
         }
     }
