@@ -28,9 +28,9 @@ shift $(($# > 0 ? 1 : 0))
 install_build_packages
 echo "Building (takes some minutes the first time)"
 case "$what" in
-    alarms | scale)
+    alarms)
         build_bridge
-        exec "$programs/benchmarks" "$what" "$@"
+        exec "$programs/benchmarks" alarms "$@"
         ;;
     audit)
         install_packages postgresql
@@ -64,6 +64,10 @@ case "$what" in
         build_bridge
         # With 40 rounds, chance is about 0.5 %.
         exec "$programs/benchmarks" observability --rounds 40 "$@"
+        ;;
+    scale)
+        build_bridge
+        exec "$programs/benchmarks" scale "$@"
         ;;
     server)
         install_packages nginx-light wrk openssl python3 util-linux procps

@@ -1,3 +1,4 @@
+import AWSCore
 import ArgumentParser
 import Encoding
 import Foundation
@@ -158,6 +159,8 @@ extension AuditEnvironment {
     /// In every finding of an audit, not in those of its summaries.
     static let isOfAudit = Array("\"AuditFinding\"".utf8)
 
-    /// The number of findings of the audit that are missing in Security Hub.
-    func missing(of count: Int) -> Int { max(0, count - aws.findings().count { $0.contains(Self.isOfAudit) }) }
+    /// The number of findings of an account's audit that are missing in Security Hub.
+    func missing(of count: Int, in account: AccountID = PreparedAWS.account) -> Int {
+        max(0, count - aws.findings(of: account).count { $0.contains(Self.isOfAudit) })
+    }
 }

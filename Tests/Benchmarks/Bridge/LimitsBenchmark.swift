@@ -1,3 +1,4 @@
+import AWSCore
 import ArgumentParser
 import Foundation
 import JSON
@@ -12,10 +13,12 @@ struct LimitsBenchmark: AsyncParsableCommand {
         discussion: """
             Imports an audit, and the same audit again without changes, into a stand-in for AWS that throttles as documented; \
             then, compared with a boto3 program, into one that accepts any rate and responds immediately, and into one \
-            that responds after 100 ms, as AWS does. Exits with 1 if the bridge misses a goal in Tests/README.md.
+            that responds after 100 ms, as AWS does. With immediate responses, the bridge imports the findings for ten \
+            accounts, because it keeps to the quota of ListAuditFindings, which holds for each account. Exits with 1 if the \
+            bridge misses a goal in Tests/README.md.
             """)
 
-    @Option(help: ArgumentHelp("Number of findings of the audit, 24 to 1000000.", valueName: "count"))
+    @Option(help: ArgumentHelp("Number of findings of the audit, 240 to 1000000.", valueName: "count"))
     var findings = 10_000
 
     @Option(help: ArgumentHelp("Path of the boto3 program. Default: none.", valueName: "path"))
@@ -24,22 +27,25 @@ struct LimitsBenchmark: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Path of the bridge. Default: defender-bridge next to this program.", valueName: "path"))
     var bridge: String?
 
-    func validate() throws { try AuditedFleet.check(findings: findings) }
+    func validate() throws {
+        guard (240...1_000_000).contains(findings) else {
+            throw ValidationError("--findings must be a number from 240 to 1000000.")
+        }
+    }
 
     func run() async throws {
         let program = try BridgeProgram.path(bridge)
-        let fleet = AuditedFleet(findings: findings)
         var goals = Goals()
         print(AuditMeasurement.heading)
-        let throttled = try await measure(program, fleet, .throttling)[0]
+        let throttled = try await measure(program, .throttling)[0]
         goals.expect(
             "throttled as documented, against what the quotas allow",
             throttled.seconds / Self.minimumSeconds(imports: throttled.imports), atMost: 1.05, digits: 2)
-        let near = try await measure(program, fleet, .near)
-        let far = try await measure(program, fleet, .far)[0]
+        let near = try await measure(program, .near)
+        let far = try await measure(program, .far)[0]
         if let peer {
-            let theirs = try await measure(boto3: peer, fleet, .near)
-            let theirFar = try await measure(boto3: peer, fleet, .far)[0]
+            let theirs = try await measure(boto3: peer, .near)
+            let theirFar = try await measure(boto3: peer, .far)[0]
             goals.expect(
                 "boto3's CPU for a new finding, in that of the bridge",
                 theirs[0].microseconds / near[0].microseconds, atLeast: 8)
@@ -69,29 +75,36 @@ struct LimitsBenchmark: AsyncParsableCommand {
     /// The minimum time for a number of `BatchImportFindings` requests: a burst of 30, then ten per second.
     private static func minimumSeconds(imports: Int) -> Double { Double(max(1, imports - 30)) / 10 }
 
-    /// The audits to measure: new, then unchanged.
-    private static func audits(_ fleet: AuditedFleet, _ count: Int, _ aws: SimulatedAWS) -> [(String, PreparedAudit)] {
-        let findings = fleet.findings(count)
-        let names = aws == .near ? ["new", "unchanged"] : ["new"]
-        return names.enumerated().map { ("\($1), \(aws.rawValue)", fleet.audit(number: $0, findings)) }
+    /// What is measured: the audit of new findings, then of unchanged ones.
+    private static func names(_ aws: SimulatedAWS) -> [String] {
+        (aws == .near ? ["new", "unchanged"] : ["new"]).map { "\($0), \(aws.rawValue)" }
     }
 
-    private func measure(
-        _ program: String, _ fleet: AuditedFleet, _ simulatedAWS: SimulatedAWS
-    ) async throws -> [AuditMeasurement] {
-        try await AuditEnvironment.with(simulatedAWS.configuration) { [findings] environment in
-            try await environment.withBridge(
-                program, topics: [fleet.topic], throttled: simulatedAWS == .throttling
-            ) { bridge in
+    /// The number of accounts whose audits the bridge imports at once, where the quota of `ListAuditFindings` must not
+    /// be what is measured.
+    private static let accounts = 10
+
+    private func measure(_ program: String, _ simulatedAWS: SimulatedAWS) async throws -> [AuditMeasurement] {
+        let accounts = simulatedAWS == .near ? Self.accounts : 1
+        let count = findings / accounts
+        let fleet = AuditedFleet(findings: count)
+        let topics = accounts == 1 ? [fleet.topic] : fleet.topics(accounts: accounts)
+        let all = fleet.findings(count)
+        return try await AuditEnvironment.with(simulatedAWS.configuration) { environment in
+            try await environment.withBridge(program, topics: topics, throttled: simulatedAWS == .throttling) {
+                bridge in
                 var measurements: [AuditMeasurement] = []
-                for (name, audit) in Self.audits(fleet, findings, simulatedAWS) {
-                    let measurement = try await environment.measure([(audit, fleet.topic)], by: bridge)
+                for (number, name) in Self.names(simulatedAWS).enumerated() {
+                    let measurement = try await environment.measure(
+                        topics.map { (fleet.audit(number: number, all, topic: $0), $0) }, by: bridge)
                     measurement.printRow("the bridge", name)
                     measurements.append(measurement)
                 }
-                let missing = environment.missing(of: findings)
-                guard missing == 0 else {
-                    throw BenchmarkError(description: "\(missing) findings are not in Security Hub")
+                for topic in topics {
+                    let missing = environment.missing(of: count, in: topic.accountRegion.account)
+                    guard missing == 0 else {
+                        throw BenchmarkError(description: "\(missing) findings are not in Security Hub")
+                    }
                 }
                 return measurements
             }
@@ -99,12 +112,14 @@ struct LimitsBenchmark: AsyncParsableCommand {
     }
 
     private func measure(
-        boto3 script: String, _ fleet: AuditedFleet, _ simulatedAWS: SimulatedAWS
+        boto3 script: String, _ simulatedAWS: SimulatedAWS
     ) async throws -> [AuditMeasurement] {
-        try await AuditEnvironment.with(simulatedAWS.configuration) { [findings] environment in
+        let fleet = AuditedFleet(findings: findings)
+        let all = fleet.findings(findings)
+        return try await AuditEnvironment.with(simulatedAWS.configuration) { environment in
             var measurements: [AuditMeasurement] = []
-            for (name, audit) in Self.audits(fleet, findings, simulatedAWS) {
-                let measurement = try await environment.measure(audit, boto3: script)
+            for (number, name) in Self.names(simulatedAWS).enumerated() {
+                let measurement = try await environment.measure(fleet.audit(number: number, all), boto3: script)
                 measurement.printRow("boto3", name)
                 measurements.append(measurement)
             }
