@@ -48,12 +48,14 @@ let package = Package(
         .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
         .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "ErrorCodes", swiftSettings: strict),
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Encoding", swiftSettings: strict),
         .target(name: "AWSCore", swiftSettings: strict),
         .target(name: "EventLoop", dependencies: ["Encoding", "CLibuv"], swiftSettings: strict),
+        .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: strict),
         .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(
             name: "HTTPServer",
@@ -72,7 +74,9 @@ let package = Package(
         .target(
             name: "SecurityFindings", dependencies: ["Encoding", "JSON", "AWSCore", "DeviceDefender", "Cryptography"],
             swiftSettings: strict),
-        .target(name: "Store", dependencies: ["Encoding", "AWSCore", deque], swiftSettings: strict),
+        .target(
+            name: "Store", dependencies: ["Encoding", "AWSCore", "Compression", "Cryptography", deque],
+            swiftSettings: strict),
         .target(
             name: "SQLiteStore",
             dependencies: [

@@ -70,7 +70,11 @@ package final class Bridge: Sendable {
         }
         let store = StoreFactory.later(
             configuration.store, replaceDamagedStore: replacesDamagedStore ? reportDamage : nil,
-            report: metrics.store.record)
+            report: { event in
+                metrics.store.record(event)
+                guard case .migrated(let findings, let total) = event else { return }
+                logger.log(.storeMigrating, [.findings: .integer(findings), .count: .integer(total)])
+            })
         self.store = store
         let runtime = try await BridgeRuntime(
             configuration: configuration, environment: environment, reloadsOnHangup: reload != nil,

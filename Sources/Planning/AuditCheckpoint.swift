@@ -7,10 +7,15 @@ package struct AuditCheckpoint: Sendable, Hashable {
     package var nextToken: String?
     /// Whether all pages have been imported.
     package var isListed = false
+    /// The findings of the imported pages that the ledger contained before.
+    package var seen = RowSet()
     /// The findings of the imported pages that Security Hub rejected or that could not be parsed.
     package var rejections = FindingRejections()
     /// Whether findings could not be parsed. Any finding that the audit does not list may be one of them.
     package var hasUnread = false
+
+    /// Whether any page has been imported.
+    package var hasBegun: Bool { nextToken != nil || isListed }
 
     /// The form for the store; nil if it is too long, so that an earlier checkpoint stays valid.
     package var serialized: String? {
@@ -18,6 +23,7 @@ package struct AuditCheckpoint: Sendable, Hashable {
             "isListed": .bool(isListed), "refused": .integer(Int64(rejections.count)), "hasUnread": .bool(hasUnread),
         ]
         members["nextToken"] = nextToken.map(JSON.string)
+        if !seen.isEmpty { members["seen"] = .string(seen.stored) }
         members["reason"] = rejections.first.map { .string(String($0.prefix(1024))) }
         let bytes = JSON.object(members).serialized()
         return bytes.count <= LedgerUpdate.maximumCheckpointLength ? String(decoding: bytes, as: UTF8.self) : nil
@@ -25,11 +31,13 @@ package struct AuditCheckpoint: Sendable, Hashable {
 
     /// Creates a checkpoint; without arguments, the beginning of the list.
     package init(
-        nextToken: String? = nil, isListed: Bool = false, rejections: FindingRejections = FindingRejections(),
+        nextToken: String? = nil, isListed: Bool = false, seen: RowSet = RowSet(),
+        rejections: FindingRejections = FindingRejections(),
         hasUnread: Bool = false
     ) {
         self.nextToken = nextToken
         self.isListed = isListed
+        self.seen = seen
         self.rejections = rejections
         self.hasUnread = hasUnread
     }
@@ -38,7 +46,10 @@ package struct AuditCheckpoint: Sendable, Hashable {
 extension AuditCheckpoint {
     /// Reads a stored checkpoint. Without one, or with an invalid one, the import starts from the first page.
     package init(serialized: String?) {
-        guard let serialized, let json = try? JSON(parsing: Array(serialized.utf8)) else { return }
+        guard let serialized, let json = try? JSON(parsing: Array(serialized.utf8)),
+            let seen = RowSet(stored: json["seen"]?.string ?? "")
+        else { return }
+        self.seen = seen
         nextToken = json["nextToken"]?.string
         isListed = json["isListed"]?.bool ?? false
         hasUnread = json["hasUnread"]?.bool ?? false

@@ -17,6 +17,8 @@ package struct Observation: Sendable, Hashable {
     package var condition: LedgerEntry.Condition
     /// The time of the report: the time of the alarm's event, or the start of the audit.
     package var time: Timestamp
+    /// The digest of what was reported; nil if equal reports are not recognized by it.
+    package var digest: [UInt8]?
     /// The verification state that an alarm carries.
     package var verification: VerificationDisposition?
 

@@ -76,7 +76,9 @@ package enum Planner {
     package static func refresh(_ known: LedgerEntry, now: Timestamp) -> Change? {
         guard var finding = known.asSent else { return nil }
         finding.lastObservedAt = known.lastObservedAt
-        return send(finding, Facts(of: known), known, now)
+        var facts = Facts(of: known)
+        facts.digest = known.digest
+        return send(finding, facts, known, now)
     }
 
     /// The age at which an unchanged finding is refreshed. Security Hub deletes findings 90 days after their last
@@ -108,8 +110,10 @@ package enum Planner {
         _ finding: SecurityFinding, _ facts: Facts, _ known: LedgerEntry?, _ disposition: DispositionChange,
         _ now: Timestamp
     ) -> Change {
-        var finding = finding
+        var (finding, facts) = (finding, facts)
         let isActive = facts.isActive(disposition, now)
+        // An equal report must change nothing. If something else has decided on the state, it may no longer apply then.
+        if isActive != (facts.condition == .present) { facts.digest = nil }
         finding.recordState = isActive ? .active : .archived
         if facts.kind == .audit, facts.condition != .over { finding.setSuppressed(!isActive) }
         guard let known, known.isSent else { return send(finding, facts, known, now) }
@@ -175,6 +179,7 @@ private struct Facts {
     let subject: String
     let condition: LedgerEntry.Condition
     let time: Timestamp
+    var digest: [UInt8]?
 
     init(of observation: Observation) {
         kind = observation.kind
@@ -182,6 +187,7 @@ private struct Facts {
         subject = observation.subject
         condition = observation.condition
         time = observation.time
+        digest = observation.digest
     }
 
     init(of known: LedgerEntry, condition: LedgerEntry.Condition? = nil, time: Timestamp? = nil) {
@@ -214,7 +220,7 @@ private struct Facts {
             createdAt: finding.createdAt, updatedAt: finding.updatedAt, eventTime: time,
             firstObservedAt: finding.firstObservedAt, lastObservedAt: finding.lastObservedAt, condition: condition,
             recordState: finding.recordState == .active ? .active : .archived,
-            severity: LedgerEntry.Severity(finding.severity.label), finding: bytes, isSent: isSent)
+            severity: LedgerEntry.Severity(finding.severity.label), finding: bytes, digest: digest, isSent: isSent)
     }
 }
 

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import GRDB
 import Glibc
 import Store
@@ -5,7 +6,8 @@ import Store
 /// Opens the file of a SQLite store.
 enum SQLiteFile {
     static func open(
-        path: String, access: StoreAccess, replaceDamaged: ((_ file: String) -> Void)?
+        path: String, access: StoreAccess, replaceDamaged: ((_ file: String) -> Void)?,
+        report: @escaping StoreEvent.Report = { _ in }
     ) throws(StoreError) -> (DatabasePool, LockFile?) {
         guard !path.isEmpty, !path.utf8.contains(0) else {
             throw StoreError(.invalidPath, "The store's path is empty or contains NUL. Specify a file.")
@@ -17,28 +19,28 @@ enum SQLiteFile {
         // Checked again: until now another server could have created it.
         if try !fileExists(path) { try create(path) }
         try checkPermissions(path, access == .readOnly ? R_OK : R_OK | W_OK)
-        guard access == .serving else { return (try openPool(path, access), nil) }
+        guard access == .serving else { return (try openPool(path, access, report: report), nil) }
         let isSuspect = StoreFiles.isMarkedDamaged(path)
         do throws(StoreError) {
-            let pool = try openPool(path, access, checksWhole: isSuspect || replaceDamaged != nil)
+            let pool = try openPool(path, access, checksWhole: isSuspect || replaceDamaged != nil, report: report)
             if isSuspect { StoreFiles.clearDamageMark(path) }
             return (pool, lock)
         } catch {
             guard error.code == .corrupt, let replaceDamaged else { throw error }
             replaceDamaged(try setAside(path))
             try create(path)
-            return (try openPool(path, access), lock)
+            return (try openPool(path, access, report: report), lock)
         }
     }
 
     private static func openPool(
-        _ path: String, _ access: StoreAccess, checksWhole: Bool = false
+        _ path: String, _ access: StoreAccess, checksWhole: Bool = false, report: @escaping StoreEvent.Report
     ) throws(StoreError) -> DatabasePool {
         do {
             let pool = try DatabasePool(path: path, configuration: configuration(access))
             if access != .readOnly { try pool.writeWithoutTransaction(tune) }
             if access == .serving { try pool.read { try IntegrityCheck.atOpening($0, isWhole: checksWhole) } }
-            try bringUpToDate(pool, access: access)
+            try bringUpToDate(pool, access: access, report)
             return pool
         } catch {
             throw StoreError(error)
@@ -103,9 +105,15 @@ enum SQLiteFile {
         configuration.prepareDatabase { db in
             // Runs before WAL mode is enabled, which would already change a foreign file.
             try rejectForeign(db)
+            db.add(function: sha256)
             if !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
         }
         return configuration
+    }
+
+    /// The digest by which the ledger finds a subject.
+    private static let sha256 = DatabaseFunction("sha256", argumentCount: 1, pure: true) { values in
+        String.fromDatabaseValue(values[0]).map { Data(LedgerRecord.hash($0)) }
     }
 
     private static func rejectForeign(_ db: Database) throws {
@@ -132,12 +140,16 @@ enum SQLiteFile {
         try db.execute(sql: "PRAGMA cache_size = -8192")
     }
 
-    private static func bringUpToDate(_ pool: DatabasePool, access: StoreAccess) throws {
+    private static func bringUpToDate(_ pool: DatabasePool, access: StoreAccess, _ report: StoreEvent.Report) throws {
         let migrator = Schema.migrator
         guard try !pool.read(migrator.hasBeenSuperseded) else {
             throw StoreError(.unsupported, "The store was written by a newer version. Run that version or a later one.")
         }
         if access == .serving {
+            if try !pool.read(migrator.appliedIdentifiers).contains(MigrationStep.movedLedger) {
+                try migrator.migrate(pool, upTo: MigrationStep.findings)
+                try LedgerMigration.run(pool, report: report)
+            }
             try migrator.migrate(pool)
             try pool.write(endLeases)
         } else if try !pool.read(migrator.hasCompletedMigrations) {

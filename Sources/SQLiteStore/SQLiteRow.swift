@@ -19,9 +19,9 @@ struct SQLiteRow: StoredRow {
 
     func optionalText(_ column: String) throws -> String? { try optional(column) }
 
-    func bytes(_ column: String) throws -> [UInt8] {
-        guard let data: Data = try optional(column) else { throw StoreError.unreadableRow }
-        return [UInt8](data)
+    func optionalBytes(_ column: String) throws -> [UInt8]? {
+        let data: Data? = try optional(column)
+        return data.map { [UInt8]($0) }
     }
 
     func flag(_ column: String) throws -> Bool {

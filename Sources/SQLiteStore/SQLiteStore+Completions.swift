@@ -34,17 +34,6 @@ extension SQLiteStore {
         }
     }
 
-    /// Lists the groups of findings that are not over.
-    package func ledgerGroups(of accountRegion: AccountRegion, kind: LedgerEntry.Kind) async throws(StoreError)
-        -> [String]
-    {
-        try await read { db in
-            try db.rows(CompletionSQL.groups, [accountRegion.stored, kind.rawValue]).map {
-                try $0.text("name")
-            }
-        }
-    }
-
     static func write(_ completion: CheckCompletion, in db: Database) throws {
         try db.run(
             CompletionSQL.upsert,

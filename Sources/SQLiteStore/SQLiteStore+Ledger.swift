@@ -5,60 +5,98 @@ import GRDB
 package import Store
 
 extension SQLiteStore {
-    /// Returns the ledger entries with some ids, in one snapshot.
-    package func ledgerEntries(ids: [String]) async throws(StoreError) -> [String: LedgerEntry] {
-        try await read { db in
-            // One lookup after another: without a network in between, that costs no more than a list of ids would,
-            // and there is no limit to their number.
-            let query = try SQLiteQuery(LedgerSQL.byID.sqlite, in: db)
-            var entries: [String: LedgerEntry] = [:]
-            // SQLite's C interface ends a text at NUL: such an id could name another row.
-            for id in ids where !id.utf8.contains(0) {
-                guard let row = try query.row([id]) else { continue }
-                entries[id] = try LedgerEntry(row)
+    /// Returns the findings with some ids, in one snapshot.
+    package func ledgerRows(ids: [String]) async throws(StoreError) -> [String: LedgerRow] {
+        let hashes = ids.map(LedgerRecord.hash)
+        let rows = try await rows(LedgerQueries.byID, hashes.map { Data($0) })
+        return Dictionary(rows.map { ($0.entry.id, $0) }) { first, _ in first }
+    }
+
+    /// Returns the findings in some rows, in one snapshot.
+    package func ledgerRows(numbers: [Int64]) async throws(StoreError) -> [LedgerRow] {
+        try await rows(LedgerQueries.byNumber, numbers)
+    }
+
+    /// Returns the findings with some digests, in one snapshot.
+    package func unchangedFindings(
+        digests: [[UInt8]], of accountRegion: AccountRegion
+    ) async throws(StoreError) -> [UnchangedFinding?] {
+        guard let length = digests.first?.count else { return [] }
+        return try await read { db in
+            var found = [UnchangedFinding?](repeating: nil, count: digests.count)
+            let joined = Data(digests.joined())
+            for row in try db.rows(LedgerQueries.unchanged, [accountRegion.stored, joined, length]) {
+                let place = try row.count("place")
+                guard found.indices.contains(place) else { throw StoreError.unreadableRow }
+                found[place] = UnchangedFinding(
+                    number: try row.integer("number"), severity: try row.optionalValue("severity"))
             }
-            return entries
+            return found
         }
     }
 
     /// Lists the findings about a subject.
-    package func ledgerEntries(
-        about subject: String, after last: LedgerEntry?, limit: Int
-    ) async throws(StoreError) -> [LedgerEntry] {
-        try await entries(LedgerSQL.about, [subject, last?.id ?? "", limit], withText: subject, limit: limit)
+    package func ledgerRows(
+        about subject: String, after last: LedgerRow?, limit: Int
+    ) async throws(StoreError) -> [LedgerRow] {
+        try await page(
+            LedgerQueries.about, [Data(LedgerRecord.hash(subject)), last?.number ?? .min, limit], limit: limit)
     }
 
-    /// Lists the findings of a group that are not over and were last reported before a time.
-    package func unseenLedgerEntries(
+    /// Lists the places of the findings of a group that are not over and were last reported before a time.
+    package func openPositions(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Timestamp,
-        after last: LedgerEntry?,
-        limit: Int
-    ) async throws(StoreError) -> [LedgerEntry] {
-        let start = PageStart(after: last?.eventTime, last?.id)
-        return try await entries(
-            LedgerSQL.unseen,
-            [accountRegion.stored, kind.rawValue, group, time.milliseconds, start.storedTime, start.id, limit],
-            withText: group, limit: limit)
+        after last: LedgerPosition?, limit: Int
+    ) async throws(StoreError) -> [LedgerPosition] {
+        // SQLite's C interface ends a text at NUL: such a group could name another one.
+        guard Limits.isLedgerText(group) else { return [] }
+        try Limits.check(limit: limit, in: Limits.positions)
+        let start = last ?? .start
+        return try await read { db in
+            let rows = try db.rows(
+                LedgerQueries.open,
+                [
+                    accountRegion.stored, kind.rawValue, group, time.milliseconds, start.storedTime, start.number,
+                    limit,
+                ])
+            return try rows.map { try LedgerPosition($0) }
+        }
     }
 
     /// Lists the active findings that were last sent before a time.
-    package func staleLedgerEntries(
-        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Timestamp, after last: LedgerEntry?,
+    package func staleLedgerRows(
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Timestamp, after last: LedgerRow?,
         limit: Int
-    ) async throws(StoreError) -> [LedgerEntry] {
-        let start = PageStart(after: last?.updatedAt, last?.id)
-        return try await entries(
-            LedgerSQL.stale,
-            [accountRegion.stored, kind.rawValue, time.milliseconds, start.storedTime, start.id, limit],
+    ) async throws(StoreError) -> [LedgerRow] {
+        let start = last.map { LedgerPosition(updated: $0) } ?? .start
+        return try await page(
+            LedgerQueries.stale,
+            [accountRegion.stored, kind.rawValue, time.milliseconds, start.storedTime, start.number, limit],
             limit: limit)
     }
 
     /// Lists the findings whose latest state was not confirmed.
-    package func unsentLedgerEntries(
-        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
-    ) async throws(StoreError) -> [LedgerEntry] {
-        try await entries(
-            LedgerSQL.unsent, [accountRegion.stored, kind.rawValue, last?.id ?? "", limit], limit: limit)
+    package func unsentLedgerRows(
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, after last: LedgerRow?, limit: Int
+    ) async throws(StoreError) -> [LedgerRow] {
+        try await page(
+            LedgerQueries.unsent, [accountRegion.stored, kind.rawValue, last?.number ?? .min, limit], limit: limit)
+    }
+
+    /// Lists the groups of findings that are not over.
+    package func ledgerGroups(of accountRegion: AccountRegion, kind: LedgerEntry.Kind) async throws(StoreError)
+        -> [String]
+    {
+        try await read { db in
+            try db.rows(LedgerQueries.groups, [accountRegion.stored, kind.rawValue]).map { try $0.text("name") }
+        }
+    }
+
+    /// Returns the audit whose list of findings is being imported.
+    package func listedAudit(of accountRegion: AccountRegion) async throws(StoreError) -> String? {
+        try await read { db in
+            try db.row(LedgerQueries.listing, [accountRegion.stored])?.optionalText("listing")
+        }
     }
 
     /// Deletes archived findings that are over and were last updated before a time, a thousand in a transaction.
@@ -68,29 +106,23 @@ extension SQLiteStore {
         }
     }
 
-    /// - Parameter text: a text that the entries contain, which the caller may have from anywhere.
-    private func entries(
-        _ sql: SQLStatement, _ arguments: StatementArguments, withText text: String? = nil, limit: Int
-    ) async throws(StoreError) -> [LedgerEntry] {
-        if let text, !Limits.isLedgerText(text) { return [] }
-        try Limits.check(limit: limit)
-        return try await read { db in
-            try db.rows(sql, arguments).map { try LedgerEntry($0) }
+    /// Reads rows one after another: without a network in between, that costs no more than a list of keys would, and
+    /// there is no limit to their number.
+    private func rows(
+        _ sql: SQLStatement, _ keys: [some DatabaseValueConvertible & Sendable]
+    ) async throws(StoreError) -> [LedgerRow] {
+        try await read { db in
+            let query = try SQLiteQuery(sql.sqlite, in: db)
+            return try keys.compactMap { key in try query.row([key]).map { try LedgerRow($0) } }
         }
     }
 
-    static func upsert(_ entries: [LedgerEntry], in db: Database) throws {
-        for entry in entries { try write(entry, by: LedgerSQL.upsert, in: db) }
-    }
-
-    static func write(_ entry: LedgerEntry, by sql: SQLStatement, in db: Database) throws {
-        try db.run(
-            sql,
-            [
-                entry.id, entry.accountRegion.stored, entry.kind.rawValue, entry.group, entry.subject,
-                entry.createdAt.milliseconds, entry.updatedAt.milliseconds, entry.eventTime.milliseconds,
-                entry.firstObservedAt.milliseconds, entry.lastObservedAt.milliseconds, entry.condition.rawValue,
-                entry.recordState.rawValue, Data(entry.finding), entry.isSent, entry.severity?.rawValue,
-            ])
+    private func page(
+        _ sql: SQLStatement, _ arguments: StatementArguments, limit: Int
+    ) async throws(StoreError) -> [LedgerRow] {
+        try Limits.check(limit: limit)
+        return try await read { db in
+            try db.rows(sql, arguments).map { try LedgerRow($0) }
+        }
     }
 }

@@ -28,14 +28,6 @@ extension SQLiteStore {
         }
     }
 
-    /// Counts findings, in several reads: a long read would delay the truncation of the write-ahead log.
-    package func ledgerCounts() async throws(StoreError) -> LedgerCounts {
-        func count(_ sql: String) async throws(StoreError) -> Int { try await read { try Self.count(sql, in: $0) } }
-        return LedgerCounts(
-            active: try await count(MaintenanceSQL.active), archived: try await count(MaintenanceSQL.archived),
-            unsentActive: try await count(MaintenanceSQL.unsentActive), unsent: try await count(MaintenanceSQL.unsent))
-    }
-
     /// Increments a counter in the file, durably.
     package func checkWritable() async throws(StoreError) {
         try await committer.write { db in

@@ -2,31 +2,22 @@ import GRDB
 package import Store
 
 extension SQLiteStore {
-    /// Counts findings by account-Region and severity.
+    /// Returns the numbers of findings by account-Region and severity.
     package func openFindings() async throws(StoreError) -> [OpenFindings] {
         try await read { db in
-            let rows = try db.rows(OpenFindingsSQL.count)
-            return try OpenFindings.all(of: rows.map { try OpenFindings.Row($0) })
+            try db.rows(OpenFindingsSQL.bySeverity).compactMap { try OpenFindings($0) }
         }
     }
 
-    /// Lists some active findings without a severity.
-    package func unlabeledLedgerEntries(limit: Int) async throws(StoreError) -> [LedgerEntry] {
-        try Limits.check(limit: limit)
-        return try await read { db in
-            try db.rows(OpenFindingsSQL.unlabeled, [limit])
-                .map { try LedgerEntry($0) }
-        }
-    }
-
-    /// Sets missing severities.
-    package func label(_ severities: [String: LedgerEntry.Severity]) async throws(StoreError) {
-        try await committer.write { db in
-            // SQLite's C interface ends a text at NUL: such an id could name another row.
-            for (id, severity) in severities where !id.utf8.contains(0) {
-                try db.run(OpenFindingsSQL.label, [id, severity.rawValue])
+    /// Returns the numbers of findings.
+    package func ledgerCounts() async throws(StoreError) -> LedgerCounts {
+        try await read { db in
+            func count(_ state: LedgerEntry.RecordState, isSent: Bool) throws -> Int {
+                try db.row(OpenFindingsSQL.total, [state.rawValue, isSent])?.count("count") ?? 0
             }
-            return .success(())
+            return LedgerCounts(
+                active: try count(.active, isSent: true), archived: try count(.archived, isSent: true),
+                unsent: try count(.active, isSent: false) + count(.archived, isSent: false))
         }
     }
 }

@@ -77,14 +77,21 @@ extension SQLiteStore {
     /// Records intermediate results of a delivery.
     package func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError) {
         try Limits.check(progress)
-        try await committer.write(size: Self.size(of: progress.entries)) { db -> Result<Void, StoreError> in
+        let records = progress.entries.map { LedgerRecord($0) }
+        let sent = progress.sent.map { (id: Data(LedgerRecord.hash($0.key)), updatedAt: $0.value.milliseconds) }
+        let rejected = progress.rejected.map { Data(LedgerRecord.hash($0)) }
+        let subjects = progress.dispositions.map { Data(LedgerRecord.hash($0.subject)) }
+        try await committer.write(size: Self.size(of: records)) { db -> Result<Void, StoreError> in
             guard try Self.isHeld(lease, in: db) else { return .failure(.leaseLost(lease)) }
-            try Self.upsert(progress.entries, in: db)
-            for (id, updatedAt) in progress.sent {
-                try db.run(LedgerSQL.sent, [id, updatedAt.milliseconds])
-            }
-            for id in progress.rejected { try db.run(LedgerSQL.delete, [id]) }
+            var writer = LedgerWriter(db)
+            try writer.upsert(records)
+            for (id, updatedAt) in sent { try db.run(LedgerSQL.sent, [id, updatedAt]) }
+            for id in rejected { try db.run(LedgerSQL.delete, [id]) }
             for disposition in progress.dispositions { try Self.write(disposition, by: DispositionSQL.upsert, in: db) }
+            for subject in subjects { try db.run(LedgerSQL.forgetDigests, [subject]) }
+            if let listing = progress.listing {
+                try db.run(LedgerQueries.setListing, [listing.accountRegion.stored, listing.taskID])
+            }
             for mark in progress.appliedAudits { try Self.write(mark, by: AppliedAuditSQL.upsert, in: db) }
             for audit in progress.audits { try Self.write(audit, in: db) }
             for completion in progress.completions { try Self.write(completion, in: db) }
@@ -157,7 +164,7 @@ extension SQLiteStore {
     }
 
     /// The approximate size of writing findings: each also changes a page or two of an index.
-    private static func size(of entries: [LedgerEntry]) -> Int { entries.reduce(0) { $0 + $1.finding.count + 4096 } }
+    private static func size(of records: [LedgerRecord]) -> Int { records.reduce(0) { $0 + $1.content.count + 4096 } }
 
     static func isHeld(_ lease: Lease, in db: Database) throws -> Bool {
         return try db.row(QueueSQL.isHeld, [lease.sequence, lease.number, lease.deliveryID]) != nil

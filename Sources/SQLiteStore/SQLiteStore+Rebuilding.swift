@@ -16,6 +16,7 @@ extension SQLiteStore {
         try await committer.write { db in
             try db.run(RebuildingSQL.unfinish, [accountRegion.stored])
             try db.run(AppliedAuditSQL.clear, [accountRegion.stored])
+            try db.run(LedgerQueries.setListing, [accountRegion.stored, nil])
             try Self.clearCompletions(of: accountRegion, in: db)
             return .success(())
         }
@@ -27,8 +28,10 @@ extension SQLiteStore {
     /// Adds findings and dispositions from Security Hub to a ledger that is being rebuilt.
     package func restore(_ entries: [LedgerEntry], _ dispositions: [Disposition]) async throws(StoreError) {
         try Limits.check(LedgerUpdate(entries: entries, dispositions: dispositions))
+        let records = entries.map { LedgerRecord($0) }
         try await committer.write { db in
-            for entry in entries { try Self.write(entry, by: LedgerSQL.restore, in: db) }
+            var writer = LedgerWriter(db)
+            try writer.restore(records)
             for disposition in dispositions { try Self.write(disposition, by: DispositionSQL.restore, in: db) }
             return .success(())
         }

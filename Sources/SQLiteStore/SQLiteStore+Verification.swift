@@ -27,11 +27,7 @@ extension SQLiteStore {
         try await checkRows(of: "Delivery", VerificationSQL.deliveries, &problems) { row in
             try DeliveryRow(row).problems
         }
-        try await checkRows(of: "Finding", VerificationSQL.ledger, &problems) { row in
-            let entry = try LedgerEntry(row)
-            try Limits.check([entry])
-            return entry.finding.isEmpty ? ["has no content"] : []
-        }
+        try await checkRows(of: "Finding", VerificationSQL.findings, &problems) { try $0.findingProblems }
         try await checkRows(of: "Disposition of", VerificationSQL.dispositions, &problems) { row in
             try Limits.check(LedgerUpdate(dispositions: [Disposition(row)]))
             return []
@@ -70,10 +66,13 @@ extension SQLiteStore {
         return problems.all
     }
 
-    /// Compares the dead-letter counters with the dead letters.
+    /// Compares the counters with the dead letters and the findings.
     private func checkCounters(_ problems: inout IntegrityReport) async throws(StoreError) {
         for sql in [DeadLetterLimitSQL.differences, DeadLetterLimitSQL.loadDifferences] {
             try await check(&problems) { db in try db.rows(sql).map { try $0.counterMismatch } }
+        }
+        try await check(&problems) { db in
+            try db.rows(OpenFindingsSQL.differences).map { try $0.findingCounterMismatch }
         }
     }
 

@@ -56,7 +56,8 @@ package final class SQLiteStore: Store {
         logLimit: Int, report: @escaping StoreEvent.Report = { _ in }
     ) async throws(StoreError) {
         let opened = await offload { () throws(StoreError) in
-            let (pool, lock) = try SQLiteFile.open(path: path, access: access, replaceDamaged: replaceDamaged)
+            let (pool, lock) = try SQLiteFile.open(
+                path: path, access: access, replaceDamaged: replaceDamaged, report: report)
             return (pool, lock, try? pool.writeWithoutTransaction(Self.version))
         }
         let (pool, lock, version) = try opened.get()

@@ -18,6 +18,8 @@ enum Schema {
         migrator.registerMigration(MigrationStep.clock) { try $0.execute(sql: clock) }
         migrator.registerMigration(MigrationStep.deadLetter) { try $0.execute(sql: deadLetters) }
         migrator.registerMigration(MigrationStep.completion) { try $0.execute(sql: completion) }
+        migrator.registerMigration(MigrationStep.findings) { try $0.execute(sql: LedgerSchema.findings) }
+        migrator.registerMigration(MigrationStep.movedLedger) { try $0.execute(sql: LedgerSchema.removal) }
         return migrator
     }
 

@@ -85,7 +85,7 @@ extension IntegrationTests {
                 #expect(try await printed(["queue", "verify"], in: world) == ["Store verified: no problems found."])
                 try await bridge.stop()
                 #expect(try await printed(["queue", "verify"], in: world) == ["Store verified: no problems found."])
-                try await world.change("UPDATE ledger SET kind = 'rumor'; DROP INDEX delivery_dead")
+                try await world.change("UPDATE finding SET kind = 'rumor'; DROP INDEX delivery_dead")
                 let program = try await run(["queue", "verify"], in: world)
                 expectFailure(
                     program,

@@ -205,13 +205,15 @@ extension IntegrationEnvironment {
     fileprivate func fillLedger(findings: Int) async throws {
         try await change(
             """
-            INSERT INTO ledger (id, origin, kind, group_key, subject, created_at, updated_at, event_time,
-                first_observed_at, last_observed_at, condition, record_state, finding, is_sent, severity)
+            INSERT INTO account_region (number, name) VALUES (1, '\(accountRegion.account)/\(accountRegion.region)');
+            INSERT INTO finding (id_hash, account_region, finding_group, kind, subject_hash, created_at, updated_at,
+                event_time, first_observed_at, last_observed_at, condition, record_state, is_sent, severity)
             WITH RECURSIVE number (value) AS (
                 SELECT 1 UNION ALL SELECT value + 1 FROM number WHERE value < \(findings)
             )
-            SELECT 'finding-' || value, '\(accountRegion.account)/\(accountRegion.region)', 'audit', 'CHECK', 'subject-' || value,
-                1, 2, 3, 4, 5, 'present', 'active', zeroblob(3800), 1, 'HIGH' FROM number;
+            SELECT randomblob(32), 1, 1, 'audit', randomblob(32), 1, 2, 3, 4, 5, 'present', 'active', 1, 'HIGH'
+                FROM number;
+            INSERT INTO finding_content (number, content) SELECT number, zeroblob(3800) FROM finding;
             PRAGMA wal_checkpoint(TRUNCATE);
             """)
     }

@@ -13,7 +13,7 @@ import Testing
         for checkpoint in [nil, "", "{}", "[1]"] {
             #expect(AuditCheckpoint(serialized: checkpoint) == AuditCheckpoint())
         }
-        checkpoint.nextToken = String(repeating: "x", count: 20_000)
+        checkpoint.nextToken = String(repeating: "x", count: 1 << 20)
         #expect(checkpoint.serialized == nil)
         #expect(rejections.outcome == .rejected("id: reason (and 1 more)"))
     }

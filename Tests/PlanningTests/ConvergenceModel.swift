@@ -26,8 +26,17 @@ struct ConvergenceModel {
     private var coverage: AuditCoverage?
     /// How long findings stay active that no audit confirms, in milliseconds.
     private static let staleAfter: Int64 = 600
-    /// How far interrupted audits have been imported.
-    private var checkpoints: [String: Int] = [:]
+    /// How far an interrupted audit has been imported, and which findings it has seen that the ledger contained.
+    private struct Checkpoint {
+        var page = 0
+        var seen: Set<String> = []
+    }
+
+    private var checkpoints: [String: Checkpoint] = [:]
+    /// The audit whose list of findings is being imported.
+    private var listed: String?
+    /// The number of findings that were recognized by their digest.
+    private(set) var unchanged = 0
     private(set) var now = EventHistory.end
     /// Violated invariants: imports that Security Hub ignores, changes of `CreatedAt`, and, without a crash, imports
     /// without changes.
@@ -63,6 +72,20 @@ struct ConvergenceModel {
             }
         }
         if !alarms.isEmpty { try processAlarms(alarms) }
+    }
+
+    /// The entry as the store returns it: an applied audit confirms the open findings of its check.
+    private func stored(_ id: String) -> LedgerEntry? {
+        guard let entry = ledger[id] else { return nil }
+        guard entry.kind == .audit, entry.condition != .over,
+            let check = EventGenerator.checks.firstIndex(of: entry.group), let mark = marks[check]
+        else { return entry }
+        return entry.confirmed(at: mark.start)
+    }
+
+    /// What stands for the digest of what Device Defender reports about a finding.
+    private static func digest(of observation: Observation) -> [UInt8] {
+        Array("\(observation.finding.id) \(observation.condition)".utf8)
     }
 
     private mutating func processAlarms(_ inputs: [AlarmBatchPlanner.Input]) throws {
@@ -121,26 +144,45 @@ struct ConvergenceModel {
         let checks = audit.found.indices.filter { check in
             audit.found[check] != nil && marks[check].map { ($0.start, $0.id) <= (audit.start, audit.id) } ?? true
         }
-        let pages = audit.found.enumerated().flatMap { check, found in (found ?? []).map { (check, $0) } }
-        for (number, (check, seen)) in pages.enumerated() where number >= checkpoints[audit.id] ?? 0 {
-            guard checks.contains(check) else { continue }
-            let change = Planner.plan(
-                [seen], known: ledger[seen.finding.id], disposition: dispositions[seen.subject],
-                now: now)
-            try apply(change.map { [$0] } ?? [])
-            checkpoints[audit.id] = number + 1
-        }
+        try list(audit, checks)
         try summarize(audit, generator)
         for check in checks {
-            let start = audit.start
+            let (start, seen) = (audit.start, checkpoints[audit.id]?.seen ?? [])
             let changes = ledger.values.sorted { $0.id < $1.id }
-                .filter { $0.kind == .audit && $0.group == EventGenerator.checks[check] && $0.eventTime < audit.start }
-                .compactMap { Planner.end($0, at: start, now: now) }
+                .filter {
+                    $0.kind == .audit && $0.group == EventGenerator.checks[check] && $0.eventTime < audit.start
+                        && !seen.contains($0.id)
+                }
+                .compactMap { stored($0.id) }.compactMap { Planner.end($0, at: start, now: now) }
             try apply(changes)
         }
         try step()
         for check in checks { marks[check] = (audit.start, audit.id) }
         checkpoints[audit.id] = nil
+    }
+
+    private mutating func list(_ audit: AuditEvent, _ checks: [Int]) throws {
+        if checkpoints[audit.id] == nil || listed != audit.id {
+            try step()
+            checkpoints[audit.id] = Checkpoint()
+            listed = audit.id
+        }
+        let pages = audit.found.enumerated().flatMap { check, found in (found ?? []).map { (check, $0) } }
+        for (number, (check, seen)) in pages.enumerated() where number >= checkpoints[audit.id]?.page ?? 0 {
+            guard checks.contains(check) else { continue }
+            let (id, digest, before) = (seen.finding.id, Self.digest(of: seen), stored(seen.finding.id))
+            if let before, before.isSent, before.digest == digest {
+                unchanged += 1
+            } else {
+                var observation = seen
+                observation.digest = digest
+                let change = Planner.plan(
+                    [observation], known: before, disposition: dispositions[seen.subject], now: now)
+                try apply(change.map { [$0] } ?? [])
+            }
+            checkpoints[audit.id]?.page = number + 1
+            if before != nil { checkpoints[audit.id]?.seen.insert(id) }
+        }
     }
 
     private mutating func summarize(_ audit: AuditEvent, _ generator: EventGenerator) throws {
@@ -215,8 +257,10 @@ struct ConvergenceModel {
                 let stale = ledger.values.sorted { $0.id < $1.id }.filter {
                     $0.kind == kind && $0.group == check && $0.condition != .over && $0.eventTime < limit
                 }
+                try step()
+                listed = nil
                 try apply(
-                    stale.compactMap {
+                    stale.compactMap { stored($0.id) }.compactMap {
                         Planner.end($0, at: staleness.endedAt, now: now)
                     })
             }
@@ -227,15 +271,22 @@ struct ConvergenceModel {
         let known = dispositions[disposition.subject].flatMap { SuppressionDisposition($0) }
         if disposition.isNewer(than: known) {
             try step()
-            dispositions[disposition.subject] = disposition.disposition
+            record(disposition)
         }
         try updateFindings(about: disposition.subject)
+    }
+
+    /// Records a suppression: what an interrupted audit has seen was decided without it.
+    private mutating func record(_ disposition: SuppressionDisposition) {
+        dispositions[disposition.subject] = disposition.disposition
+        listed = nil
+        for (id, entry) in ledger where entry.subject == disposition.subject { ledger[id]?.digest = nil }
     }
 
     private mutating func updateFindings(about subject: String) throws {
         let concerned = ledger.values.filter { $0.subject == subject }.sorted { $0.id < $1.id }
         try apply(
-            concerned.compactMap {
+            concerned.compactMap { stored($0.id) }.compactMap {
                 Planner.plan(
                     [], known: $0, disposition: dispositions[subject], now: now)
             })
@@ -248,7 +299,7 @@ struct ConvergenceModel {
             try step()
             var settled = suppression
             settled.isSettled = true
-            dispositions[stored.subject] = settled.disposition
+            record(settled)
         }
     }
 
@@ -302,5 +353,16 @@ struct ConvergenceModel {
             }
         }
         return differences
+    }
+}
+
+extension LedgerEntry {
+    /// A copy that an audit has confirmed that started at a time.
+    fileprivate func confirmed(at time: Timestamp) -> LedgerEntry {
+        LedgerEntry(
+            id: id, accountRegion: accountRegion, kind: kind, group: group, subject: subject, createdAt: createdAt,
+            updatedAt: updatedAt, eventTime: max(eventTime, time), firstObservedAt: firstObservedAt,
+            lastObservedAt: max(lastObservedAt, time), condition: condition, recordState: recordState,
+            severity: severity, finding: finding, digest: digest, isSent: isSent)
     }
 }

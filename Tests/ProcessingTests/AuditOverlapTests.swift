@@ -34,7 +34,7 @@ import Testing
             #expect(wasThere)
             #expect(harness.activeClients.count == 750)
             #expect(
-                try await store.unsentLedgerEntries(of: accountRegion(), kind: .audit, after: nil, limit: 1).isEmpty)
+                try await store.unsentLedgerRows(of: accountRegion(), kind: .audit, after: nil, limit: 1).isEmpty)
         }
     }
 
@@ -83,7 +83,7 @@ import Testing
             work.cancel()
             try await work.value
             #expect(try await store.queueStatus().pending == 1)
-            let unsent = try await store.unsentLedgerEntries(of: accountRegion(), kind: .audit, after: nil, limit: 1000)
+            let unsent = try await store.unsentLedgerRows(of: accountRegion(), kind: .audit, after: nil, limit: 1000)
             #expect(unsent.count == 750)
             harness.aws.state.withLock { $0.fault = { _, _ in nil } }
             try await harness.process(of: accountRegion())
@@ -91,7 +91,7 @@ import Testing
             #expect(sent.count == 750 && Set(sent).count == 750 && harness.activeClients.count == 750)
             #expect(harness.aws.state.withLock { $0.overlaps + $0.ignored } == 0)
             #expect(
-                try await store.unsentLedgerEntries(of: accountRegion(), kind: .audit, after: nil, limit: 1).isEmpty)
+                try await store.unsentLedgerRows(of: accountRegion(), kind: .audit, after: nil, limit: 1).isEmpty)
             #expect(try await store.queueStatus().completed == 1)
         }
     }

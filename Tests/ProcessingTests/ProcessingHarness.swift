@@ -154,7 +154,8 @@ extension ProcessingHarness {
     /// Queues and processes an audit.
     func audit(
         _ task: String, at time: Timestamp, _ clients: [String],
-        status: String = "COMPLETED_NON_COMPLIANT", suppressed: Set<String> = [], more: [JSON] = []
+        status: String = "COMPLETED_NON_COMPLIANT", suppressed: Set<String> = [], more: [JSON] = [],
+        mapping: MappingOptions = MappingOptions(checkSummaries: false)
     ) async throws {
         let findings = clients.map { Messages.auditFinding($0, at: time, isSuppressed: suppressed.contains($0)) } + more
         let pages = stride(from: 0, to: findings.count, by: 250).map { Array(findings[$0...].prefix(250)) }
@@ -165,7 +166,7 @@ extension ProcessingHarness {
             )
         }
         _ = try await store.append(delivery(task, Messages.audit(task, startTime: time), of: accountRegion()))
-        try await process(of: accountRegion())
+        try await process(of: accountRegion(), mapping: mapping)
     }
 
     /// The clients whose findings are active in Security Hub.

@@ -145,9 +145,9 @@ struct IntegrityTests {
         let store = try await SQLiteStore(path: folder.file)
         let steps = Mutex<[IntegrityProgress]>([])
         try await store.checkIntegrity { step in steps.withLock { $0.append(step) } }
-        let ledger = steps.withLock(\.self).filter { $0.table == "ledger" }
+        let ledger = steps.withLock(\.self).filter { $0.table == "finding_content" }
         #expect(ledger.count == 12)
-        #expect(ledger.last == IntegrityProgress(table: "ledger", row: 6000, lastRow: 6000))
+        #expect(ledger.last == IntegrityProgress(table: "finding_content", row: 6000, lastRow: 6000))
         steps.withLock { $0 = [] }
         let check = Task {
             try await store.checkIntegrity { step in
@@ -166,13 +166,15 @@ extension SQLiteStore {
     func fill(findings: Int) async throws {
         try await run(
             """
-            INSERT INTO ledger (id, origin, kind, group_key, subject, created_at, updated_at, event_time,
-                first_observed_at, last_observed_at, condition, record_state, finding, is_sent, severity)
+            INSERT INTO account_region (number, name) VALUES (1, '\(accountRegions[0].stored)');
+            INSERT INTO finding (id_hash, account_region, finding_group, kind, subject_hash, created_at, updated_at,
+                event_time, first_observed_at, last_observed_at, condition, record_state, is_sent, severity)
             WITH RECURSIVE number (value) AS (
                 SELECT 1 UNION ALL SELECT value + 1 FROM number WHERE value < \(findings)
             )
-            SELECT 'finding-' || value, '\(accountRegions[0].stored)', 'audit', 'CHECK', 'subject-' || value, 1, 2, 3, 4, 5,
-                'present', 'active', zeroblob(3800), 1, 'HIGH' FROM number
+            SELECT randomblob(32), 1, 1, 'audit', randomblob(32), 1, 2, 3, 4, 5, 'present', 'active', 1, 'HIGH'
+                FROM number;
+            INSERT INTO finding_content (number, content) SELECT number, zeroblob(3800) FROM finding
             """)
     }
 }

@@ -63,7 +63,7 @@ import Testing
             let taken = try await store.leaseNew(1)
             try await store.run(
                 """
-                CREATE TEMP TRIGGER refuse BEFORE INSERT ON main.ledger WHEN new.id = 'c'
+                CREATE TEMP TRIGGER refuse BEFORE INSERT ON main.finding WHEN new.id_hash = sha256('c')
                 BEGIN SELECT RAISE(ABORT, 'refused'); END
                 """)
             let entries = [entry("a"), entry("b"), entry("c"), entry("d")]
@@ -107,14 +107,15 @@ import Testing
                 entry("3", kind: .violation, subject: "B"),
             ]
             try await store.complete(
-                store.leaseNew(1).lease, recording: expected.reversed() + [entry("0", subject: "A")], now: 1)
-            #expect(try await store.ledgerEntries(about: "B", after: nil, limit: 2) == Array(expected[..<2]))
-            #expect(try await store.ledgerEntries(about: "B", after: expected[1], limit: 2) == [expected[2]])
-            #expect(try await store.ledgerEntries(about: "A\u{0}", after: nil, limit: 2).isEmpty)
+                store.leaseNew(1).lease, recording: [entry("0", subject: "A")] + expected, now: 1)
+            let first = try await store.ledgerRows(about: "B", after: nil, limit: 2)
+            #expect(first.map(\.entry) == Array(expected[..<2]))
+            #expect(try await store.ledgerRows(about: "B", after: first.last, limit: 2).map(\.entry) == [expected[2]])
+            #expect(try await store.ledgerRows(about: "A\u{0}", after: nil, limit: 2).isEmpty)
         }
     }
 
-    @Test(arguments: StoreKind.all) func unseenEntriesAreListedOldestFirstInPages(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func openPositionsAreListedOldestFirstInPages(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             let expected = [
                 entry("9", group: "B", eventTime: -1, condition: .suppressed, recordState: .archived),
@@ -125,17 +126,24 @@ import Testing
                 entry("5", kind: .violation, group: "B"), entry("6", group: "B", condition: .over),
                 entry("7", group: "A"),
             ]
-            try await store.complete(store.leaseNew(1).lease, recording: expected.reversed() + others, now: 1)
+            try await store.complete(store.leaseNew(1).lease, recording: expected + others, now: 1)
 
-            func page(after last: LedgerEntry?, group: String = "B", limit: Int) async throws -> [LedgerEntry] {
-                try await store.unseenLedgerEntries(
+            func page(after last: LedgerPosition?, group: String = "B", limit: Int) async throws -> [LedgerPosition] {
+                try await store.openPositions(
                     of: accountRegions[0], kind: .audit, group: group, before: 4, after: last, limit: limit)
             }
-            #expect(try await page(after: nil, limit: 2) == Array(expected[..<2]))
-            #expect(try await page(after: expected[1], limit: 2) == [expected[2]])
-            #expect(try await page(after: expected[2], limit: 2).isEmpty)
+            func entries(_ page: [LedgerPosition]) async throws -> Set<LedgerEntry> {
+                Set(try await store.ledgerRows(numbers: page.map(\.number)).map(\.entry))
+            }
+            let first = try await page(after: nil, limit: 2)
+            #expect(try await entries(first) == [expected[0], expected[1]])
+            #expect(first.map(\.storedTime) == [0, 3])
+            let second = try await page(after: first.last, limit: 2)
+            #expect(try await entries(second) == [expected[2]])
+            #expect(try await page(after: second.last, limit: 2).isEmpty)
             #expect(try await page(after: nil, group: "B\u{0}", limit: 5).isEmpty)
             #expect(await failure { _ = try await page(after: nil, limit: 0) } == .invalidValue)
+            #expect(await failure { _ = try await page(after: nil, limit: 10_001) } == .invalidValue)
         }
     }
 
@@ -146,14 +154,14 @@ import Testing
                 entry("3", updatedAt: 8), entry("4", of: accountRegions[1]), entry("5", kind: .violation),
                 entry("6", recordState: .archived),
             ]
-            try await store.complete(store.leaseNew(1).lease, recording: expected.reversed() + others, now: 1)
+            try await store.complete(store.leaseNew(1).lease, recording: expected + others, now: 1)
 
-            func page(after last: LedgerEntry?) async throws -> [LedgerEntry] {
-                try await store.staleLedgerEntries(
-                    of: accountRegions[0], kind: .audit, before: 8, after: last, limit: 2)
+            func page(after last: LedgerRow?) async throws -> [LedgerRow] {
+                try await store.staleLedgerRows(of: accountRegions[0], kind: .audit, before: 8, after: last, limit: 2)
             }
-            #expect(try await page(after: nil) == Array(expected[..<2]))
-            #expect(try await page(after: expected[1]) == [expected[2]])
+            let first = try await page(after: nil)
+            #expect(first.map(\.entry) == Array(expected[..<2]))
+            #expect(try await page(after: first.last).map(\.entry) == [expected[2]])
         }
     }
 
@@ -167,13 +175,14 @@ import Testing
                 entry("4"), entry("5", of: accountRegions[1], isSent: false),
                 entry("6", kind: .violation, isSent: false),
             ]
-            try await store.complete(store.leaseNew(1).lease, recording: expected.reversed() + others, now: 1)
+            try await store.complete(store.leaseNew(1).lease, recording: expected + others, now: 1)
 
-            func page(after last: LedgerEntry?) async throws -> [LedgerEntry] {
-                try await store.unsentLedgerEntries(of: accountRegions[0], kind: .audit, after: last, limit: 2)
+            func page(after last: LedgerRow?) async throws -> [LedgerRow] {
+                try await store.unsentLedgerRows(of: accountRegions[0], kind: .audit, after: last, limit: 2)
             }
-            #expect(try await page(after: nil) == Array(expected[..<2]))
-            #expect(try await page(after: expected[1]) == [expected[2]])
+            let first = try await page(after: nil)
+            #expect(first.map(\.entry) == Array(expected[..<2]))
+            #expect(try await page(after: first.last).map(\.entry) == [expected[2]])
         }
     }
 
@@ -206,10 +215,11 @@ import Testing
                 LedgerUpdate(entries: [one], dispositions: [decision], appliedAudits: [mark]),
                 under: store.leaseNew(1).lease
             )
-            #expect(try await store.ledgerEntries(about: subject, after: nil, limit: 2) == [one])
+            #expect(try await store.ledgerRows(about: subject, after: nil, limit: 2).map(\.entry) == [one])
             #expect(
-                try await store.unseenLedgerEntries(
-                    of: accountRegions[0], kind: .audit, group: group, before: 9, after: nil, limit: 2) == [one])
+                try await store.openPositions(
+                    of: accountRegions[0], kind: .audit, group: group, before: 9, after: nil, limit: 2
+                ).count == 1)
             #expect(try await store.dispositions(of: accountRegions[0], after: nil, limit: 2) == [decision])
             #expect(try await store.appliedAudits(of: accountRegions[0]) == [mark.check: mark])
             #expect(try await store.purgeDispositions(by: 1) == 0)

@@ -1,5 +1,7 @@
+import Encoding
 import FoundationEssentials
 import GRDB
+import Synchronization
 import TestSupport
 import Testing
 
@@ -15,7 +17,7 @@ import Testing
                 MigrationStep.queue, MigrationStep.ledger, MigrationStep.probe, MigrationStep.subscription,
                 MigrationStep.catchUp,
                 MigrationStep.pause, MigrationStep.status, MigrationStep.clock, MigrationStep.deadLetter,
-                MigrationStep.completion,
+                MigrationStep.completion, MigrationStep.findings, MigrationStep.movedLedger,
             ]
             #expect(steps == all)
             let id = try await store.pool.read { try Int64.fetchOne($0, sql: "PRAGMA application_id") }
@@ -63,27 +65,73 @@ import Testing
         await store.close()
     }
 
-    @Test func findingsOfAnOlderStoreAreCountedAndGetTheirSeverities() async throws {
+    /// Fills the former table: findings of all kinds and states, some without severity, and damaged ones.
+    private func fillFormerLedger(_ db: Database, findings: Int = 3000) throws -> [LedgerEntry] {
+        let insert = "INSERT INTO ledger (\(FormerLedger.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        var entries: [LedgerEntry] = []
+        for number in 0..<findings {
+            let severity: LedgerEntry.Severity? = number % 3 == 0 ? nil : .high
+            let label = number % 6 == 0 ? #"{"Severity":{"Label":"LOW","Original":"LOW"}}"# : "{}"
+            let made = entry(
+                "finding-\(number)", of: accountRegions[number % 2], kind: LedgerEntry.Kind.allCases[number % 3],
+                group: "group-\(number % 5)", subject: "subject-\(number % 700)",
+                updatedAt: Timestamp(milliseconds: Int64(number)),
+                condition: LedgerEntry.Condition.allCases[number / 2 % 3],
+                recordState: LedgerEntry.RecordState.allCases[number / 3 % 2],
+                severity: severity ?? (number % 6 == 0 ? .low : nil), finding: Array(label.utf8),
+                isSent: number % 4 != 0)
+            entries.append(made)
+            try db.execute(
+                sql: insert,
+                arguments: [
+                    made.id, made.accountRegion.stored, made.kind.rawValue, made.group, made.subject,
+                    made.createdAt.milliseconds, made.updatedAt.milliseconds, made.eventTime.milliseconds,
+                    made.firstObservedAt.milliseconds, made.lastObservedAt.milliseconds, made.condition.rawValue,
+                    made.recordState.rawValue, severity?.rawValue, Data(made.finding), made.isSent,
+                ])
+        }
+        try db.execute(sql: "UPDATE ledger SET kind = 'rumor' WHERE id = 'finding-7'")
+        try db.execute(sql: "UPDATE ledger SET origin = 'nowhere' WHERE id = 'finding-1500'")
+        return entries.filter { !["finding-7", "finding-1500"].contains($0.id) }
+    }
+
+    @Test func findingsOfAnOlderStoreAreMoved() async throws {
         let folder = try TemporaryFolder()
         let old = try DatabasePool(path: folder.file)
-        try Schema.migrator.migrate(old, upTo: MigrationStep.pause)
-        let insert = """
-            INSERT INTO ledger VALUES (?, ?, 'audit', 'G', 'S', 1, 2, 3, 4, 5, 'present', ?, x'7B7D', 1)
-            """
-        try await old.write { db in
-            for id in ["a", "b", "c"] {
-                try db.execute(sql: insert, arguments: [id, accountRegions[0].stored, "active"])
-            }
-            try db.execute(sql: insert, arguments: ["d", accountRegions[0].stored, "archived"])
-        }
+        try Schema.migrator.migrate(old, upTo: MigrationStep.completion)
+        let expected = try await old.write { try fillFormerLedger($0) }
         try old.close()
 
+        let events = Mutex<[StoreEvent]>([])
+        let store = try await SQLiteStore(path: folder.file, report: { event in events.withLock { $0.append(event) } })
+        #expect(events.withLock(\.self).first == .migrated(findings: 3000, total: 3000))
+        let found = try await store.ledgerEntries(ids: (0..<3000).map { "finding-\($0)" })
+        #expect(found == Dictionary(expected.map { ($0.id, $0) }) { first, _ in first })
+        #expect(try await store.verify() == [])
+        await store.close()
+        let again = try await SQLiteStore(path: folder.file)
+        #expect(try await again.ledgerEntries(ids: ["finding-0"]).count == 1)
+        await again.close()
+    }
+
+    @Test func anInterruptedMoveContinues() async throws {
+        let folder = try TemporaryFolder()
+        let old = try DatabasePool(path: folder.file)
+        try Schema.migrator.migrate(old, upTo: MigrationStep.findings)
+        let expected = try await old.write { try fillFormerLedger($0) }
+        // As if the server had been killed after the first batch.
+        #expect(try await old.write { try LedgerMigration.moveBatch($0)?.count } == FormerLedger.batchSize)
+        let moved = try await old.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM finding") }
+        #expect(moved == FormerLedger.batchSize - 1)
+        try old.close()
+
+        for access in [StoreAccess.maintenance, .readOnly] {
+            let code = await failure { _ = try await SQLiteStore(path: folder.file, access: access) }
+            #expect(code == .outdated)
+        }
         let store = try await SQLiteStore(path: folder.file)
-        #expect(
-            try await store.openFindings() == [OpenFindings(accountRegion: accountRegions[0], severity: nil, count: 3)])
-        #expect(Set(try await store.unlabeledLedgerEntries(limit: 1000).map(\.id)) == ["a", "b", "c"])
-        try await store.label(["a": .critical, "b": .low])
-        #expect(try await store.unlabeledLedgerEntries(limit: 1000).map(\.id) == ["c"])
+        let found = try await store.ledgerEntries(ids: (0..<3000).map { "finding-\($0)" })
+        #expect(found == Dictionary(expected.map { ($0.id, $0) }) { first, _ in first })
         #expect(try await store.verify() == [])
         await store.close()
     }

@@ -19,7 +19,7 @@ import Testing
             for seed in first..<(first + (kind == .sqlite ? 1000 : 100)) {
                 try await store.run(
                     """
-                    DELETE FROM delivery; DELETE FROM ledger; DELETE FROM pause; DELETE FROM dead_letter_share;
+                    DELETE FROM delivery; DELETE FROM finding; DELETE FROM pause; DELETE FROM dead_letter_share;
                     UPDATE dead_letter_load SET count = 0, bytes = 0
                     """)
                 var history = History(of: store, seed: seed)

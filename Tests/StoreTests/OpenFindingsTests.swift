@@ -62,20 +62,33 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func aSeverityIsAddedOnlyWhereThereIsNone(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func countsFollowEveryChangeOfTheLedger(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
+            let lease = try await store.leaseNew(1).lease
+            func counts() async throws -> [Int] {
+                let counts = try await store.ledgerCounts()
+                return [counts.active, counts.archived, counts.unsent]
+            }
             let entries = [
-                entry("a", severity: nil), entry("b", severity: nil), entry("c", severity: .low),
-                entry("d", recordState: .archived, severity: nil),
+                entry("a"), entry("b", condition: .over, recordState: .archived), entry("c", isSent: false),
+                entry("d", of: accountRegions[1], severity: nil),
             ]
-            try await store.complete(store.leaseNew(1).lease, recording: entries, now: 1)
-            #expect(Set(try await store.unlabeledLedgerEntries(limit: 1000)) == Set(entries[..<2]))
-            #expect(try await store.unlabeledLedgerEntries(limit: 1).count == 1)
-            try await store.label(["a": .critical, "c": .critical, "e": .critical, "b\u{0}": .critical])
-            let found = try await store.ledgerEntries(ids: ["a", "b", "c"]).mapValues(\.severity)
-            #expect(found == ["a": .critical, "b": nil, "c": .low])
-            #expect(try await store.unlabeledLedgerEntries(limit: 1000) == [entries[1]])
-            #expect(await failure { _ = try await store.unlabeledLedgerEntries(limit: 0) } == .invalidValue)
+            try await store.record(LedgerUpdate(entries: entries), under: lease)
+            #expect(try await counts() == [2, 1, 1])
+            try await store.record(LedgerUpdate(entries: [entry("a", of: accountRegions[1])]), under: lease)
+            #expect(try await Set(store.openFindings().map(\.accountRegion)) == Set(accountRegions[..<2]))
+            try await store.record(LedgerUpdate(rejected: ["c"]), under: lease)
+            #expect(try await counts() == [2, 1, 0])
+            try await store.restore([entry("a", isSent: false), entry("e")], [])
+            #expect(try await counts() == [3, 1, 0])
+            #expect(try await store.purgeLedger(archivedBefore: 100) == 1)
+            try await store.clearLedger(of: accountRegions[1])
+            #expect(try await counts() == [1, 0, 0])
+            #expect(try await store.verify() == [])
+            try await store.run("UPDATE finding_count SET count = count + 1")
+            let problems = try await store.verify()
+            #expect(
+                problems.count == 2 && problems.allSatisfy { $0.hasPrefix("The finding counters of") }, "\(problems)")
         }
     }
 }

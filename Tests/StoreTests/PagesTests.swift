@@ -24,8 +24,8 @@ import Testing
             let entries = (0..<1001).map { entry("finding-\(1000 + $0)", isSent: false) }
             try await store.restore(entries, [])
             var found: [[String]] = []
-            for try await page in store.unsentEntries(of: accountRegions[0], kind: .audit) {
-                found.append(page.map(\.id))
+            for try await page in store.unsentRows(of: accountRegions[0], kind: .audit) {
+                found.append(page.map(\.entry.id))
             }
             #expect(found.map(\.count) == [500, 500, 1])
             #expect(found.flatMap(\.self) == entries.map(\.id))

@@ -125,16 +125,23 @@ struct PostgreSQLSchemaTests {
                 try await store.complete(store.leaseNew(1).lease, recording: [entry("a")], now: 1)
                 #expect(try await store.verify() == [])
                 try await store.run("UPDATE delivery SET origin = 'nowhere', attempts = 7")
-                try await store.run("UPDATE ledger SET kind = 'riddle'")
+                try await store.run("UPDATE finding SET kind = 'riddle'; UPDATE finding_count SET count = 2")
                 let problems = try await store.verify()
-                #expect(problems.count == 3)
+                #expect(problems.count == 4)
                 #expect(problems.contains("Delivery \"sns:1\" has an invalid account-Region."))
                 #expect(problems.contains("Finding \"a\" is unreadable or contains an invalid value."))
+                #expect(problems.contains("The finding counters of \"\(accountRegions[0].stored)\" are wrong."))
                 #expect(await failure { _ = try await store.ledgerEntries(ids: ["a"]) } == .corrupt)
-                try await store.run("DROP INDEX delivery_dead; ALTER TABLE probe ADD COLUMN more text")
+                try await store.run(
+                    """
+                    DROP INDEX delivery_dead; ALTER TABLE probe ADD COLUMN more text;
+                    DROP TRIGGER count_changed_findings ON finding
+                    """)
                 let more = try await store.verify()
-                #expect(more.count == 2, "\(more)")
+                #expect(more.count == 3, "\(more)")
                 #expect(more.contains { $0.hasPrefix("The database lacks the index delivery_dead of delivery") })
+                #expect(
+                    more.contains { $0.hasPrefix("The database lacks the trigger count_changed_findings of finding") })
             }
         }
     }

@@ -51,22 +51,23 @@ import Testing
         SQLiteQueueSQL.retry,
         SQLiteQueueSQL.release, QueueSQL.purge.sqlite, SQLiteQueueSQL.deadLetter, DeadLetterSQL.list.sqlite,
         DeadLetterSQL.requeue.sqlite,
-        DeadLetterSQL.discard.sqlite, LedgerSQL.byID.sqlite, LedgerSQL.sent.sqlite, LedgerSQL.delete.sqlite,
-        LedgerSQL.about.sqlite, LedgerSQL.unseen.sqlite,
-        LedgerSQL.stale.sqlite, LedgerSQL.unsent.sqlite, LedgerSQL.purge.sqlite,
+        DeadLetterSQL.discard.sqlite, LedgerSQL.sent.sqlite, LedgerSQL.delete.sqlite,
+        LedgerSQL.upsertContent.sqlite, LedgerSQL.forgetDigests.sqlite, LedgerSQL.groupNumbers.sqlite,
+        LedgerQueries.byID.sqlite, LedgerQueries.byNumber.sqlite, LedgerQueries.about.sqlite,
+        LedgerQueries.open.sqlite, LedgerQueries.stale.sqlite, LedgerQueries.unsent.sqlite,
+        LedgerQueries.groups.sqlite, LedgerQueries.listing.sqlite, RebuildingSQL.clear.sqlite,
         DispositionSQL.bySubject.sqlite, DispositionSQL.ofAccountRegion.sqlite, DispositionSQL.due.sqlite,
         DispositionSQL.purge.sqlite,
         AppliedAuditSQL.ofAccountRegion.sqlite,
         CompletionSQL.ofAccountRegion.sqlite, CompletionSQL.coverage.sqlite,
         SubscriptionSQL.byTopic.sqlite, SubscriptionSQL.list.sqlite, DeadLetterSQL.byID.sqlite, SQLiteDepthSQL.queued,
         SQLiteDepthSQL.dead,
-        OpenFindingsSQL.unlabeled.sqlite, OpenFindingsSQL.label.sqlite,
         DeadLetterLimitSQL.sharesBySequence.sqlite, DeadLetterLimitSQL.sharesByID.sqlite,
         DeadLetterLimitSQL.removeEmptyShare.sqlite,
         DeadLetterLimitSQL.largestByCount.sqlite, DeadLetterLimitSQL.largestByBytes.sqlite,
         DeadLetterLimitSQL.oldest.sqlite,
         DeadLetterLimitSQL.expired.sqlite, DeadLetterLimitSQL.drop.sqlite,
-        VerificationSQL.deliveries.sqlite, VerificationSQL.ledger.sqlite, VerificationSQL.dispositions.sqlite,
+        VerificationSQL.deliveries.sqlite, VerificationSQL.findings.sqlite, VerificationSQL.dispositions.sqlite,
         PauseSQL.delete.sqlite,
     ])
     func noStatementScansATableOrSorts(sql: String) async throws {
@@ -77,7 +78,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [OpenFindingsSQL.active, DeadLetterSQL.newest.sqlite])
+    @Test(arguments: [DeadLetterSQL.newest.sqlite])
     func frequentStatementsDoNotSort(sql: String) async throws {
         try await withStore { store async throws in
             let steps = try await plan(sql, in: store)
@@ -85,14 +86,40 @@ import Testing
         }
     }
 
+    @Test func unchangedFindingsAreFoundInAnIndexAlone() async throws {
+        try await withStore { store async throws in
+            let steps = try await plan(LedgerQueries.unchanged.sqlite, in: store).filter { $0.contains(" finding ") }
+            #expect(
+                steps == [
+                    "SEARCH finding USING COVERING INDEX finding_digest (account_region=? AND digest=? AND is_sent=?)"
+                ])
+            let open = try await plan(LedgerQueries.open.sqlite, in: store).filter { $0.contains(" finding ") }
+            #expect(open.count == 1 && open[0].hasPrefix("SEARCH finding USING COVERING INDEX finding_open"), "\(open)")
+        }
+    }
+
+    @Test func findingsToDeleteAreFoundThroughTheIndexOfTheirAge() async throws {
+        try await withStore { store async throws in
+            let steps = try await plan(LedgerSQL.purge.sqlite, in: store)
+            #expect(
+                steps.contains { $0.hasPrefix("SEARCH finding USING INDEX finding_age (account_region=?") }, "\(steps)")
+        }
+    }
+
+    @Test(arguments: [OpenFindingsSQL.bySeverity.sqlite, OpenFindingsSQL.total.sqlite])
+    func countsReadNoFinding(sql: String) async throws {
+        try await withStore { store async throws in
+            let steps = try await plan(sql, in: store)
+            #expect(!steps.isEmpty && !steps.contains { $0.contains(" finding ") }, "\(steps)")
+        }
+    }
+
     @Test(arguments: [
         (SQLiteMaintenanceSQL.queued, "delivery_ready"), (MaintenanceSQL.completed, "delivery_completed"),
-        (MaintenanceSQL.dead, "delivery_dead"), (MaintenanceSQL.active, "ledger_active"),
-        (MaintenanceSQL.archived, "ledger_archived"),
+        (MaintenanceSQL.dead, "delivery_dead"),
         (SQLiteDepthSQL.queued, "delivery_ready"), (SQLiteDepthSQL.dead, "delivery_dead_origin"),
         (QueueSQL.completionTime.sqlite, "delivery_completed"),
         (DeadLetterLimitSQL.oldestFailure.sqlite, "delivery_dead"),
-        (OpenFindingsSQL.active, "ledger_active_severity"), (MaintenanceSQL.unsent, "ledger_unsent"),
         (DeadLetterSQL.newest.sqlite, "delivery_dead"),
     ])
     func countsGoThroughAnIndex(sql: String, index: String) async throws {

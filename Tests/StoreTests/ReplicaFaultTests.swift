@@ -237,7 +237,7 @@ struct ReplicaFaultTests {
         try await withDatabase { url in
             try await withStore(url, timeout: .seconds(2)) { store in
                 try await store.checkWritable()
-                try await whileLocked("ledger", url) { try await store.checkWritable() }
+                try await whileLocked("finding", url) { try await store.checkWritable() }
                 try await whileLocked("delivery", url) {
                     #expect(await failure { try await store.checkWritable() } == .unavailable)
                 }
@@ -257,7 +257,7 @@ struct ReplicaFaultTests {
                 """
                 CREATE ROLE \(role) LOGIN;
                 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO \(role);
-                REVOKE DELETE ON ledger FROM \(role); REVOKE INSERT, UPDATE ON judgement FROM \(role)
+                REVOKE DELETE ON finding FROM \(role); REVOKE INSERT, UPDATE ON judgement FROM \(role)
                 """, url)
             try await withStore(url.replacing("postgres@", with: role + "@")) { store in
                 do {
@@ -266,7 +266,7 @@ struct ReplicaFaultTests {
                 } catch let error as StoreError {
                     #expect(
                         error.message
-                            == "The database role lacks INSERT, UPDATE on judgement; DELETE on ledger. Grant it as described in deploy/docs/store.md."
+                            == "The database role lacks DELETE on finding; INSERT, UPDATE on judgement. Grant it as described in deploy/docs/store.md."
                     )
                 }
                 // Accepting deliveries does not require them.

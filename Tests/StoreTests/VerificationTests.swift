@@ -114,10 +114,11 @@ import Testing
             #"Delivery "sns:2" has an invalid account-Region."#
         ),
         ("UPDATE delivery SET id = 'a' || char(27) || 'b' WHERE id = 'sns:2'", "Delivery \"a�b\" has an id"),
-        ("UPDATE ledger SET origin = 'x'", #"Finding "finding" is unreadable or contains an invalid value."#),
-        ("UPDATE ledger SET kind = 'x'", #"Finding "finding" is unreadable or contains an invalid value."#),
-        ("UPDATE ledger SET subject = ''", #"Finding "finding" is unreadable or contains an invalid value."#),
-        ("UPDATE ledger SET finding = x''", #"Finding "finding" has no content."#),
+        ("UPDATE account_region SET name = 'x'", #"Finding "finding" is unreadable or contains an invalid value."#),
+        ("UPDATE finding SET kind = 'x'", #"Finding "finding" is unreadable or contains an invalid value."#),
+        ("UPDATE finding SET subject_hash = x'00'", #"Finding "finding" has a wrong key."#),
+        ("UPDATE finding_content SET content = x''", #"Finding "1" is unreadable or contains an invalid value."#),
+        ("UPDATE finding_count SET count = 2", #"The finding counters of "111122223333/us-east-1" are wrong."#),
         ("UPDATE judgement SET origin = 'x'", #"Disposition of "SUBJECT" is unreadable or contains an invalid value."#),
         (
             "UPDATE audit_mark SET origin = 'x'",

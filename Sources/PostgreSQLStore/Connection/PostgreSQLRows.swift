@@ -72,10 +72,7 @@ struct PostgreSQLRow: StoredRow {
         return text
     }
 
-    func bytes(_ column: String) throws -> [UInt8] {
-        guard let field = try field(column) else { throw StoreError.unreadableRow }
-        return Array(field)
-    }
+    func optionalBytes(_ column: String) throws -> [UInt8]? { try field(column).map { Array($0) } }
 
     func flag(_ column: String) throws -> Bool {
         // A Boolean, or a number in tables that are the same as SQLite's.

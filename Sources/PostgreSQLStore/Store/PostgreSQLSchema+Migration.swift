@@ -6,9 +6,13 @@ extension PostgreSQLSchema {
     /// One server at a time applies them; the others wait for the lock, which ends with the connection, and then find
     /// nothing to do. A role without the privilege to create tables suffices while no step is pending.
     ///
+    /// - Parameter report: receives the progress of the move of findings, the only step that runs in several
+    ///   transactions.
     /// - Throws: ``StoreError/Code/unsupported`` if the schema is newer than this version, ``StoreError/Code/outdated``
     ///   if it is older and must not be changed.
-    static func bringUpToDate(_ connection: PostgreSQLConnection, mayChange: Bool) async throws {
+    static func bringUpToDate(
+        _ connection: PostgreSQLConnection, mayChange: Bool, report: @escaping StoreEvent.Report
+    ) async throws {
         let encoding = try await connection.run("SELECT current_setting('server_encoding') AS encoding")
         guard try encoding.rows.first?.text("encoding") == "UTF8" else {
             throw StoreError(.unsupported, "The database encoding is not UTF8. Create the database with encoding UTF8.")
@@ -20,19 +24,29 @@ extension PostgreSQLSchema {
         }
         await connection.setTimeout(SessionLimits.migration.statement)
         try await connection.use(.migration)
-        // Before the transaction begins: within one, a session does not see a table that another session has created
-        // since.
         _ = try await connection.run("SELECT pg_advisory_lock(\(lockNumber))")
+        // Another server may have applied them meanwhile.
+        let missing = try await missing(connection)
+        let first = missing.prefix { $0.name != MigrationStep.movedLedger }
+        try await apply(first, by: connection)
+        let last = missing[first.endIndex...]
+        guard !last.isEmpty else { return }
+        try await LedgerMove(by: connection, report: report).run()
+        await connection.setTimeout(SessionLimits.migration.statement)
+        try await connection.use(.migration)
+        try await apply(last, by: connection)
+    }
+
+    /// Applies steps in one transaction.
+    private static func apply(_ steps: ArraySlice<Step>, by connection: PostgreSQLConnection) async throws {
+        guard !steps.isEmpty else { return }
         try await connection.transaction {
-            // Another server may have applied them meanwhile.
-            let missing = try await missing(connection)
-            guard !missing.isEmpty else { return }
             try await connection.runOnce(
                 """
                 CREATE TABLE IF NOT EXISTS bridge_migration (
                     step text COLLATE "C" PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())
                 """)
-            for step in missing {
+            for step in steps {
                 try await connection.runOnce(step.sql)
                 _ = try await connection.run("INSERT INTO bridge_migration (step) VALUES ($1)", [.text(step.name)])
             }

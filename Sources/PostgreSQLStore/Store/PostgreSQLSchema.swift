@@ -12,11 +12,13 @@ enum PostgreSQLSchema {
         (MigrationStep.subscription, subscription), (MigrationStep.catchUp, catchUp), (MigrationStep.pause, pause),
         (sharingStep, sharing), (MigrationStep.status, status), (MigrationStep.clock, clock), (replicaStep, replicas),
         (MigrationStep.deadLetter, deadLetters), (MigrationStep.completion, completion),
+        (MigrationStep.findings, findings), (MigrationStep.movedLedger, "DROP TABLE ledger_moved;"),
     ]
 
-    /// The tables that the steps create.
+    /// The tables that a migrated store contains.
     static let tables = [
-        "delivery", "ledger", "ledger_origin", "judgement", "audit_mark", "probe", "subscription", "catch_up", "pause",
+        "delivery", "account_region", "finding_group", "finding", "finding_content", "finding_count", "ledger_origin",
+        "judgement", "audit_mark", "probe", "subscription", "catch_up", "pause",
         "replica", "origin_holder", "finished_audit", "last_delivery", "clock_mark", "dead_letter_share",
         "dead_letter_load", "check_completion", "audit_coverage",
     ]

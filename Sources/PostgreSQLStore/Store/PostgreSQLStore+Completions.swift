@@ -30,15 +30,6 @@ extension PostgreSQLStore {
         }
     }
 
-    /// Lists the groups of findings that are not over.
-    package func ledgerGroups(of accountRegion: AccountRegion, kind: LedgerEntry.Kind) async throws(StoreError)
-        -> [String]
-    {
-        try await read(CompletionSQL.groups, [.text(accountRegion.stored), .text(kind.rawValue)]) { rows in
-            try rows.rows.map { try $0.text("name") }
-        }
-    }
-
     static func write(_ completions: [CheckCompletion], by connection: PostgreSQLConnection) async throws {
         // Sorted, so that two replicas that write the same rows do not deadlock.
         let sorted = completions.sorted { ($0.accountRegion, $0.check) < ($1.accountRegion, $1.check) }

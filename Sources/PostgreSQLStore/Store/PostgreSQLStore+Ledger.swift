@@ -3,59 +3,90 @@ package import Encoding
 package import Store
 
 extension PostgreSQLStore {
-    /// Returns the ledger entries with some ids, in one snapshot.
-    package func ledgerEntries(ids: [String]) async throws(StoreError) -> [String: LedgerEntry] {
-        // PostgreSQL rejects texts with NUL.
-        let known = ids.filter { !$0.utf8.contains(0) }
-        return try await read(LedgerSQL.byID, [.texts(known)]) { rows in
-            Dictionary(try rows.rows.map { try LedgerEntry($0) }.map { ($0.id, $0) }) { first, _ in first }
+    /// Returns the findings with some ids, in one snapshot.
+    package func ledgerRows(ids: [String]) async throws(StoreError) -> [String: LedgerRow] {
+        let rows = try await rows(LedgerQueries.byID, [.byteStrings(ids.map { LedgerRecord.hash($0) })])
+        return Dictionary(rows.map { ($0.entry.id, $0) }) { first, _ in first }
+    }
+
+    /// Returns the findings in some rows.
+    package func ledgerRows(numbers: [Int64]) async throws(StoreError) -> [LedgerRow] {
+        guard !numbers.isEmpty else { return [] }
+        try Limits.check(limit: numbers.count)
+        return try await rows(LedgerQueries.byNumber, [.integers(numbers)])
+    }
+
+    /// Returns the findings with some digests.
+    package func unchangedFindings(
+        digests: [[UInt8]], of accountRegion: AccountRegion
+    ) async throws(StoreError) -> [UnchangedFinding?] {
+        guard !digests.isEmpty else { return [] }
+        try Limits.check(limit: digests.count)
+        let values: [PostgreSQLValue] = [.text(accountRegion.stored), .byteStrings(digests)]
+        return try await read(LedgerQueries.unchanged, values) { rows in
+            var findings = [UnchangedFinding?](repeating: nil, count: digests.count)
+            for row in rows.rows {
+                findings[try row.count("place")] = UnchangedFinding(
+                    number: try row.integer("number"), severity: try row.optionalValue("severity"))
+            }
+            return findings
         }
     }
 
     /// Lists the findings about a subject.
-    package func ledgerEntries(
-        about subject: String, after last: LedgerEntry?, limit: Int
-    ) async throws(StoreError) -> [LedgerEntry] {
-        try await entries(
-            LedgerSQL.about, [.text(subject), .text(last?.id ?? "")], withText: subject, limit: limit)
+    package func ledgerRows(about subject: String, after last: LedgerRow?, limit: Int) async throws(StoreError)
+        -> [LedgerRow]
+    {
+        try Limits.check(limit: limit)
+        return try await rows(
+            LedgerQueries.about,
+            [.bytes(LedgerRecord.hash(subject)), .integer(last?.number ?? .min), .integer(limit)])
     }
 
-    /// Lists the findings of a group that are not over and were last reported before a time.
-    package func unseenLedgerEntries(
+    /// Lists the places of the findings of a group that are not over and were last reported before a time.
+    package func openPositions(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Timestamp,
-        after last: LedgerEntry?,
-        limit: Int
-    ) async throws(StoreError) -> [LedgerEntry] {
-        let start = PageStart(after: last?.eventTime, last?.id)
-        return try await entries(
-            LedgerSQL.unseen,
-            [
-                .text(accountRegion.stored), .text(kind.rawValue), .text(group), .time(time),
-                .integer(start.storedTime), .text(start.id),
-            ], withText: group, limit: limit)
+        after last: LedgerPosition?, limit: Int
+    ) async throws(StoreError) -> [LedgerPosition] {
+        // PostgreSQL rejects texts with NUL.
+        guard Limits.isLedgerText(group) else { return [] }
+        try Limits.check(limit: limit, in: Limits.positions)
+        let start = last ?? .start
+        let values: [PostgreSQLValue] = [
+            .text(accountRegion.stored), .text(kind.rawValue), .text(group), .time(time), .integer(start.storedTime),
+            .integer(start.number), .integer(limit),
+        ]
+        return try await read(LedgerQueries.open, values) { try $0.rows.map { try LedgerPosition($0) } }
     }
 
     /// Lists the active findings that were last sent before a time.
-    package func staleLedgerEntries(
-        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Timestamp, after last: LedgerEntry?,
+    package func staleLedgerRows(
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Timestamp, after last: LedgerRow?,
         limit: Int
-    ) async throws(StoreError) -> [LedgerEntry] {
-        let start = PageStart(after: last?.updatedAt, last?.id)
-        return try await entries(
-            LedgerSQL.stale,
+    ) async throws(StoreError) -> [LedgerRow] {
+        try Limits.check(limit: limit)
+        let start = last.map { LedgerPosition(updated: $0) } ?? .start
+        return try await rows(
+            LedgerQueries.stale,
             [
                 .text(accountRegion.stored), .text(kind.rawValue), .time(time), .integer(start.storedTime),
-                .text(start.id),
-            ], limit: limit)
+                .integer(start.number), .integer(limit),
+            ])
     }
 
     /// Lists the findings whose latest state was not confirmed.
-    package func unsentLedgerEntries(
-        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
-    ) async throws(StoreError) -> [LedgerEntry] {
-        try await entries(
-            LedgerSQL.unsent, [.text(accountRegion.stored), .text(kind.rawValue), .text(last?.id ?? "")],
-            limit: limit)
+    package func unsentLedgerRows(
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, after last: LedgerRow?, limit: Int
+    ) async throws(StoreError) -> [LedgerRow] {
+        try Limits.check(limit: limit)
+        return try await rows(
+            LedgerQueries.unsent,
+            [.text(accountRegion.stored), .text(kind.rawValue), .integer(last?.number ?? .min), .integer(limit)])
+    }
+
+    /// Counts findings by account-Region and severity.
+    package func openFindings() async throws(StoreError) -> [OpenFindings] {
+        try await read(OpenFindingsSQL.bySeverity) { try $0.rows.compactMap { try OpenFindings($0) } }
     }
 
     /// Deletes archived findings that are over and were last updated before a time, a thousand in a transaction.
@@ -63,59 +94,23 @@ extension PostgreSQLStore {
         try await deleteInSteps(LedgerSQL.purge, [.time(time)])
     }
 
-    /// - Parameter text: a text that the entries contain, which the caller may have from anywhere.
-    private func entries(
-        _ sql: SQLStatement, _ values: [PostgreSQLValue], withText text: String? = nil, limit: Int
-    ) async throws(StoreError) -> [LedgerEntry] {
-        if let text, !Limits.isLedgerText(text) { return [] }
-        try Limits.check(limit: limit)
-        return try await read(sql, values + [.integer(limit)]) { try $0.rows.map { try LedgerEntry($0) } }
-    }
-
-    // MARK: Writing
-
-    /// How many rows one statement writes at most.
-    private static let rowLimit = 1000
-
-    /// Writes everything of an update but its checkpoint.
-    static func write(_ progress: LedgerUpdate, by connection: PostgreSQLConnection) async throws {
-        try await write(progress.entries, by: LedgerSQL.upsert, connection)
-        if !progress.sent.isEmpty {
-            let sent = Array(progress.sent)
-            _ = try await connection.run(
-                LedgerSQL.sent, [.texts(sent.map(\.key)), .times(sent.map(\.value))])
-        }
-        if !progress.rejected.isEmpty {
-            _ = try await connection.run(LedgerSQL.delete, [.texts(progress.rejected)])
-        }
-        try await write(progress.dispositions, by: DispositionSQL.upsert, connection)
-        try await write(progress.appliedAudits, by: AppliedAuditSQL.upsert, connection)
-        try await write(progress.audits, by: connection)
-        try await write(progress.completions, by: connection)
-    }
-
-    static func write(
-        _ entries: [LedgerEntry], by sql: SQLStatement, _ connection: PostgreSQLConnection
-    ) async throws {
-        for rows in chunks(of: entries, by: \.id) {
-            _ = try await connection.run(
-                sql,
-                [
-                    .texts(rows.map(\.id)), .texts(rows.map(\.accountRegion.stored)), .texts(rows.map(\.kind.rawValue)),
-                    .texts(rows.map(\.group)), .texts(rows.map(\.subject)), .times(rows.map(\.createdAt)),
-                    .times(rows.map(\.updatedAt)), .times(rows.map(\.eventTime)),
-                    .times(rows.map(\.firstObservedAt)), .times(rows.map(\.lastObservedAt)),
-                    .texts(rows.map(\.condition.rawValue)), .texts(rows.map(\.recordState.rawValue)),
-                    .byteStrings(rows.map(\.finding)), .integers(rows.map { $0.isSent ? 1 : 0 }),
-                    .texts(rows.map(\.severity?.rawValue)),
-                ])
+    /// Lists the groups of findings that are not over.
+    package func ledgerGroups(of accountRegion: AccountRegion, kind: LedgerEntry.Kind) async throws(StoreError)
+        -> [String]
+    {
+        try await read(LedgerQueries.groups, [.text(accountRegion.stored), .text(kind.rawValue)]) { rows in
+            try rows.rows.map { try $0.text("name") }
         }
     }
 
-    /// Splits rows into chunks for one statement each. Of rows with the same key, only the last is kept.
-    static func chunks<Row>(of rows: [Row], by key: (Row) -> some Hashable) -> [[Row]] {
-        let last = Dictionary(rows.enumerated().map { (AnyHashable(key($1)), $0) }) { _, last in last }
-        let kept = rows.enumerated().filter { last[AnyHashable(key($1))] == $0 }.map(\.element)
-        return stride(from: 0, to: kept.count, by: rowLimit).map { Array(kept[$0...].prefix(rowLimit)) }
+    /// Returns the audit whose list of findings is being imported.
+    package func listedAudit(of accountRegion: AccountRegion) async throws(StoreError) -> String? {
+        try await read(LedgerQueries.listing, [.text(accountRegion.stored)]) { rows in
+            try rows.rows.first?.optionalText("listing")
+        }
+    }
+
+    private func rows(_ sql: SQLStatement, _ values: [PostgreSQLValue]) async throws(StoreError) -> [LedgerRow] {
+        try await read(sql, values) { try $0.rows.map { try LedgerRow($0) } }
     }
 }

@@ -76,9 +76,10 @@ extension PostgreSQLStore {
     /// Records intermediate results of a delivery.
     package func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError) {
         try Limits.check(progress)
+        let writes = LedgerWrites(progress)
         try await transact { connection in
             try await Self.lockLease(lease, by: connection)
-            try await Self.write(progress, by: connection)
+            try await writes.run(by: connection)
             if let checkpoint = progress.checkpoint {
                 _ = try await connection.run(
                     QueueSQL.checkpoint, [.text(checkpoint), .integer(lease.sequence)])

@@ -16,6 +16,7 @@ extension PostgreSQLStore {
             _ = try await connection.run(RebuildingSQL.unfinish, [.text(accountRegion.stored)])
             _ = try await connection.run(AppliedAuditSQL.clear, [.text(accountRegion.stored)])
             try await Self.clearCompletions(of: accountRegion, connection)
+            _ = try await connection.run(LedgerQueries.setListing, [.text(accountRegion.stored), .text(nil)])
         }
         _ = try await deleteInSteps(RebuildingSQL.clear, [.text(accountRegion.stored)])
     }
@@ -23,8 +24,10 @@ extension PostgreSQLStore {
     /// Adds findings and dispositions from Security Hub to a ledger that is being rebuilt.
     package func restore(_ entries: [LedgerEntry], _ dispositions: [Disposition]) async throws(StoreError) {
         try Limits.check(LedgerUpdate(entries: entries, dispositions: dispositions))
+        let records = entries.map { LedgerRecord($0) }
         try await transact { connection in
-            try await Self.write(entries, by: LedgerSQL.restore, connection)
+            try await LedgerWrites.write(
+                records, by: LedgerSQL.restore, content: LedgerSQL.restoreContent, connection)
             try await Self.write(dispositions, by: DispositionSQL.restore, connection)
         }
     }

@@ -2,7 +2,7 @@ package import Store
 
 /// The statements of the verification that only PostgreSQL needs.
 enum PostgreSQLVerification {
-    /// A line for each column, constraint and index of the tables in the current schema.
+    /// A line for each column, constraint, index and trigger of the tables in the current schema.
     static let schema = """
         WITH table_ AS (
             SELECT oid, relname FROM pg_class
@@ -20,6 +20,11 @@ enum PostgreSQLVerification {
                 substring(pg_get_indexdef(indexrelid) from ' USING .*'))
             FROM table_ JOIN pg_index ON indrelid = table_.oid JOIN pg_class AS index ON index.oid = indexrelid
             WHERE indisvalid
+        UNION ALL
+        SELECT format('trigger %s of %s: %s, %s', tgname, relname,
+                substring(pg_get_triggerdef(pg_trigger.oid) from ' (AFTER [A-Z]+) '), prosrc)
+            FROM table_ JOIN pg_trigger ON tgrelid = table_.oid JOIN pg_proc ON pg_proc.oid = tgfoid
+            WHERE NOT tgisinternal AND tgenabled <> 'D'
         """
 }
 
@@ -39,12 +44,10 @@ extension PostgreSQLStore {
         } place: {
             .integer(try $0.integer("place"))
         }
-        try await check("Finding", VerificationSQL.ledger, from: .text(""), &problems) { row in
-            let entry = try LedgerEntry(row)
-            try Limits.check([entry])
-            return entry.finding.isEmpty ? ["has no content"] : []
+        try await check("Finding", VerificationSQL.findings, from: .integer(Int64.min), &problems) { row in
+            try row.findingProblems
         } place: {
-            .text(try $0.text("place"))
+            .integer(try $0.integer("place"))
         }
         try await check("Disposition of", VerificationSQL.dispositions, from: .text(""), &problems) { row in
             try Limits.check(LedgerUpdate(dispositions: [Disposition(row)]))
@@ -80,6 +83,10 @@ extension PostgreSQLStore {
             let found = try await read(sql) { rows in try rows.rows.map { try $0.counterMismatch } }
             for problem in found { problems.add(problem) }
         }
+        let counters = try await read(OpenFindingsSQL.differences, isLong: true) { rows in
+            try rows.rows.map { try $0.findingCounterMismatch }
+        }
+        for problem in counters { problems.add(problem) }
         return problems.all
     }
 
@@ -124,10 +131,10 @@ extension PostgreSQLStore {
         let (found, expected) = try await transact { connection in
             let names = PostgreSQLSchema.tables
             let found = try await Self.schema(connection, "current_schema()::text::regnamespace", names)
-            try await connection.runOnce("SET LOCAL search_path = pg_temp")
+            try await connection.runOnce("SAVEPOINT expected; SET LOCAL search_path = pg_temp")
             try await connection.runOnce(PostgreSQLSchema.steps.map(\.sql).joined(separator: "\n"))
             let expected = try await Self.schema(connection, "pg_my_temp_schema()", names)
-            try await connection.runOnce(names.map { "DROP TABLE \($0);" }.joined())
+            try await connection.runOnce("ROLLBACK TO SAVEPOINT expected")
             return (found, expected)
         }
         return expected.subtracting(found).sorted().map { "The database lacks the \($0)." }

@@ -70,7 +70,7 @@ package final class PostgreSQLStore: Store {
         self.timeout = timeout
         self.clock = clock
         do throws(StoreError) {
-            try await Self.prepare(address, on: loop, access, clock)
+            try await Self.prepare(address, on: loop, access, clock, report)
         } catch {
             await loop.shutdown()
             throw error
@@ -95,7 +95,8 @@ package final class PostgreSQLStore: Store {
     }
 
     private static func prepare(
-        _ address: PostgreSQLAddress, on loop: EventLoop, _ access: StoreAccess, _ clock: DatabaseClock
+        _ address: PostgreSQLAddress, on loop: EventLoop, _ access: StoreAccess, _ clock: DatabaseClock,
+        _ report: @escaping StoreEvent.Report
     ) async throws(StoreError) {
         let result: Result<Void, StoreError> = await withTaskExecutorPreference(loop) {
             do {
@@ -109,7 +110,8 @@ package final class PostgreSQLStore: Store {
                     {
                         clock.measure(now, askedAt: askedAt)
                     }
-                    try await PostgreSQLSchema.bringUpToDate(connection, mayChange: access == .serving)
+                    try await PostgreSQLSchema.bringUpToDate(
+                        connection, mayChange: access == .serving, report: report)
                 } catch {
                     await connection.close()
                     throw error

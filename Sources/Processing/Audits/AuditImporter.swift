@@ -35,10 +35,12 @@ struct AuditImporter: Sendable {
         }
         let applied = try await store.appliedAudits(of: accountRegion)
         let checks = Self.checksToApply(task, applied: applied)
-        var checkpoint = AuditCheckpoint(serialized: leased.checkpoint)
-        if !checks.isEmpty { try await suppressions.apply(&checkpoint.rejections) }
+        var found = FindingRejections()
+        if !checks.isEmpty { try await suppressions.apply(&found) }
         let unsent = FindingRefresher(ledger: store, writer: writer)
-        checkpoint.rejections.add(try await unsent.resend([.audit, .summary], lease))
+        found.add(try await unsent.resend([.audit, .summary], lease))
+        var checkpoint = checks.isEmpty ? AuditCheckpoint() : try await resume(task)
+        checkpoint.rejections.add(found)
         if !checks.isEmpty, !checkpoint.isListed { try await list(task, checks, &checkpoint) }
         var rejections = checkpoint.rejections
         let completions = SummaryRules.completions(of: task, accountRegion: accountRegion)
@@ -51,7 +53,7 @@ struct AuditImporter: Sendable {
         for check in checks.sorted() {
             rejections.add(
                 try await unseen.archive(
-                    .audit, of: check, before: task.startTime, at: task.startTime
+                    .audit, of: check, before: task.startTime, at: task.startTime, except: checkpoint.seen
                 ).rejections)
         }
         let newlyApplied = checks.sorted().map {
@@ -104,6 +106,16 @@ struct AuditImporter: Sendable {
 
     // MARK: Pages
 
+    /// Where to continue. The list begins again if another audit or a suppression has changed findings since: what
+    /// the interrupted import has seen of the list may no longer be in the ledger.
+    private func resume(_ task: AuditTask) async throws(StoreError) -> AuditCheckpoint {
+        let checkpoint = AuditCheckpoint(serialized: leased.checkpoint)
+        if checkpoint.hasBegun, try await store.listedAudit(of: accountRegion) == task.id { return checkpoint }
+        let listing = ListingChange(accountRegion: accountRegion, taskID: task.id)
+        try await store.record(LedgerUpdate(listing: listing), under: lease)
+        return AuditCheckpoint()
+    }
+
     private func list(_ task: AuditTask, _ checks: Set<String>, _ checkpoint: inout AuditCheckpoint) async throws {
         do {
             try await listPages(task, checks, &checkpoint)
@@ -129,7 +141,7 @@ struct AuditImporter: Sendable {
             let (current, previous, soFar) = (listed, recorded, checkpoint)
             async let next = current?.next()
             async let sent = send(previous, soFar)
-            let parsed = try parse(current, task, checks)
+            let parsed = try await parse(current, task, checks)
             // Changes of one finding must not overlap, and an audit may list a finding twice.
             if let parsed, let previous, previous.mayBeSending(any: parsed.observations) { _ = try await sent }
             recorded = try await record(parsed)
@@ -144,13 +156,19 @@ struct AuditImporter: Sendable {
         }
     }
 
-    /// Parses the findings of a chunk that belong to some checks, and collects those that cannot be parsed.
-    private func parse(_ chunk: FindingChunk?, _ task: AuditTask, _ checks: Set<String>) throws(JSONError)
-        -> ParsedChunk?
-    {
+    /// Looks up which findings of a chunk are unchanged, parses the others that belong to some checks, and collects
+    /// those that cannot be parsed.
+    private func parse(_ chunk: FindingChunk?, _ task: AuditTask, _ checks: Set<String>) async throws -> ParsedChunk? {
         guard let chunk else { return nil }
         var parsed = ParsedChunk(nextToken: chunk.nextToken)
-        for element in chunk.findings {
+        let fingerprint = mapping.fingerprint(of: accountRegion.region.partition)
+        let digests = chunk.findings.map { AuditFindingDigest($0, fingerprint: fingerprint)?.bytes }
+        let unchanged = try await unchanged(digests)
+        for (place, element) in chunk.findings.enumerated() {
+            if let finding = unchanged[place] {
+                parsed.add(finding, at: place)
+                continue
+            }
             let json = try element.parsed()
             do throws(UnrecognizedMessageError) {
                 let auditFinding = try AuditFinding(json)
@@ -158,7 +176,9 @@ struct AuditImporter: Sendable {
                 let finding = SecurityFinding(
                     auditFinding: auditFinding, task: task, accountRegion: accountRegion, severities: mapping.severities
                 )
-                parsed.observations.append(Observation(auditFinding, task: task, finding: finding))
+                var observation = Observation(auditFinding, task: task, finding: finding)
+                observation.digest = digests[place]
+                parsed.add(observation, at: place)
             } catch {
                 parsed.unread.add(
                     json["findingId"]?.string ?? "a finding without an id",
@@ -168,10 +188,35 @@ struct AuditImporter: Sendable {
         return parsed
     }
 
+    /// The findings that the ledger contains with some digests, by place.
+    private func unchanged(_ digests: [[UInt8]?]) async throws(StoreError) -> [Int: UnchangedFinding] {
+        let given = digests.enumerated().compactMap { place, digest in digest.map { (place, $0) } }
+        var found: [Int: UnchangedFinding] = [:]
+        for start in stride(from: 0, to: given.count, by: Limits.rows.upperBound) {
+            let part = given[start...].prefix(Limits.rows.upperBound)
+            let findings = try await store.unchangedFindings(digests: part.map(\.1), of: accountRegion)
+            for ((place, _), finding) in zip(part, findings) { found[place] = finding }
+        }
+        return found
+    }
+
     /// Plans the changes of a chunk, and records them in the ledger.
-    private func record(_ parsed: ParsedChunk?) async throws -> RecordedChunk? {
-        guard let parsed else { return nil }
-        return RecordedChunk(parsed: parsed, changes: try await record(parsed.observations))
+    private func record(_ chunk: ParsedChunk?) async throws -> RecordedChunk? {
+        guard var parsed = chunk else { return nil }
+        let byID = Dictionary(grouping: parsed.observations, by: \.finding.id)
+        let rows = try await store.ledgerRows(ids: Array(byID.keys))
+        for row in rows.values { parsed.seen.insert(row.number) }
+        let known = rows.mapValues(\.entry)
+        let dispositions = try await store.dispositions(about: Array(Set(parsed.observations.map(\.subject))))
+        let now = writer.now
+        let changes = byID.compactMap { id, observations -> Change? in
+            if let number = rows[id]?.number, parsed.isUnchangedLast(id, number) { return nil }
+            return Planner.plan(
+                observations, known: known[id], disposition: dispositions[observations[0].subject], now: now)
+        }
+        let planned = PlannedChanges(changes, known: known)
+        try await writer.record(planned, under: lease)
+        return RecordedChunk(parsed: parsed, changes: planned)
     }
 
     /// Sends the changes of a chunk, and stores the checkpoint after it.
@@ -188,89 +233,8 @@ struct AuditImporter: Sendable {
                 return (try? next.rejections.add(outcomes)).flatMap { next.serialized }
             }, under: lease)
         writer.countUnchanged(chunk.parsed.observations, chunk.changes)
+        writer.countUnchanged(chunk.parsed.unchanged)
         try checkpoint.rejections.add(outcomes)
         return checkpoint
-    }
-
-    // MARK: Findings
-
-    /// Plans the changes that follow from observations, and records them in the ledger.
-    private func record(_ observations: [Observation]) async throws -> PlannedChanges {
-        let byID = Dictionary(grouping: observations, by: \.finding.id)
-        let known = try await store.ledgerEntries(ids: Array(byID.keys))
-        let dispositions = try await store.dispositions(about: Array(Set(observations.map(\.subject))))
-        let now = writer.now
-        let changes = byID.compactMap { id, observations in
-            Planner.plan(observations, known: known[id], disposition: dispositions[observations[0].subject], now: now)
-        }
-        let planned = PlannedChanges(changes, known: known)
-        try await writer.record(planned, under: lease)
-        return planned
-    }
-}
-
-extension AuditCheckpoint {
-    /// Moves to the end of a chunk.
-    fileprivate mutating func advance(_ parsed: ParsedChunk) {
-        nextToken = parsed.nextToken
-        isListed = parsed.nextToken == nil
-        rejections.add(parsed.unread)
-        hasUnread = hasUnread || parsed.unread.count > 0
-    }
-}
-
-/// The parsed findings of a chunk.
-private struct ParsedChunk: Sendable {
-    /// The token of the page after the chunk; nil after the last.
-    let nextToken: String?
-    var observations: [Observation] = []
-    /// The findings that could not be parsed.
-    var unread = FindingRejections()
-}
-
-/// A chunk whose changes are recorded in the ledger, and not sent yet.
-private struct RecordedChunk: Sendable {
-    let parsed: ParsedChunk
-    let changes: PlannedChanges
-
-    /// Whether a finding of these observations is about to be sent.
-    func mayBeSending(any observations: [Observation]) -> Bool {
-        let ids = Set(changes.toBeSent.map(\.entry.id))
-        return observations.contains { ids.contains($0.finding.id) }
-    }
-}
-
-/// A chunk of an audit's list of findings: consecutive pages that are sent together.
-private struct FindingChunk: Sendable {
-    /// Two full pages fill five batches, one page would fill two and a half, and Security Hub limits the rate of
-    /// batches.
-    private static let size = 500
-
-    private var pages: PaginatorSequence<JSONSlice>.Iterator
-    private(set) var findings: [JSONSlice] = []
-    /// The token of the page after the chunk; nil after the last.
-    private(set) var nextToken: String?
-
-    /// Fetches the first chunk of a list.
-    init(_ pages: PaginatorSequence<JSONSlice>) async throws(AWSError) {
-        self.pages = pages.makeAsyncIterator()
-        try await fill()
-    }
-
-    /// Fetches the next chunk; nil after the last.
-    func next() async throws(AWSError) -> FindingChunk? {
-        guard nextToken != nil else { return nil }
-        var next = self
-        next.findings = []
-        try await next.fill()
-        return next
-    }
-
-    private mutating func fill() async throws(AWSError) {
-        repeat {
-            guard let page = try await pages.next() else { return }
-            findings += page.elements
-            nextToken = page.nextToken
-        } while findings.count < Self.size && nextToken != nil
     }
 }

@@ -65,7 +65,7 @@ struct AuditProcessor: DeliveryProcessor {
             return try await FindingRefresher(ledger: store, writer: writer).refresh(kinds.kinds, leased.lease)
         case .archiveStale:
             let archiver = StaleFindingArchiver(
-                ledger: store, writer: writer, staleAfter: mapping.staleAfter, logger: logger)
+                store: store, writer: writer, staleAfter: mapping.staleAfter, logger: logger)
             return try await archiver.archive(leased.lease)
         case .suppressionList:
             var rejections = FindingRejections()

@@ -8,7 +8,7 @@ import Telemetry
 /// Archives findings and check summaries of an account and Region that no audit confirms any longer: their check was
 /// turned off, or their scheduled audit was renamed or deleted.
 struct StaleFindingArchiver: Sendable {
-    let ledger: any FindingLedger
+    let store: any Store
     let writer: FindingWriter
     let staleAfter: Duration?
     let logger: Logger
@@ -31,7 +31,7 @@ struct StaleFindingArchiver: Sendable {
             return false
         }
         for group in try await groups(staleness, of: accountRegion, in: ledger) {
-            let stale = try await ledger.unseenLedgerEntries(
+            let stale = try await ledger.openPositions(
                 of: accountRegion, kind: group.kind, group: group.check, before: group.limit, after: nil, limit: 1)
             if !stale.isEmpty { return true }
         }
@@ -43,13 +43,19 @@ struct StaleFindingArchiver: Sendable {
     /// - Returns: the findings that Security Hub rejected.
     func archive(_ lease: Lease) async throws -> FindingRejections {
         // After an interruption, ended entries that may not have been sent are on no page any longer.
-        var rejections = try await FindingRefresher(ledger: ledger, writer: writer).resend(Self.kinds, lease)
+        var rejections = try await FindingRefresher(ledger: store, writer: writer).resend(Self.kinds, lease)
         let accountRegion = writer.accountRegion
-        guard let staleness = try await Staleness(of: accountRegion, in: ledger, staleAfter: staleAfter) else {
+        guard let staleness = try await Staleness(of: accountRegion, in: store, staleAfter: staleAfter) else {
             return rejections
         }
-        let unseen = UnseenFindingArchiver(ledger: ledger, writer: writer, lease: lease)
-        for group in try await Self.groups(staleness, of: accountRegion, in: ledger) {
+        let unseen = UnseenFindingArchiver(ledger: store, writer: writer, lease: lease)
+        let groups = try await Self.groups(staleness, of: accountRegion, in: store)
+        // An interrupted audit may have seen some of them.
+        if !groups.isEmpty {
+            let listing = ListingChange(accountRegion: accountRegion, taskID: nil)
+            try await store.record(LedgerUpdate(listing: listing), under: lease)
+        }
+        for group in groups {
             let archived = try await unseen.archive(
                 group.kind, of: group.check, before: group.limit, at: staleness.endedAt)
             rejections.add(archived.rejections)

@@ -20,7 +20,7 @@ struct SuppressionApplier: Sendable {
         guard disposition.isNewer(than: known) else {
             return try await updateFindings(about: disposition.subject, by: stored)
         }
-        try await store.record(LedgerUpdate(dispositions: [disposition.disposition]), under: lease)
+        try await record(disposition)
         return try await updateFindings(about: disposition.subject, by: disposition.disposition)
     }
 
@@ -36,8 +36,16 @@ struct SuppressionApplier: Sendable {
         }
         let rejections = try await updateFindings(about: subject, by: stored)
         known.isSettled = true
-        try await store.record(LedgerUpdate(dispositions: [known.disposition]), under: lease)
+        try await record(known)
         return rejections
+    }
+
+    /// Records a suppression. What an interrupted audit has seen was decided without it.
+    private func record(_ disposition: SuppressionDisposition) async throws(StoreError) {
+        let update = LedgerUpdate(
+            dispositions: [disposition.disposition],
+            listing: ListingChange(accountRegion: writer.accountRegion, taskID: nil))
+        try await store.record(update, under: lease)
     }
 
     private func stored(_ subject: String) async throws -> Disposition? {
@@ -46,7 +54,7 @@ struct SuppressionApplier: Sendable {
 
     private func updateFindings(about subject: String, by disposition: Disposition?) async throws -> FindingRejections {
         try await writer.write(
-            { Planner.plan([], known: $0, disposition: disposition, now: $1) }, of: store.entries(about: subject),
+            { Planner.plan([], known: $0, disposition: disposition, now: $1) }, of: store.rows(about: subject),
             under: lease)
     }
 }

@@ -8,20 +8,29 @@ struct UnseenFindingArchiver: Sendable {
     let writer: FindingWriter
     let lease: Lease
 
-    /// Archives the active entries of a group that were last observed before a time.
+    /// The number of entries that are archived together.
+    private static let batch = 500
+
+    /// Archives the entries of a group that are not over and were last reported before a time.
     ///
     /// - Parameters:
     ///   - limit: the time.
     ///   - time: when the findings ended.
+    ///   - seen: the rows of findings that were observed since, unchanged.
     /// - Returns: the number of entries, and the findings that Security Hub rejected.
     func archive(
-        _ kind: LedgerEntry.Kind, of group: String, before limit: Timestamp, at time: Timestamp
+        _ kind: LedgerEntry.Kind, of group: String, before limit: Timestamp, at time: Timestamp,
+        except seen: RowSet = RowSet()
     ) async throws -> (count: Int, rejections: FindingRejections) {
         var (count, rejections) = (0, FindingRejections())
-        let entries = ledger.unseenEntries(of: writer.accountRegion, kind: kind, group: group, before: limit)
-        for try await page in entries {
-            rejections.add(try await archive(page, at: time))
-            count += page.count
+        let positions = ledger.openPositions(of: writer.accountRegion, kind: kind, group: group, before: limit)
+        for try await page in positions {
+            let unseen = page.map(\.number).filter { !seen.contains($0) }
+            for start in stride(from: 0, to: unseen.count, by: Self.batch) {
+                let rows = try await ledger.ledgerRows(numbers: Array(unseen[start...].prefix(Self.batch)))
+                rejections.add(try await archive(rows.map(\.entry), at: time))
+                count += rows.count
+            }
         }
         return (count, rejections)
     }

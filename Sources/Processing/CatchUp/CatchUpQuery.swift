@@ -236,8 +236,8 @@ struct CatchUpQuery: Sendable {
     }
 
     private func findEnds(_ active: Set<Int>, listedAt: Timestamp, _ result: inout CatchUpResult) async throws {
-        for try await page in store.staleEntries(of: accountRegion, kind: .violation, before: .latest) {
-            let over = page.filter {
+        for try await page in store.staleRows(of: accountRegion, kind: .violation, before: .latest) {
+            let over = page.map(\.entry).filter {
                 AlarmReconciliation.isOver($0, isListed: active.contains($0.id.hashValue), listedAt: listedAt)
             }
             result.ends += try await append(

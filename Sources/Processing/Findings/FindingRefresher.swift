@@ -11,7 +11,7 @@ struct FindingRefresher: Sendable {
     ///
     /// - Returns: the findings that Security Hub rejected.
     func resend(_ kinds: [LedgerEntry.Kind], _ lease: Lease) async throws -> FindingRejections {
-        try await send(kinds, lease) { ledger.unsentEntries(of: writer.accountRegion, kind: $0) }
+        try await send(kinds, lease) { ledger.unsentRows(of: writer.accountRegion, kind: $0) }
     }
 
     /// Sends findings again that Security Hub would soon delete.
@@ -22,13 +22,13 @@ struct FindingRefresher: Sendable {
         let limit = writer.now - Planner.refreshAge
         rejections.add(
             try await send(kinds, lease) {
-                ledger.staleEntries(of: writer.accountRegion, kind: $0, before: limit)
+                ledger.staleRows(of: writer.accountRegion, kind: $0, before: limit)
             })
         return rejections
     }
 
     private func send(
-        _ kinds: [LedgerEntry.Kind], _ lease: Lease, _ entries: (LedgerEntry.Kind) -> Pages<LedgerEntry>
+        _ kinds: [LedgerEntry.Kind], _ lease: Lease, _ entries: (LedgerEntry.Kind) -> Pages<LedgerRow>
     ) async throws -> FindingRejections {
         var rejections = FindingRejections()
         for kind in kinds {

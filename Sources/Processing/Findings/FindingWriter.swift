@@ -141,6 +141,14 @@ package struct FindingWriter: Sendable {
         }
     }
 
+    /// Counts audit findings that the ledger contains as they were reported.
+    func countUnchanged(_ numbers: [LedgerEntry.Severity?: Int]) {
+        for case let (severity?, count) in numbers {
+            guard let label = SecurityFinding.Severity.Label(rawValue: severity.rawValue) else { continue }
+            metrics.count(.unchanged, .audit, label, by: count)
+        }
+    }
+
     // MARK: Known findings
 
     /// Writes changes of findings of the ledger.
@@ -161,10 +169,10 @@ package struct FindingWriter: Sendable {
 
     /// Writes changes of findings of the ledger, page by page; see ``write(_:of:under:)-([LedgerEntry])``.
     package func write(
-        _ plan: (LedgerEntry, _ now: Timestamp) -> Change?, of pages: Pages<LedgerEntry>, under lease: Lease
+        _ plan: (LedgerEntry, _ now: Timestamp) -> Change?, of pages: Pages<LedgerRow>, under lease: Lease
     ) async throws -> FindingRejections {
         var rejections = FindingRejections()
-        for try await page in pages { rejections.add(try await write(plan, of: page, under: lease)) }
+        for try await page in pages { rejections.add(try await write(plan, of: page.map(\.entry), under: lease)) }
         return rejections
     }
 }

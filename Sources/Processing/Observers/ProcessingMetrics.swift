@@ -123,9 +123,12 @@ package struct ProcessingMetrics: Sendable {
 
     // MARK: Findings
 
-    /// Counts a finding by its result.
-    package func count(_ result: FindingResult, _ kind: LedgerEntry.Kind, _ severity: SecurityFinding.Severity.Label) {
-        findings.add(1, kind.rawValue, severity.name, result.rawValue)
+    /// Counts findings by their result.
+    package func count(
+        _ result: FindingResult, _ kind: LedgerEntry.Kind, _ severity: SecurityFinding.Severity.Label,
+        by number: Int = 1
+    ) {
+        findings.add(number, kind.rawValue, severity.name, result.rawValue)
     }
 
     /// Records a finding that was sent.

@@ -35,6 +35,8 @@ package final class StoreMetrics: Sendable {
                 label: "defender_bridge_postgresql_connection_failures_total", dimensions: [("pool", pool.rawValue)],
                 factory: factory
             ).increment()
+        // Logged only.
+        case .migrated: break
         }
     }
 

@@ -2,13 +2,11 @@ package import AWSClient
 import Encoding
 package import EventLoop
 package import Logging
-import Planning
-import SecurityFindings
 import ServiceLifecycle
 package import Store
 import Telemetry
 
-/// Removes expired entries from the store, and adds data that earlier versions did not store, every ten minutes.
+/// Removes expired entries from the store every ten minutes.
 package struct MaintenanceService: Service {
     private let store: any Store
     private let clock: AWSClock
@@ -33,33 +31,9 @@ package struct MaintenanceService: Service {
         await cancelWhenGracefulShutdown {
             repeat {
                 await removeExpired()
-                await addMissingSeverities()
             } while (try? await clock.sleep(Self.interval)) != nil
         }
     }
-
-    /// Adds the severities of findings that an earlier version stored without, in small batches that do not block deliveries.
-    private func addMissingSeverities() async {
-        do throws(StoreError) {
-            while !Task.isCancelled {
-                let entries = try await store.unlabeledLedgerEntries(limit: Self.severityBatchSize)
-                let severities = Dictionary(
-                    entries.compactMap { entry in
-                        entry.asSent.map { (entry.id, LedgerEntry.Severity($0.severity.label)) }
-                    }
-                ) { first, _ in first }
-                // An unreadable entry is overwritten when Device Defender next reports its finding.
-                guard !severities.isEmpty else { return }
-                try await store.label(severities)
-                guard (try? await clock.sleep(Self.severityBatchPause)) != nil else { return }
-            }
-        } catch {
-            logger.log(.severitiesNotStored, [.reason: "\(error)"])
-        }
-    }
-
-    private static let severityBatchSize = 500
-    private static let severityBatchPause = Duration.milliseconds(50)
 
     /// Removes expired entries, while the clock is trusted.
     func removeExpired() async {

@@ -69,7 +69,7 @@ package struct TaskScheduler: Service {
         _ refreshed: InternalTask.RefreshedKinds, of accountRegion: AccountRegion, _ now: Timestamp
     ) async throws(StoreError) -> Bool {
         for kind in refreshed.kinds {
-            let oldest = try await store.staleLedgerEntries(
+            let oldest = try await store.staleLedgerRows(
                 of: accountRegion, kind: kind, before: now - Planner.refreshAge, after: nil,
                 limit: 1)
             if !oldest.isEmpty { return true }

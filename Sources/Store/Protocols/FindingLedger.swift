@@ -3,53 +3,60 @@ package import Encoding
 
 /// The ledger: what was last sent to Security Hub about each finding, and which audits were applied.
 package protocol FindingLedger: Sendable {
-    /// The ledger entries with these ids. Unknown ids are omitted.
-    func ledgerEntries(ids: [String]) async throws(StoreError) -> [String: LedgerEntry]
+    /// The findings with these ids. Unknown ids are omitted.
+    func ledgerRows(ids: [String]) async throws(StoreError) -> [String: LedgerRow]
 
-    /// The findings about a subject, ordered by id, at most 1,000.
+    /// The findings in these rows, in no order. Unknown rows are omitted.
     ///
-    /// - Parameter last: The last entry of the previous page; nil for the first page.
-    func ledgerEntries(
-        about subject: String, after last: LedgerEntry?, limit: Int
-    ) async throws(StoreError) -> [LedgerEntry]
+    /// - Parameter numbers: at most 1,000.
+    func ledgerRows(numbers: [Int64]) async throws(StoreError) -> [LedgerRow]
 
-    /// The findings of a group that are not over and were last reported before a time, ordered by
-    /// ``LedgerEntry/eventTime`` and id, at most 1,000.
+    /// The findings whose digest (``LedgerEntry/digest``) is one of these, and whose state is sent. Reads short index
+    /// entries only.
     ///
-    /// - Parameter last: The last entry of the previous page; nil for the first page.
-    func unseenLedgerEntries(
+    /// - Parameter digests: at most 1,000 of 32 bytes each.
+    /// - Returns: for each digest the finding; nil if there is none.
+    func unchangedFindings(
+        digests: [[UInt8]], of accountRegion: AccountRegion
+    ) async throws(StoreError) -> [UnchangedFinding?]
+
+    /// The findings about a subject, in the order of their rows, at most 1,000.
+    ///
+    /// - Parameter last: The last row of the previous page; nil for the first page.
+    func ledgerRows(about subject: String, after last: LedgerRow?, limit: Int) async throws(StoreError) -> [LedgerRow]
+
+    /// The places of the findings of a group that are not over and were last reported before a time, ordered by that
+    /// time and the row number.
+    ///
+    /// The start of an applied audit does not count as a report here. Reads short index entries only.
+    ///
+    /// - Parameters:
+    ///   - last: The last place of the previous page; nil for the first page.
+    ///   - limit: At most 10,000.
+    func openPositions(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Timestamp,
-        after last: LedgerEntry?,
+        after last: LedgerPosition?, limit: Int
+    ) async throws(StoreError) -> [LedgerPosition]
+
+    /// The active findings that were last sent before a time, ordered by ``LedgerEntry/updatedAt`` and row number, at
+    /// most 1,000.
+    ///
+    /// - Parameter last: The last row of the previous page; nil for the first page.
+    func staleLedgerRows(
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Timestamp, after last: LedgerRow?,
         limit: Int
-    ) async throws(StoreError) -> [LedgerEntry]
+    ) async throws(StoreError) -> [LedgerRow]
 
-    /// The active findings that were last sent before a time, ordered by ``LedgerEntry/updatedAt`` and id, at most
-    /// 1,000.
+    /// The findings whose latest state was not confirmed by Security Hub, in the order of their rows, at most 1,000.
     ///
-    /// - Parameter last: The last entry of the previous page; nil for the first page.
-    func staleLedgerEntries(
-        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Timestamp, after last: LedgerEntry?,
-        limit: Int
-    ) async throws(StoreError) -> [LedgerEntry]
+    /// - Parameter last: The last row of the previous page; nil for the first page.
+    func unsentLedgerRows(
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, after last: LedgerRow?, limit: Int
+    ) async throws(StoreError) -> [LedgerRow]
 
-    /// The findings whose latest state was not confirmed by Security Hub, ordered by id, at most 1,000.
-    ///
-    /// - Parameter last: The last entry of the previous page; nil for the first page.
-    func unsentLedgerEntries(
-        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
-    ) async throws(StoreError) -> [LedgerEntry]
-
-    /// Counts the findings that are active in Security Hub, and those whose latest state is not confirmed, by
-    /// account-Region and severity. In no order; zero counts are omitted.
-    ///
-    /// Reads a short index entry for each counted finding.
+    /// The numbers of findings that are active in Security Hub, and of those whose latest state is not confirmed, by
+    /// account-Region and severity. In no order; zero counts are omitted. Reads no row of a finding.
     func openFindings() async throws(StoreError) -> [OpenFindings]
-
-    /// Up to `limit` (at most 1,000) active findings without a severity: an earlier version wrote them.
-    func unlabeledLedgerEntries(limit: Int) async throws(StoreError) -> [LedgerEntry]
-
-    /// Sets the severities, by id, of findings that have none. Other ids are skipped.
-    func label(_ severities: [String: LedgerEntry.Severity]) async throws(StoreError)
 
     /// Deletes archived findings that are over and were last updated before a time, and returns their number. Security
     /// Hub deletes them too.
@@ -61,6 +68,9 @@ package protocol FindingLedger: Sendable {
     func ledgerGroups(of accountRegion: AccountRegion, kind: LedgerEntry.Kind) async throws(StoreError) -> [String]
 
     // MARK: Audits
+
+    /// The task id of the audit whose list of findings is being imported; see ``ListingChange``.
+    func listedAudit(of accountRegion: AccountRegion) async throws(StoreError) -> String?
 
     /// The newest applied audits of an account-Region, by check name.
     func appliedAudits(of accountRegion: AccountRegion) async throws(StoreError) -> [String: AppliedAudit]
@@ -99,37 +109,42 @@ package protocol FindingLedger: Sendable {
 }
 
 extension FindingLedger {
-    /// The findings about a subject, ordered by id.
-    package func entries(about subject: String) -> Pages<LedgerEntry> {
+    /// The ledger entries with these ids. Unknown ids are omitted.
+    package func ledgerEntries(ids: [String]) async throws(StoreError) -> [String: LedgerEntry] {
+        try await ledgerRows(ids: ids).mapValues(\.entry)
+    }
+
+    /// The findings about a subject, in the order of their rows.
+    package func rows(about subject: String) -> Pages<LedgerRow> {
         Pages { last, limit throws(StoreError) in
-            try await ledgerEntries(about: subject, after: last, limit: limit)
+            try await ledgerRows(about: subject, after: last, limit: limit)
         }
     }
 
-    /// The findings of a group that are not over and were last reported before a time, in the order of
-    /// ``LedgerEntry/eventTime``.
-    package func unseenEntries(
+    /// The places of the findings of a group that are not over and were last reported before a time, in the order of
+    /// that time.
+    package func openPositions(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Timestamp
-    ) -> Pages<LedgerEntry> {
-        Pages { last, limit throws(StoreError) in
-            try await unseenLedgerEntries(
+    ) -> Pages<LedgerPosition> {
+        Pages(limit: Limits.positions.upperBound) { last, limit throws(StoreError) in
+            try await openPositions(
                 of: accountRegion, kind: kind, group: group, before: time, after: last, limit: limit)
         }
     }
 
     /// The active findings that were last sent before a time, in the order of ``LedgerEntry/updatedAt``.
-    package func staleEntries(
+    package func staleRows(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Timestamp
-    ) -> Pages<LedgerEntry> {
+    ) -> Pages<LedgerRow> {
         Pages { last, limit throws(StoreError) in
-            try await staleLedgerEntries(of: accountRegion, kind: kind, before: time, after: last, limit: limit)
+            try await staleLedgerRows(of: accountRegion, kind: kind, before: time, after: last, limit: limit)
         }
     }
 
-    /// The findings whose latest state was not confirmed by Security Hub, ordered by id.
-    package func unsentEntries(of accountRegion: AccountRegion, kind: LedgerEntry.Kind) -> Pages<LedgerEntry> {
+    /// The findings whose latest state was not confirmed by Security Hub, in the order of their rows.
+    package func unsentRows(of accountRegion: AccountRegion, kind: LedgerEntry.Kind) -> Pages<LedgerRow> {
         Pages { last, limit throws(StoreError) in
-            try await unsentLedgerEntries(of: accountRegion, kind: kind, after: last, limit: limit)
+            try await unsentLedgerRows(of: accountRegion, kind: kind, after: last, limit: limit)
         }
     }
 }

@@ -48,31 +48,4 @@ package enum CompletionSQL {
                 read_to = CASE WHEN excluded.read_from <= audit_coverage.read_to
                     THEN greatest(audit_coverage.read_to, excluded.read_to) ELSE excluded.read_to END
             """)
-
-    /// The groups of findings that are not over. Steps through the index from group to group, however many findings
-    /// each has. PostgreSQL's index contains hashes instead of the groups.
-    package static let groups = SQLStatement(
-        sqlite: """
-            WITH RECURSIVE found (name) AS (
-                SELECT min(group_key) FROM ledger WHERE condition <> 'over' AND origin = ?1 AND kind = ?2
-                UNION ALL
-                SELECT (
-                    SELECT min(group_key) FROM ledger
-                    WHERE condition <> 'over' AND origin = ?1 AND kind = ?2 AND group_key > found.name)
-                FROM found WHERE found.name IS NOT NULL)
-            SELECT name FROM found WHERE name IS NOT NULL
-            """,
-        postgreSQL: """
-            WITH RECURSIVE found (hash, name) AS (
-                (SELECT hashtextextended(group_key, 0) AS hash, group_key AS name FROM ledger
-                WHERE condition <> 'over' AND origin = $1 AND kind = $2
-                ORDER BY hashtextextended(group_key, 0) LIMIT 1)
-                UNION ALL
-                SELECT next.hash, next.name FROM found, LATERAL (
-                    SELECT hashtextextended(group_key, 0) AS hash, group_key AS name FROM ledger
-                    WHERE condition <> 'over' AND origin = $1 AND kind = $2
-                        AND hashtextextended(group_key, 0) > found.hash
-                    ORDER BY hashtextextended(group_key, 0) LIMIT 1) AS next)
-            SELECT name FROM found ORDER BY name
-            """)
 }

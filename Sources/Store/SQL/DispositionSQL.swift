@@ -45,16 +45,16 @@ package enum DispositionSQL {
         sqlite: """
             DELETE FROM judgement WHERE rowid IN (
                 SELECT rowid FROM judgement
-                WHERE keep_until <= ?1 AND NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.subject = judgement.subject)
+                WHERE keep_until <= ?1 AND NOT EXISTS (
+                    SELECT 1 FROM finding WHERE finding.subject_hash = sha256(judgement.subject))
                 ORDER BY keep_until LIMIT ?2)
             """,
         postgreSQL: """
             DELETE FROM judgement WHERE subject = ANY (ARRAY(
                 SELECT subject FROM judgement
                 WHERE keep_until <= $1 AND NOT EXISTS (
-                    SELECT 1 FROM ledger
-                    WHERE hashtextextended(ledger.subject, 0) = hashtextextended(judgement.subject, 0)
-                        AND ledger.subject = judgement.subject)
+                    SELECT 1 FROM finding
+                    WHERE finding.subject_hash = sha256(convert_to(judgement.subject, 'UTF8')))
                 ORDER BY keep_until LIMIT $2 FOR UPDATE SKIP LOCKED))
             """)
 }

@@ -21,6 +21,11 @@ package enum MigrationStep {
     /// Check completions and audit coverage.
     package static let completion = "record when audits completed checks"
 
+    /// Narrow rows of findings, apart from their contents.
+    package static let findings = "keep findings in narrow rows"
+    /// The removal of the former table of findings, after its rows are moved.
+    package static let movedLedger = "remove the former ledger"
+
     /// The latest recorded time.
     package static let newest = """
         SELECT MAX(time) AS newest FROM (

@@ -1,31 +1,33 @@
-/// The statements about the severities of active findings.
+/// The statements about the numbers of findings, which triggers keep: none reads a row of a finding.
 package enum OpenFindingsSQL {
-    /// The active findings by severity and account-Region.
-    package static let active = """
-        SELECT origin, severity, COUNT(*) AS active, 0 AS unsent_active, 0 AS unsent FROM ledger
-        WHERE record_state = 'active' GROUP BY severity, origin
+    /// The findings by account-Region and severity.
+    package static let bySeverity = SQLStatement(
         """
-
-    /// The findings by severity and account-Region. The unsent findings are few: they are counted by an index of their
-    /// own.
-    package static let count = SQLStatement(
-        """
-        \(active) UNION ALL
-        SELECT origin, severity, 0, SUM(CASE WHEN record_state = 'active' THEN 1 ELSE 0 END), COUNT(*)
-        FROM ledger WHERE is_sent = 0 GROUP BY origin, severity
+        SELECT account_region.name AS origin, nullif(finding_count.severity, '') AS severity,
+            CAST(SUM(CASE WHEN record_state = 'active' AND is_sent = 1 THEN count ELSE 0 END) AS bigint) AS active,
+            CAST(SUM(CASE WHEN is_sent = 0 THEN count ELSE 0 END) AS bigint) AS unsent
+        FROM finding_count JOIN account_region ON account_region.number = finding_count.account_region
+        GROUP BY account_region.name, finding_count.severity
         """)
 
-    /// Active findings without a severity.
-    package static let unlabeled = SQLStatement(
+    /// The number of findings with a record state that are sent or not.
+    package static let total = SQLStatement(
         """
-        SELECT \(LedgerSQL.columns) FROM ledger WHERE record_state = 'active' AND severity IS NULL LIMIT :limit
+        SELECT CAST(coalesce(SUM(count), 0) AS bigint) AS count FROM finding_count
+        WHERE record_state = :record_state AND is_sent = :is_sent
         """)
 
-    /// Sets missing severities.
-    package static let label = SQLStatement(
-        sqlite: "UPDATE ledger SET severity = ?2 WHERE id = ?1 AND severity IS NULL",
-        postgreSQL: """
-            UPDATE ledger SET severity = given.severity FROM unnest($1, $2) AS given (id, severity)
-            WHERE ledger.id = given.id AND ledger.severity IS NULL
-            """)
+    /// The account-Regions whose numbers differ from the findings.
+    package static let differences = SQLStatement(
+        """
+        SELECT account_region.name AS name FROM (
+            SELECT account_region, severity, record_state, is_sent, SUM(count) AS difference FROM (
+                SELECT account_region, severity, record_state, is_sent, count FROM finding_count
+                UNION ALL
+                SELECT account_region, coalesce(severity, ''), record_state, is_sent, -COUNT(*) FROM finding
+                GROUP BY account_region, severity, record_state, is_sent) AS numbers
+            GROUP BY account_region, severity, record_state, is_sent) AS sums
+            JOIN account_region ON account_region.number = sums.account_region
+        WHERE difference <> 0 GROUP BY account_region.name ORDER BY account_region.name
+        """)
 }

@@ -15,6 +15,14 @@ package enum RebuildingSQL {
 
     /// Deletes findings of an account-Region.
     package static let clear = SQLStatement(
-        sqlite: "DELETE FROM ledger WHERE rowid IN (SELECT rowid FROM ledger WHERE origin = ?1 LIMIT ?2)",
-        postgreSQL: "DELETE FROM ledger WHERE id = ANY (ARRAY(SELECT id FROM ledger WHERE origin = $1 LIMIT $2))")
+        sqlite: """
+            DELETE FROM finding WHERE number IN (
+                SELECT number FROM finding WHERE account_region = (SELECT number FROM account_region WHERE name = ?1)
+                LIMIT ?2)
+            """,
+        postgreSQL: """
+            DELETE FROM finding WHERE number = ANY (ARRAY(
+                SELECT number FROM finding WHERE account_region = (SELECT number FROM account_region WHERE name = $1)
+                LIMIT $2))
+            """)
 }

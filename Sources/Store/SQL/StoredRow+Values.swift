@@ -55,17 +55,26 @@ extension DeadLetterUsage {
     }
 }
 
-extension LedgerEntry {
+extension LedgerRow {
     /// Reads a finding.
     package init(_ row: some StoredRow) throws {
-        self.init(
-            id: try row.text("id"), accountRegion: try row.accountRegion("origin"), kind: try row.value("kind"),
-            group: try row.text("group_key"), subject: try row.text("subject"),
+        let content = try LedgerContent(stored: row.bytes("finding_content"))
+        let entry = LedgerEntry(
+            id: content.id, accountRegion: try row.accountRegion("origin"), kind: try row.value("kind"),
+            group: try row.text("group_name"), subject: content.subject,
             createdAt: try row.timestamp("created_at"), updatedAt: try row.timestamp("updated_at"),
             eventTime: try row.timestamp("event_time"), firstObservedAt: try row.timestamp("first_observed_at"),
             lastObservedAt: try row.timestamp("last_observed_at"), condition: try row.value("condition"),
             recordState: try row.value("record_state"), severity: try row.optionalValue("severity"),
-            finding: try row.bytes("finding"), isSent: try row.flag("is_sent"))
+            finding: content.finding, digest: try row.optionalBytes("digest"), isSent: try row.flag("is_sent"))
+        self.init(number: try row.integer("number"), entry: entry)
+    }
+}
+
+extension LedgerPosition {
+    /// Reads the place of a finding.
+    package init(_ row: some StoredRow) throws {
+        self.init(storedTime: try row.integer("event_time"), number: try row.integer("number"))
     }
 }
 
@@ -115,13 +124,14 @@ extension FinishedAudit {
     }
 }
 
-extension OpenFindings.Row {
-    /// Reads counts of findings.
-    package init(_ row: some StoredRow) throws {
+extension OpenFindings {
+    /// Reads the number of findings of an account-Region and severity; nil if there are none.
+    package init?(_ row: some StoredRow) throws {
+        let (active, unsent) = (try row.count("active"), try row.count("unsent"))
+        guard active != 0 || unsent != 0 else { return nil }
         self.init(
-            accountRegion: try row.accountRegion("origin"), severity: try row.optionalValue("severity"),
-            current: try row.count("active"), unsentCurrent: try row.count("unsent_active"),
-            unsent: try row.count("unsent"))
+            accountRegion: try row.accountRegion("origin"), severity: try row.optionalValue("severity"), count: active,
+            unsent: unsent)
     }
 }
 
@@ -188,10 +198,31 @@ extension StoredRow {
     }
 }
 
+extension StoredRow {
+    /// The problem of wrong finding counters of the account-Region in the column `name`.
+    package var findingCounterMismatch: String {
+        get throws { "The finding counters of \(IntegrityReport.quoted(try text("name"))) are wrong." }
+    }
+
+    /// The problems of a finding.
+    package var findingProblems: [String] {
+        get throws {
+            let entry = try LedgerRow(self).entry
+            try Limits.check([entry])
+            let isFound =
+                try bytes("id_hash") == LedgerRecord.hash(entry.id)
+                && bytes("subject_hash") == LedgerRecord.hash(entry.subject)
+            return (entry.finding.isEmpty ? ["has no content"] : []) + (isFound ? [] : ["has a wrong key"])
+        }
+    }
+}
+
 extension IntegrityReport {
     /// The problems of a row with its name in the column `name`.
     package static func of<Row: StoredRow>(_ row: Row, _ what: String, _ find: (Row) throws -> [String]) -> [String] {
-        let name = "\(what) \(quoted((try? row.text("name")) ?? ""))"
+        // The id of a finding says more than its row number.
+        let content = try? LedgerContent(stored: row.bytes("finding_content"))
+        let name = "\(what) \(quoted(content?.id ?? (try? row.text("name")) ?? ""))"
         do {
             return try find(row).map { "\(name) \($0)." }
         } catch {

@@ -9,13 +9,19 @@ package protocol StoredRow {
     func optionalInteger(_ column: String) throws -> Int64?
     /// A text; nil for NULL.
     func optionalText(_ column: String) throws -> String?
-    /// Bytes.
-    func bytes(_ column: String) throws -> [UInt8]
+    /// Bytes; nil for NULL.
+    func optionalBytes(_ column: String) throws -> [UInt8]?
     /// A Boolean, which some tables store as 0 or 1.
     func flag(_ column: String) throws -> Bool
 }
 
 extension StoredRow {
+    /// Bytes.
+    package func bytes(_ column: String) throws -> [UInt8] {
+        guard let value = try optionalBytes(column) else { throw StoreError.unreadableRow }
+        return value
+    }
+
     /// A number.
     package func integer(_ column: String) throws -> Int64 {
         guard let value = try optionalInteger(column) else { throw StoreError.unreadableRow }

@@ -18,14 +18,12 @@ package enum VerificationSQL {
             """)
 
     /// Findings, after a position.
-    package static let ledger = SQLStatement(
-        sqlite: """
-            SELECT rowid AS place, id AS name, \(LedgerSQL.columns) FROM ledger
-            WHERE rowid > ?1 ORDER BY rowid LIMIT ?2
-            """,
-        postgreSQL: """
-            SELECT id AS place, id AS name, \(LedgerSQL.columns) FROM ledger WHERE id > $1 ORDER BY id LIMIT $2
-            """)
+    package static let findings = SQLStatement(
+        """
+        SELECT finding.number AS place, CAST(finding.number AS TEXT) AS name, id_hash, subject_hash,
+            \(LedgerQueries.columns)
+        FROM \(LedgerQueries.outerTables) WHERE finding.number > :number ORDER BY finding.number LIMIT :limit
+        """)
 
     /// Dispositions, after a position.
     package static let dispositions = SQLStatement(

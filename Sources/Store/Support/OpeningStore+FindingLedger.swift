@@ -3,57 +3,61 @@ package import Encoding
 
 extension OpeningStore {
     /// See ``Store``.
-    package func ledgerEntries(ids: [String]) async throws(StoreError) -> [String: LedgerEntry] {
-        try await current().ledgerEntries(ids: ids)
+    package func ledgerRows(ids: [String]) async throws(StoreError) -> [String: LedgerRow] {
+        try await current().ledgerRows(ids: ids)
     }
 
     /// See ``Store``.
-    package func ledgerEntries(about subject: String, after last: LedgerEntry?, limit: Int) async throws(StoreError)
-        -> [LedgerEntry]
+    package func ledgerRows(numbers: [Int64]) async throws(StoreError) -> [LedgerRow] {
+        try await current().ledgerRows(numbers: numbers)
+    }
+
+    /// See ``Store``.
+    package func unchangedFindings(
+        digests: [[UInt8]], of accountRegion: AccountRegion
+    ) async throws(StoreError) -> [UnchangedFinding?] {
+        try await current().unchangedFindings(digests: digests, of: accountRegion)
+    }
+
+    /// See ``Store``.
+    package func ledgerRows(about subject: String, after last: LedgerRow?, limit: Int) async throws(StoreError)
+        -> [LedgerRow]
     {
-        try await current().ledgerEntries(about: subject, after: last, limit: limit)
+        try await current().ledgerRows(about: subject, after: last, limit: limit)
     }
 
     /// See ``Store``.
-    package func unseenLedgerEntries(
+    package func openPositions(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Timestamp,
-        after last: LedgerEntry?,
-        limit: Int
-    ) async throws(StoreError) -> [LedgerEntry] {
-        try await current().unseenLedgerEntries(
+        after last: LedgerPosition?, limit: Int
+    ) async throws(StoreError) -> [LedgerPosition] {
+        try await current().openPositions(
             of: accountRegion, kind: kind, group: group, before: time, after: last, limit: limit)
     }
 
     /// See ``Store``.
-    package func staleLedgerEntries(
-        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Timestamp, after last: LedgerEntry?,
+    package func staleLedgerRows(
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Timestamp, after last: LedgerRow?,
         limit: Int
-    ) async throws(StoreError) -> [LedgerEntry] {
-        try await current().staleLedgerEntries(of: accountRegion, kind: kind, before: time, after: last, limit: limit)
+    ) async throws(StoreError) -> [LedgerRow] {
+        try await current().staleLedgerRows(of: accountRegion, kind: kind, before: time, after: last, limit: limit)
     }
 
     /// See ``Store``.
-    package func unsentLedgerEntries(
-        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
-    )
-        async throws(StoreError) -> [LedgerEntry]
-    {
-        try await current().unsentLedgerEntries(of: accountRegion, kind: kind, after: last, limit: limit)
+    package func unsentLedgerRows(
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, after last: LedgerRow?, limit: Int
+    ) async throws(StoreError) -> [LedgerRow] {
+        try await current().unsentLedgerRows(of: accountRegion, kind: kind, after: last, limit: limit)
+    }
+
+    /// See ``Store``.
+    package func listedAudit(of accountRegion: AccountRegion) async throws(StoreError) -> String? {
+        try await current().listedAudit(of: accountRegion)
     }
 
     /// See ``Store``.
     package func openFindings() async throws(StoreError) -> [OpenFindings] {
         try await current().openFindings()
-    }
-
-    /// See ``Store``.
-    package func unlabeledLedgerEntries(limit: Int) async throws(StoreError) -> [LedgerEntry] {
-        try await current().unlabeledLedgerEntries(limit: limit)
-    }
-
-    /// See ``Store``.
-    package func label(_ severities: [String: LedgerEntry.Severity]) async throws(StoreError) {
-        try await current().label(severities)
     }
 
     /// See ``Store``.

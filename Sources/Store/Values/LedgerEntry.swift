@@ -76,6 +76,9 @@ package struct LedgerEntry: Sendable, Hashable {
     /// The finding as ASFF JSON, as it would be sent again. Differs from what was last sent only in insignificant
     /// fields.
     package let finding: [UInt8]
+    /// The SHA-256 digest of what the source reported, if the finding's state follows from that alone: an equal report
+    /// changes nothing. nil if the next report must be evaluated. Counts only while the entry is sent.
+    package var digest: [UInt8]?
     /// Whether Security Hub confirmed this state. An entry is written before its finding is sent, so a crash in between
     /// leaves it false: Security Hub may or may not have it.
     package var isSent: Bool
@@ -85,7 +88,7 @@ package struct LedgerEntry: Sendable, Hashable {
         id: String, accountRegion: AccountRegion, kind: Kind, group: String, subject: String, createdAt: Timestamp,
         updatedAt: Timestamp,
         eventTime: Timestamp, firstObservedAt: Timestamp, lastObservedAt: Timestamp, condition: Condition,
-        recordState: RecordState, severity: Severity?, finding: [UInt8], isSent: Bool
+        recordState: RecordState, severity: Severity?, finding: [UInt8], digest: [UInt8]? = nil, isSent: Bool
     ) {
         self.id = id
         self.accountRegion = accountRegion
@@ -101,6 +104,7 @@ package struct LedgerEntry: Sendable, Hashable {
         self.recordState = recordState
         self.severity = severity
         self.finding = finding
+        self.digest = digest
         self.isSent = isSent
     }
 }

@@ -17,19 +17,21 @@ package struct LedgerUpdate: Sendable, Hashable {
     package var audits: [FinishedAudit]
     /// Check completions, merged with those of the same checks.
     package var completions: [CheckCompletion]
+    /// The audit whose list of findings is being imported from now on; nil for no change.
+    package var listing: ListingChange?
     /// Where to continue after an interruption; returned with the delivery (``LeasedDelivery/checkpoint``): 1 to
     /// ``maximumCheckpointLength`` bytes of UTF-8 without NUL. nil keeps the previous one.
     package var checkpoint: String?
 
     /// The maximum length of a checkpoint, in bytes.
-    package static let maximumCheckpointLength = 16_384
+    package static let maximumCheckpointLength = 1 << 20
 
     /// Creates a value. The texts are validated when it is recorded.
     package init(
         entries: [LedgerEntry] = [], sent: [String: Timestamp] = [:], rejected: [String] = [],
         dispositions: [Disposition] = [],
         appliedAudits: [AppliedAudit] = [], audits: [FinishedAudit] = [], completions: [CheckCompletion] = [],
-        checkpoint: String? = nil
+        listing: ListingChange? = nil, checkpoint: String? = nil
     ) {
         self.entries = entries
         self.sent = sent
@@ -38,12 +40,13 @@ package struct LedgerUpdate: Sendable, Hashable {
         self.appliedAudits = appliedAudits
         self.audits = audits
         self.completions = completions
+        self.listing = listing
         self.checkpoint = checkpoint
     }
 
     /// Whether there is nothing to record.
     package var isEmpty: Bool {
         entries.isEmpty && sent.isEmpty && rejected.isEmpty && dispositions.isEmpty && appliedAudits.isEmpty
-            && audits.isEmpty && completions.isEmpty && checkpoint == nil
+            && audits.isEmpty && completions.isEmpty && listing == nil && checkpoint == nil
     }
 }

@@ -11,6 +11,8 @@ extension LedgerUpdate {
 package enum Limits {
     /// The range of the limits of calls that lease or list.
     package static let rows = 1...1000
+    /// The range of the limits of calls that list places of findings.
+    package static let positions = 1...10_000
     /// The maximum number of rows that one transaction deletes, so that other writes are not delayed.
     package static let deletion = 1000
     /// The maximum length of a delivery id, in bytes.
@@ -52,6 +54,7 @@ package enum Limits {
             if let schedule = audit.schedule { try check(schedule, "The name of a scheduled audit") }
             try check(audit.taskID, "The task id of an audit")
         }
+        if let task = progress.listing?.taskID { try check(task, "The task id of a listed audit") }
         for completion in progress.completions { try check(completion.check, "The name of a completed check") }
         if let checkpoint = progress.checkpoint, !isText(checkpoint, atMost: LedgerUpdate.maximumCheckpointLength) {
             throw StoreError(
@@ -84,9 +87,9 @@ package enum Limits {
     }
 
     /// Throws ``StoreError/Code/invalidValue`` for a limit out of range.
-    package static func check(limit: Int) throws(StoreError) {
-        guard rows.contains(limit) else {
-            throw StoreError(.invalidValue, "A limit must be from \(rows.lowerBound) to \(rows.upperBound).")
+    package static func check(limit: Int, in range: ClosedRange<Int> = rows) throws(StoreError) {
+        guard range.contains(limit) else {
+            throw StoreError(.invalidValue, "A limit must be from \(range.lowerBound) to \(range.upperBound).")
         }
     }
 

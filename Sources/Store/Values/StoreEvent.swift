@@ -18,6 +18,9 @@ package enum StoreEvent: Sendable, Hashable {
     case disconnected(Pool)
     /// A connection could not be established.
     case connectionFailed(Pool)
+    /// Findings of an earlier version were moved to the present tables; with the estimated number of all, which is at
+    /// least as large.
+    case migrated(findings: Int, total: Int)
 
     /// Receives events on any thread; must return immediately.
     package typealias Report = @Sendable (StoreEvent) -> Void

@@ -114,7 +114,7 @@ extension LogEvent {
     package static let store: [LogEvent] = [
         storeReplaced, storeUnavailable, storeStillUnavailable, storeAvailable, storeUnavailableToWorkers,
         storeStillUnavailableToWorkers, storeAvailableToWorkers, integrityCheckProgress, integrityCheckFailed,
-        integrityCheckPassed, oldEntriesDeleted, oldEntriesNotDeleted, severitiesNotStored, dueTasksNotRead,
+        integrityCheckPassed, oldEntriesDeleted, oldEntriesNotDeleted, storeMigrating, dueTasksNotRead,
         lastDeliveryNotStored, clockNotTrusted, clockTrusted,
     ]
 
@@ -147,8 +147,8 @@ extension LogEvent {
         "Old entries deleted from the store.", .debug, [.deliveries, .findings, .dispositions])
     package static let oldEntriesNotDeleted = LogEvent(
         "Failed to delete old entries from the store; will be retried.", .warning, [.reason])
-    package static let severitiesNotStored = LogEvent(
-        "Failed to store the severities of existing findings; will be retried.", .warning, [.reason])
+    package static let storeMigrating = LogEvent(
+        "Store migration in progress: findings are moved to their new tables.", .notice, [.findings, .count])
     package static let dueTasksNotRead = LogEvent(
         "Failed to read due tasks from the store; will be retried.", .warning, [.reason])
     package static let lastDeliveryNotStored = LogEvent(

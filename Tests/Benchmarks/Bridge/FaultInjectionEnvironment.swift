@@ -259,7 +259,7 @@ final class FaultInjectionEnvironment: Sendable {
             try await Task.sleep(for: time)
             try await cluster.run("ALTER ROLE bridge CONNECTION LIMIT -1")
         case .rightsMissing:
-            try await cluster.run("REVOKE INSERT, UPDATE ON delivery, ledger FROM bridge", in: database)
+            try await cluster.run("REVOKE INSERT, UPDATE ON delivery, finding FROM bridge", in: database)
             try await Task.sleep(for: time)
             try await grant()
         case .orphanedLeases:

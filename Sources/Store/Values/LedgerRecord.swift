@@ -1,0 +1,26 @@
+import Cryptography
+
+/// A ledger entry with what is computed from it before it is written.
+///
+/// Compressing and hashing take longer than writing: they must not delay other writes.
+package struct LedgerRecord: Sendable {
+    /// The entry.
+    package let entry: LedgerEntry
+    /// The SHA-256 digest of the id.
+    package let idHash: [UInt8]
+    /// The SHA-256 digest of the subject.
+    package let subjectHash: [UInt8]
+    /// The texts, as they are stored.
+    package let content: [UInt8]
+
+    /// Hashes and compresses an entry.
+    package init(_ entry: LedgerEntry) {
+        self.entry = entry
+        idHash = Self.hash(entry.id)
+        subjectHash = entry.subject == entry.id ? idHash : Self.hash(entry.subject)
+        content = LedgerContent(id: entry.id, subject: entry.subject, finding: entry.finding).stored
+    }
+
+    /// The SHA-256 digest by which an id or a subject is looked up.
+    package static func hash(_ text: String) -> [UInt8] { Digest.sha256(Array(text.utf8)) }
+}
