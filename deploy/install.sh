@@ -73,7 +73,7 @@ fi
 # Runtime dependencies.
 if [ -z "$root" ]; then
     if command -v apt-get >/dev/null; then
-        packages=(libuv1 libcurl4 libssl3 libpq5 libsqlite3-0 ca-certificates)
+        packages=(libuv1 libcurl4 libssl3 libpq5 libsqlite3-0 zlib1g ca-certificates)
         dpkg-query --show "${packages[@]}" >/dev/null 2>&1 || {
             apt-get update -qq
             DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
