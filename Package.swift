@@ -259,7 +259,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Planning", "Encoding", "defender-bridge", "Bridge", "Telemetry", "LocalAWS", "HTTPServer",
+                "Planning", "Encoding", "Store", "SQLiteStore", "defender-bridge", "Bridge", "Telemetry", "LocalAWS",
+                "HTTPServer",
                 "ErrorCodes",
                 "EventLoop",
                 "Cryptography",

@@ -2,6 +2,8 @@ import AWSCore
 import Foundation
 import JSON
 import LocalAWS
+import SQLiteStore
+import Store
 import TestSupport
 import Testing
 
@@ -218,8 +220,11 @@ extension IntegrationTests {
                 try await world.publish(alarms, to: world.topics.detect)
                 try await bridge.waitForCompletion(of: alarms.count + 2)
                 try await bridge.stop()
-                let rows = try await world.lines("SELECT CAST(finding AS TEXT) FROM ledger")
-                let sent = try Set(rows.map { try timeless(JSON(parsing: $0)) })
+                let numbers = try await world.lines("SELECT number FROM finding").compactMap { Int64($0) }
+                let store = try await SQLiteStore(path: world.storePath, access: .readOnly)
+                let rows = try await store.ledgerRows(numbers: numbers)
+                await store.close()
+                let sent = try Set(rows.map { try timeless(JSON(parsing: $0.entry.finding)) })
                 // Alarms and audit findings do not name account, Region and scheduled audit themselves.
                 let from = [
                     "--account", world.accountRegion.account.digits, "--region", world.accountRegion.region.name,
