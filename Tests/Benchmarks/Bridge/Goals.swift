@@ -36,8 +36,7 @@ struct Goals {
     ///
     /// - Throws: `ExitCode` 1 if a goal is missed.
     func report() throws {
-        print("| what | figure | goal | met |")
-        print("|---|---|---|---|")
+        if !rows.isEmpty { print("| what | figure | goal | met |\n|---|---|---|---|") }
         for row in rows { print(row) }
         for problem in missed { print("FAILED: \(problem)") }
         fflush(nil)
