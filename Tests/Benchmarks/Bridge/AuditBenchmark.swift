@@ -92,7 +92,7 @@ struct AuditBenchmark: AsyncParsableCommand {
         try await environment.subscribe(first, to: fleet.topic)
         let before = listed()
         let queue = try await first.queue()
-        try await environment.publish(audit, on: fleet.topic, to: first)
+        try await environment.deliver(environment.notifications([(audit, fleet.topic)], to: first), to: first)
         try await eventually("half of the audit to be listed", within: .seconds(1800)) {
             listed() - before
         } is: {

@@ -108,13 +108,25 @@ struct AuditEnvironment: Sendable {
         }
     }
 
-    /// Announces a finished audit.
-    func publish(_ audit: PreparedAudit, on topic: ARN, to bridge: ServedBridge) async throws {
-        let message = audit.task.notification(account: topic.accountRegion.account).serialized()
-        let reports = try await sns.publish(
-            topic: topic, message: String(decoding: message, as: UTF8.self), signatureVersion: .two)
-        guard reports.contains(where: { $0.outcome == .delivered }) else {
-            throw BenchmarkError(description: "the bridge did not accept the audit notification")
+    /// Signed notifications of finished audits, each for the topic of its account.
+    func notifications(
+        _ audits: [(audit: PreparedAudit, topic: ARN)], to bridge: ServedBridge
+    ) throws -> [[UInt8]] {
+        try audits.flatMap { audit, topic in
+            let message = audit.task.notification(account: topic.accountRegion.account).serialized()
+            return try sns.sign(
+                [String(decoding: message, as: UTF8.self)], of: topic, endpoint: bridge.endpoint, signatureVersion: .two
+            )
+        }
+    }
+
+    /// Delivers notifications concurrently.
+    func deliver(_ notifications: [[UInt8]], to bridge: ServedBridge) async throws {
+        try await withThrowingTaskGroup { group in
+            for body in notifications {
+                group.addTask { try await IntakeEnvironment.deliver(body, to: bridge, by: client) }
+            }
+            try await group.waitForAll()
         }
     }
 }

@@ -44,11 +44,12 @@ extension AuditEnvironment {
         _ audits: [(audit: PreparedAudit, topic: ARN)], by bridge: ServedBridge
     ) async throws -> AuditMeasurement {
         for (audit, _) in audits { aws.add(audit) }
+        let notifications = try notifications(audits, to: bridge)
         let queue = try await bridge.queue()
         let before = try bridge.usage()
         let (imports, own) = (aws.calls(of: .batchImportFindings), ProcessUsage.ownProcessorTime)
         let start = ContinuousClock.now
-        for (audit, topic) in audits { try await publish(audit, on: topic, to: bridge) }
+        try await deliver(notifications, to: bridge)
         try await bridge.waitForNext(audits.count, after: queue, asking: .milliseconds(100))
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let after = try bridge.usage()
