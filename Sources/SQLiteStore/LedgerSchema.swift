@@ -1,7 +1,7 @@
 /// The tables of findings: narrow rows for what is looked up and updated, and their contents apart. SQLite writes a row
 /// as a whole, and a finding fills most of a page.
 enum LedgerSchema {
-    // Ids and subjects are looked up by their SHA-256 digests. The index of digests contains exactly the findings that a
+    // Ids and subjects are looked up by hashes (LedgerRecord). The index of digests contains exactly the findings that a
     // source may report unchanged. Indexes contain the columns of their conditions, which SQLite compares once more. The columns about sources are for findings that do not come from Device Defender.
     static let findings = """
         CREATE TABLE account_region (

@@ -105,14 +105,14 @@ enum SQLiteFile {
         configuration.prepareDatabase { db in
             // Runs before WAL mode is enabled, which would already change a foreign file.
             try rejectForeign(db)
-            db.add(function: sha256)
+            db.add(function: textHash)
             if !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
         }
         return configuration
     }
 
-    /// The digest by which the ledger finds a subject.
-    private static let sha256 = DatabaseFunction("sha256", argumentCount: 1, pure: true) { values in
+    /// The hash by which the ledger finds a subject.
+    private static let textHash = DatabaseFunction("text_hash", argumentCount: 1, pure: true) { values in
         String.fromDatabaseValue(values[0]).map { Data(LedgerRecord.hash($0)) }
     }
 
@@ -137,7 +137,7 @@ enum SQLiteFile {
         // After a burst, the WAL file is truncated to this size.
         try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
         // In kibibytes: the pages that one chunk of an audit changes. With fewer, they are written and read twice.
-        try db.execute(sql: "PRAGMA cache_size = -8192")
+        try db.execute(sql: "PRAGMA cache_size = -16384")
     }
 
     private static func bringUpToDate(_ pool: DatabasePool, access: StoreAccess, _ report: StoreEvent.Report) throws {

@@ -63,7 +63,7 @@ import Testing
             let taken = try await store.leaseNew(1)
             try await store.run(
                 """
-                CREATE TEMP TRIGGER refuse BEFORE INSERT ON main.finding WHEN new.id_hash = sha256('c')
+                CREATE TEMP TRIGGER refuse BEFORE INSERT ON main.finding WHEN new.id_hash = text_hash('c')
                 BEGIN SELECT RAISE(ABORT, 'refused'); END
                 """)
             let entries = [entry("a"), entry("b"), entry("c"), entry("d")]

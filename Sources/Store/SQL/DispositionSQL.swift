@@ -46,7 +46,7 @@ package enum DispositionSQL {
             DELETE FROM judgement WHERE rowid IN (
                 SELECT rowid FROM judgement
                 WHERE keep_until <= ?1 AND NOT EXISTS (
-                    SELECT 1 FROM finding WHERE finding.subject_hash = sha256(judgement.subject))
+                    SELECT 1 FROM finding WHERE finding.subject_hash = text_hash(judgement.subject))
                 ORDER BY keep_until LIMIT ?2)
             """,
         postgreSQL: """
@@ -54,7 +54,7 @@ package enum DispositionSQL {
                 SELECT subject FROM judgement
                 WHERE keep_until <= $1 AND NOT EXISTS (
                     SELECT 1 FROM finding
-                    WHERE finding.subject_hash = sha256(convert_to(judgement.subject, 'UTF8')))
+                    WHERE finding.subject_hash = substr(sha256(convert_to(judgement.subject, 'UTF8')), 1, 16))
                 ORDER BY keep_until LIMIT $2 FOR UPDATE SKIP LOCKED))
             """)
 }

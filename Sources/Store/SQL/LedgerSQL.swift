@@ -1,7 +1,7 @@
 /// The statements of the ledger.
 ///
 /// What is looked up and updated is in the narrow rows of `finding`, the texts are in `finding_content`. Ids and subjects
-/// are looked up by their SHA-256 digests, account-Regions and groups are numbered. Triggers keep `finding_count`.
+/// are looked up by their hashes, account-Regions and groups are numbered. Triggers keep `finding_count`.
 package enum LedgerSQL {
     /// Adds account-Regions, and keeps existing ones.
     package static let addAccountRegion = SQLStatement(
