@@ -107,7 +107,8 @@ import Testing
                 LedgerUpdate(appliedAudits: [
                     AppliedAudit(accountRegion: accountRegions[0], check: "A", startTime: 1, taskID: "")
                 ]),
-                LedgerUpdate(checkpoint: ""), LedgerUpdate(checkpoint: String(repeating: "x", count: LedgerUpdate.maximumCheckpointLength + 1)),
+                LedgerUpdate(checkpoint: ""),
+                LedgerUpdate(checkpoint: String(repeating: "x", count: LedgerUpdate.maximumCheckpointLength + 1)),
             ] {
                 #expect(await failure { try await store.record(bad, under: lease) } == .invalidValue)
             }
