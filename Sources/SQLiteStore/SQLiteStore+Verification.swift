@@ -13,7 +13,9 @@ enum SQLiteVerificationSQL {
 
 extension SQLiteStore {
     /// Verifies the file, its schema and each row.
-    package func verify() async throws(StoreError) -> [String] {
+    package func verify(
+        report: @escaping @Sendable (IntegrityProgress) -> Void
+    ) async throws(StoreError) -> [String] {
         var problems = IntegrityReport()
         try await check(&problems) { db in
             let found = try String.fetchAll(db, sql: "PRAGMA integrity_check(\(IntegrityReport.limit))")
@@ -24,10 +26,18 @@ extension SQLiteStore {
             let count = try Int.fetchOne(db, sql: SQLiteVerificationSQL.orphans) ?? 0
             return count == 0 ? [] : ["\(count) payloads have no delivery."]
         }
+        let deliveries = try await lastPlace(VerificationSQL.lastDelivery)
         try await checkRows(of: "Delivery", VerificationSQL.deliveries, &problems) { row in
             try DeliveryRow(row).problems
+        } report: {
+            report(IntegrityProgress(table: "delivery", row: $0, lastRow: deliveries))
         }
-        try await checkRows(of: "Finding", VerificationSQL.findings, &problems) { try $0.findingProblems }
+        let findings = try await lastPlace(VerificationSQL.lastFinding)
+        try await checkRows(of: "Finding", VerificationSQL.findings, &problems) { row in
+            try row.findingProblems
+        } report: {
+            report(IntegrityProgress(table: "finding", row: $0, lastRow: findings))
+        }
         try await checkRows(of: "Disposition of", VerificationSQL.dispositions, &problems) { row in
             try Limits.check(LedgerUpdate(dispositions: [Disposition(row)]))
             return []
@@ -96,10 +106,14 @@ extension SQLiteStore {
         for problem in try await attempt(&problems, find) ?? [] { problems.add(problem) }
     }
 
+    private func lastPlace(_ sql: SQLStatement) async throws(StoreError) -> Int64 {
+        try await read { db in try db.row(sql)?.integer("place") ?? 0 }
+    }
+
     /// Checks a table page by page, so that no transaction takes long.
     private func checkRows(
         of what: String, _ sql: SQLStatement, _ problems: inout IntegrityReport,
-        _ find: @escaping @Sendable (SQLiteRow) throws -> [String]
+        _ find: @escaping @Sendable (SQLiteRow) throws -> [String], report: (_ place: Int64) -> Void = { _ in }
     ) async throws(StoreError) {
         var place: Int64? = .min
         while let start = place {
@@ -110,6 +124,7 @@ extension SQLiteStore {
             }
             for problem in page?.found ?? [] { problems.add(problem) }
             place = page?.last
+            if let place { report(place) }
         }
     }
 

@@ -51,7 +51,7 @@ struct QueueCommand: AsyncParsableCommand {
             abstract: "Verify the integrity of the store: its file, its tables and every row.",
             discussion: """
                 Prints one line per problem. Exit code 0: no problems found. Exit code 1: problems found. Reads the whole \
-                store, which takes minutes for a large one. Can be used while a bridge is running.
+                store, which takes minutes for a large one, and shows its progress. Can be used while a bridge is running.
 
                 Example:
                   defender-bridge queue verify --config /etc/defender-bridge/bridge.yaml
@@ -62,8 +62,20 @@ struct QueueCommand: AsyncParsableCommand {
         @Flag(help: "Print JSON.")
         var json = false
 
+        /// The size from which on a table takes long enough to show progress.
+        private static let shownRows: Int64 = 100_000
+
         func run() async throws {
-            let problems = try await store.withStore(.readOnly) { try await $0.verify() }
+            let bar = json ? nil : ProgressBar()
+            let problems = try await store.withStore(.readOnly) { store in
+                try await store.verify { progress in
+                    guard progress.lastRow >= Self.shownRows else { return }
+                    bar?.show(
+                        "Verifying rows of the table \(progress.table): \(progress.row) of \(progress.lastRow)",
+                        share: Double(progress.row) / Double(progress.lastRow))
+                }
+            }
+            bar?.end()
             if json {
                 StoreOptions.show([
                     "sound": .bool(problems.isEmpty), "problems": .array(problems.map { .string($0) }),

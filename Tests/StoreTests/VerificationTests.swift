@@ -1,4 +1,5 @@
 import GRDB
+import Synchronization
 import TestSupport
 import Testing
 
@@ -93,6 +94,18 @@ import Testing
         _ = try await store.append(delivery(5))
         try await store.pause(Pause(account: nil, pausedBy: "ada", pausedAt: 1, reason: nil))
         try await store.finishLedger(of: accountRegions[0], appliedAudits: [], now: 1)
+    }
+
+    @Test(arguments: StoreKind.all) func verificationReportsItsProgress(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
+            let lease = try await store.leaseNew(1).lease
+            try await store.record(LedgerUpdate(entries: (0..<2500).map { entry("finding-\($0)") }), under: lease)
+            let steps = Mutex<[IntegrityProgress]>([])
+            #expect(try await store.verify { step in steps.withLock { $0.append(step) } } == [])
+            let findings = steps.withLock(\.self).filter { $0.table == "finding" }
+            #expect(findings.map(\.row) == [1000, 2000, 2500] && findings.allSatisfy { $0.lastRow == 2500 })
+            #expect(steps.withLock(\.self).first == IntegrityProgress(table: "delivery", row: 1, lastRow: 1))
+        }
     }
 
     @Test func aSoundStoreHasNoProblems() async throws {

@@ -35,19 +35,27 @@ extension PostgreSQLStore {
     ) async throws(StoreError) {}
 
     /// Verifies the schema and each row. The database's files are the server's responsibility.
-    package func verify() async throws(StoreError) -> [String] {
+    package func verify(
+        report: @escaping @Sendable (IntegrityProgress) -> Void
+    ) async throws(StoreError) -> [String] {
         var problems = IntegrityReport()
         for problem in try await schemaProblems() { problems.add(problem) }
         guard problems.all.isEmpty else { return problems.all }
+        let deliveries = try await lastPlace(VerificationSQL.lastDelivery)
         try await check("Delivery", VerificationSQL.deliveries, from: .integer(Int64.min), &problems) { row in
             try DeliveryRow(row).problems
         } place: {
-            .integer(try $0.integer("place"))
+            let place = try $0.integer("place")
+            report(IntegrityProgress(table: "delivery", row: place, lastRow: deliveries))
+            return .integer(place)
         }
+        let findings = try await lastPlace(VerificationSQL.lastFinding)
         try await check("Finding", VerificationSQL.findings, from: .integer(Int64.min), &problems) { row in
             try row.findingProblems
         } place: {
-            .integer(try $0.integer("place"))
+            let place = try $0.integer("place")
+            report(IntegrityProgress(table: "finding", row: place, lastRow: findings))
+            return .integer(place)
         }
         try await check("Disposition of", VerificationSQL.dispositions, from: .text(""), &problems) { row in
             try Limits.check(LedgerUpdate(dispositions: [Disposition(row)]))
@@ -88,6 +96,10 @@ extension PostgreSQLStore {
         }
         for problem in counters { problems.add(problem) }
         return problems.all
+    }
+
+    private func lastPlace(_ sql: SQLStatement) async throws(StoreError) -> Int64 {
+        try await read(sql) { rows in try rows.rows.first?.integer("place") ?? 0 }
     }
 
     /// Checks a table page by page, so that no transaction takes long.

@@ -203,6 +203,10 @@ struct AuditImporter: Sendable {
     /// Plans the changes of a chunk, and records them in the ledger.
     private func record(_ chunk: ParsedChunk?) async throws -> RecordedChunk? {
         guard var parsed = chunk else { return nil }
+        // Nothing new: the store need not be asked.
+        guard !parsed.observations.isEmpty else {
+            return RecordedChunk(parsed: parsed, changes: PlannedChanges([], known: [:]))
+        }
         let byID = Dictionary(grouping: parsed.observations, by: \.finding.id)
         let rows = try await store.ledgerRows(ids: Array(byID.keys))
         for row in rows.values { parsed.seen.insert(row.number) }

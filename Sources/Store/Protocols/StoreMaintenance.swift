@@ -1,13 +1,14 @@
 /// The state of the store as a whole.
 package protocol StoreMaintenance: Sendable {
-    /// Counts the findings in the ledger. Reads an index entry for each.
+    /// Counts the findings in the ledger. Reads no row of a finding.
     func ledgerCounts() async throws(StoreError) -> LedgerCounts
 
     /// Verifies the whole store: the file, the schema, and every row. Takes time proportional to the size of the store.
     ///
+    /// - Parameter report: Receives the progress, once for each thousand deliveries or findings.
     /// - Returns: The problems, for operators: at most 100, and a line that there are more. Empty if the store is
     ///   sound. Never contains parts of payloads or findings.
-    func verify() async throws(StoreError) -> [String]
+    func verify(report: @escaping @Sendable (IntegrityProgress) -> Void) async throws(StoreError) -> [String]
 
     /// Reads all data to find damage that opening does not look for. Other calls continue. Ends early when the task is
     /// canceled.
@@ -44,4 +45,9 @@ extension StoreMaintenance {
 
     /// Checks that the store is writable: it has no permissions of its own.
     package func checkRights() async throws(StoreError) { try await checkWritable() }
+}
+
+extension StoreMaintenance {
+    /// Verifies the whole store.
+    package func verify() async throws(StoreError) -> [String] { try await verify { _ in } }
 }

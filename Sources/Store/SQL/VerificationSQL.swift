@@ -25,6 +25,11 @@ package enum VerificationSQL {
         FROM \(LedgerQueries.outerTables) WHERE finding.number > :number ORDER BY finding.number LIMIT :limit
         """)
 
+    /// The last position of deliveries.
+    package static let lastDelivery = SQLStatement("SELECT coalesce(MAX(sequence), 0) AS place FROM delivery")
+    /// The last position of findings.
+    package static let lastFinding = SQLStatement("SELECT coalesce(MAX(number), 0) AS place FROM finding")
+
     /// Dispositions, after a position.
     package static let dispositions = SQLStatement(
         sqlite: """

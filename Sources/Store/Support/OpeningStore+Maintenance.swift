@@ -38,8 +38,10 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    package func verify() async throws(StoreError) -> [String] {
-        try await current().verify()
+    package func verify(
+        report: @escaping @Sendable (IntegrityProgress) -> Void
+    ) async throws(StoreError) -> [String] {
+        try await current().verify(report: report)
     }
 
     /// See ``Store``.

@@ -1,4 +1,4 @@
-/// The progress of an integrity check.
+/// The progress of an integrity check or a verification.
 package struct IntegrityProgress: Sendable, Hashable {
     /// The table that is being read.
     package let table: String
