@@ -90,7 +90,7 @@ extension SQLiteStore {
             for disposition in progress.dispositions { try Self.write(disposition, by: DispositionSQL.upsert, in: db) }
             for subject in subjects { try db.run(LedgerSQL.forgetDigests, [subject]) }
             if let listing = progress.listing {
-                try db.run(LedgerQueries.setListing, [listing.accountRegion.stored, listing.taskID])
+                try db.run(LedgerSQL.setListing, [listing.accountRegion.stored, listing.taskID])
             }
             for mark in progress.appliedAudits { try Self.write(mark, by: AppliedAuditSQL.upsert, in: db) }
             for audit in progress.audits { try Self.write(audit, in: db) }

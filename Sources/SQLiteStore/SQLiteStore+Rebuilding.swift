@@ -16,7 +16,7 @@ extension SQLiteStore {
         try await committer.write { db in
             try db.run(RebuildingSQL.unfinish, [accountRegion.stored])
             try db.run(AppliedAuditSQL.clear, [accountRegion.stored])
-            try db.run(LedgerQueries.setListing, [accountRegion.stored, nil])
+            try db.run(LedgerSQL.setListing, [accountRegion.stored, nil])
             try Self.clearCompletions(of: accountRegion, in: db)
             return .success(())
         }

@@ -33,7 +33,7 @@ struct LedgerWrites: Sendable {
         try await PostgreSQLStore.write(update.completions, by: connection)
         if let listing = update.listing {
             _ = try await connection.run(
-                LedgerQueries.setListing, [.text(listing.accountRegion.stored), .text(listing.taskID)])
+                LedgerSQL.setListing, [.text(listing.accountRegion.stored), .text(listing.taskID)])
         }
     }
 

@@ -16,7 +16,7 @@ extension PostgreSQLStore {
             _ = try await connection.run(RebuildingSQL.unfinish, [.text(accountRegion.stored)])
             _ = try await connection.run(AppliedAuditSQL.clear, [.text(accountRegion.stored)])
             try await Self.clearCompletions(of: accountRegion, connection)
-            _ = try await connection.run(LedgerQueries.setListing, [.text(accountRegion.stored), .text(nil)])
+            _ = try await connection.run(LedgerSQL.setListing, [.text(accountRegion.stored), .text(nil)])
         }
         _ = try await deleteInSteps(RebuildingSQL.clear, [.text(accountRegion.stored)])
     }

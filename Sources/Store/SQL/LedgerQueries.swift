@@ -108,11 +108,4 @@ package enum LedgerQueries {
 
     /// The audit whose list of findings is being imported.
     package static let listing = SQLStatement("SELECT listing FROM account_region WHERE name = :origin")
-
-    /// Sets the audit whose list of findings is being imported.
-    package static let setListing = SQLStatement(
-        """
-        INSERT INTO account_region (name, listing) VALUES (:origin, :listing)
-        ON CONFLICT (name) DO UPDATE SET listing = excluded.listing
-        """)
 }

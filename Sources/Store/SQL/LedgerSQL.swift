@@ -122,6 +122,13 @@ package enum LedgerSQL {
         sqlite: "UPDATE finding SET digest = NULL WHERE subject_hash = ?1 AND digest IS NOT NULL",
         postgreSQL: "UPDATE finding SET digest = NULL WHERE subject_hash = ANY ($1) AND digest IS NOT NULL")
 
+    /// Sets the audit whose list of findings is being imported.
+    package static let setListing = SQLStatement(
+        """
+        INSERT INTO account_region (name, listing) VALUES (:origin, :listing)
+        ON CONFLICT (name) DO UPDATE SET listing = excluded.listing
+        """)
+
     /// Deletes archived findings that are over.
     package static let purge = SQLStatement(
         sqlite: """

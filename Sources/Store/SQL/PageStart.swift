@@ -1,6 +1,6 @@
 package import Encoding
 
-/// The exclusive lower bound of a page of rows that are ordered by time and id.
+/// The exclusive lower bound of a page of dead letters, which are ordered by time and id.
 package struct PageStart: Sendable, Hashable {
     /// The time as it is stored, in milliseconds since 1970.
     package let storedTime: Int64
