@@ -2,7 +2,8 @@
 /// as a whole, and a finding fills most of a page.
 enum LedgerSchema {
     // Ids and subjects are looked up by hashes (LedgerRecord). The index of digests contains exactly the findings that a
-    // source may report unchanged. Indexes contain the columns of their conditions, which SQLite compares once more. The columns about sources are for findings that do not come from Device Defender.
+    // source may report unchanged. Indexes contain the columns of their conditions, which SQLite compares again. The
+    // columns about sources are for findings that do not come from Device Defender.
     static let findings = """
         CREATE TABLE account_region (
             number INTEGER PRIMARY KEY,

@@ -21,7 +21,7 @@ package struct LedgerRecord: Sendable {
         content = LedgerContent(id: entry.id, subject: entry.subject, finding: entry.finding).stored
     }
 
-    /// The hash by which an id or a subject is looked up: the first 16 bytes of its SHA-256 digest. Nobody can make two
-    /// texts with the same ones, and each byte is in two places of every finding.
+    /// The hash by which an id or a subject is looked up: the first 16 bytes of its SHA-256 digest. It is
+    /// infeasible to find two texts with the same ones, and each byte is stored twice for every finding.
     package static func hash(_ text: String) -> [UInt8] { Array(Digest.sha256(Array(text.utf8)).prefix(16)) }
 }
