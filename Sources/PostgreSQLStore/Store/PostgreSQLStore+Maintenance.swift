@@ -9,13 +9,6 @@ enum PostgreSQLMaintenance {
             (\(MaintenanceSQL.completed)) AS completed, (\(MaintenanceSQL.dead)) AS dead,
             (SELECT min(received_at) FROM delivery WHERE ready_at IS NOT NULL) AS oldest
         """
-
-    static let findings = """
-        SELECT coalesce(sum(count) FILTER (WHERE record_state = 'active' AND is_sent = 1), 0)::bigint AS active,
-            coalesce(sum(count) FILTER (WHERE record_state = 'archived' AND is_sent = 1), 0)::bigint AS archived,
-            coalesce(sum(count) FILTER (WHERE is_sent = 0), 0)::bigint AS unsent
-        FROM finding_count
-        """
 }
 
 extension PostgreSQLStore {
@@ -35,11 +28,9 @@ extension PostgreSQLStore {
 
     /// Counts findings; reads no row of a finding.
     package func ledgerCounts() async throws(StoreError) -> LedgerCounts {
-        try await read(PostgreSQLMaintenance.findings, within: timeout) { rows in
+        try await read(OpenFindingsSQL.total, within: timeout) { rows in
             guard let row = rows.rows.first else { throw StoreError.unreadableRow }
-            return LedgerCounts(
-                active: try row.count("active"), archived: try row.count("archived"),
-                unsent: try row.count("unsent"))
+            return try LedgerCounts(row)
         }
     }
 

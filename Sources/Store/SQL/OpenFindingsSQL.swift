@@ -10,11 +10,15 @@ package enum OpenFindingsSQL {
         GROUP BY account_region.name, finding_count.severity
         """)
 
-    /// The number of findings with a record state that are sent or not.
+    /// The findings by their state in Security Hub.
     package static let total = SQLStatement(
         """
-        SELECT CAST(coalesce(SUM(count), 0) AS bigint) AS count FROM finding_count
-        WHERE record_state = :record_state AND is_sent = :is_sent
+        SELECT
+            CAST(coalesce(SUM(CASE WHEN record_state = 'active' AND is_sent = 1 THEN count END), 0) AS bigint) AS active,
+            CAST(coalesce(SUM(CASE WHEN record_state = 'archived' AND is_sent = 1 THEN count END), 0) AS bigint)
+                AS archived,
+            CAST(coalesce(SUM(CASE WHEN is_sent = 0 THEN count END), 0) AS bigint) AS unsent
+        FROM finding_count
         """)
 
     /// The account-Regions whose numbers differ from the findings.

@@ -135,6 +135,14 @@ extension OpenFindings {
     }
 }
 
+extension LedgerCounts {
+    /// Reads the numbers of findings.
+    package init(_ row: some StoredRow) throws {
+        self.init(
+            active: try row.count("active"), archived: try row.count("archived"), unsent: try row.count("unsent"))
+    }
+}
+
 extension Subscription {
     /// Reads a subscription.
     package init(_ row: some StoredRow) throws {
