@@ -75,6 +75,9 @@ let package = Package(
             name: "SecurityFindings", dependencies: ["Encoding", "JSON", "AWSCore", "DeviceDefender", "Cryptography"],
             swiftSettings: strict),
         .target(
+            name: "SourceMapping", dependencies: ["Encoding", "JSON", "AWSCore", "SecurityFindings"],
+            swiftSettings: strict),
+        .target(
             name: "Store", dependencies: ["Encoding", "AWSCore", "Compression", "Cryptography", deque],
             swiftSettings: strict),
         .target(
@@ -196,6 +199,10 @@ let package = Package(
                 "Encoding", "SecurityFindings", "DeviceDefender", "JSON", "AWSCore", "Cryptography", "TestSupport",
             ],
             exclude: ["validate_goldens.py"], resources: [.copy("Goldens")], swiftSettings: strict),
+        .testTarget(
+            name: "SourceMappingTests",
+            dependencies: ["Encoding", "JSON", "AWSCore", "SecurityFindings", "SourceMapping", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "StoreTests",
             dependencies: [
