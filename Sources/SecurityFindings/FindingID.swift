@@ -31,6 +31,29 @@ package enum FindingID {
         id("audits/summary/\(scheduledAuditName ?? "OnDemand")/\(check.name)", accountRegion)
     }
 
+    /// The ID of a mapped finding: `arn:{partition}:defender-bridge:{region}:{account}:{source}/{part}/{part}…`.
+    ///
+    /// In a part, every byte but printable ASCII, and the space, `%` and `/`, is percent-encoded. So an ID is ASCII,
+    /// which no system normalizes, and different lists of parts have different IDs.
+    ///
+    /// - Parameters:
+    ///   - source: the source's name: lowercase ASCII letters, digits and dashes.
+    ///   - parts: at least one.
+    package static func mapped(source: String, parts: [String], accountRegion: AccountRegion) -> String {
+        let resource = "\(source)/\(path(parts))"
+        return cut(ARN(service: "defender-bridge", accountRegion: accountRegion, resource: resource).description)
+    }
+
+    /// Parts as in the ID of a mapped finding, separated by slashes. Different lists of parts have different paths.
+    package static func path(_ parts: [String]) -> String {
+        let encoded = parts.map { part in
+            PercentEncoding.encode(part) {
+                (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "/")
+            }
+        }
+        return encoded.joined(separator: "/")
+    }
+
     /// The key of a suppression, which covers a check's findings about a resource with any reason code. Not an ID of a
     /// finding.
     package static func suppression(check: AuditCheck, resource: ResourceIdentifier, accountRegion: AccountRegion)
@@ -71,7 +94,7 @@ package enum FindingID {
 
     /// Truncates a text to the length of an ID, with a digest so that different texts stay different. A character that
     /// is cut in the middle becomes U+FFFD.
-    static func cut(_ text: String) -> String {
+    package static func cut(_ text: String) -> String {
         guard text.utf8.count > FindingLimits.id else { return text }
         let digest = Digest.hexadecimal(Array(Digest.sha256(Array(text.utf8)).prefix(16)))
         return String(decoding: text.utf8.prefix(FindingLimits.id - digest.utf8.count - 1), as: UTF8.self)

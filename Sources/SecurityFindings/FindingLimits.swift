@@ -1,26 +1,40 @@
 /// The relevant limits of the AWS Security Finding Format (Security Hub API Reference, `AwsSecurityFinding`, and
 /// Security Hub User Guide, "AWS Security Finding Format"). Lengths are in characters.
-enum FindingLimits {
+package enum FindingLimits {
     static let id = 512
     static let generatorID = 512
-    static let title = 256
-    static let description = 1024
-    static let remediationText = 512
+    /// The title.
+    package static let title = 256
+    /// The description.
+    package static let description = 1024
+    /// The text of a recommendation.
+    package static let remediationText = 512
     static let note = 512
     static let originalSeverity = 64
-    static let type = 512
-    static let types = 50
-    static let resourceID = 512
-    static let resourceType = 256
-    static let url = 2048
+    /// A finding type.
+    package static let type = 512
+    /// The number of finding types.
+    package static let types = 50
+    /// The number of resources.
+    package static let resources = 32
+    /// The ID of a resource.
+    package static let resourceID = 512
+    /// The type of a resource.
+    package static let resourceType = 256
+    /// A URL.
+    package static let url = 2048
     /// A longer Region name is omitted.
     static let region = 16
-    static let mapEntries = 50
-    static let productFieldKey = 128
-    static let productFieldValue = 2048
-    /// Both limits of `Details.Other` are exclusive.
-    static let detailKey = 127
-    static let detailValue = 1023
+    /// The number of entries of product fields, and of a resource's details.
+    package static let mapEntries = 50
+    /// The name of a product field.
+    package static let productFieldKey = 128
+    /// The value of a product field.
+    package static let productFieldValue = 2048
+    /// The name of a resource's detail; the limit of `Details.Other` is exclusive.
+    package static let detailKey = 127
+    /// The value of a resource's detail; the limit of `Details.Other` is exclusive.
+    package static let detailValue = 1023
     /// The size of a finding's JSON, in bytes: 240 KB minus what later changes can add.
     static let bytes = 240_000 - 512
 }

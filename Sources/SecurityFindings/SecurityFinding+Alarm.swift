@@ -27,14 +27,16 @@ extension SecurityFinding {
                 description: words.description,
                 sourceURL: ConsolePage.violations(
                     securityProfile: alarm.securityProfileName, accountRegion: accountRegion),
-                remediationText: "Investigate what the device does and who controls it. If it may be compromised, "
-                    + "isolate it, for example by moving it to a thing group with a restrictive policy, and replace its "
-                    + "certificate. If the behavior is harmless, set the alarm's verification state, and adjust the "
-                    + "behavior in the security profile.",
-                remediationURL: ConsolePage.violations(accountRegion: accountRegion),
-                resourceType: "Other",
-                resourceID: ResourceText.thingARN(alarm.thingName, accountRegion: accountRegion) ?? alarm.thingName,
-                details: Self.details(alarm, accountRegion: accountRegion),
+                remediation: FindingDraft.Remediation(
+                    text: "Investigate what the device does and who controls it. If it may be compromised, "
+                        + "isolate it, for example by moving it to a thing group with a restrictive policy, and replace its "
+                        + "certificate. If the behavior is harmless, set the alarm's verification state, and adjust the "
+                        + "behavior in the security profile.",
+                    url: ConsolePage.violations(accountRegion: accountRegion)),
+                resource: FindingDraft.Resource(
+                    type: "Other",
+                    id: ResourceText.thingARN(alarm.thingName, accountRegion: accountRegion) ?? alarm.thingName,
+                    details: Self.details(alarm, accountRegion: accountRegion)),
                 productFields: AlarmFields(alarm).entries,
                 createdAt: alarm.time,
                 updatedAt: alarm.time,

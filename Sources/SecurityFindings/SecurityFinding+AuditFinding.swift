@@ -35,11 +35,13 @@ extension SecurityFinding {
                 title: Self.title(finding),
                 description: Self.description(finding),
                 sourceURL: page,
-                remediationText: finding.check.remediation,
-                remediationURL: page,
-                resourceType: ResourceText.type(identifier),
-                resourceID: FindingID.cut(ResourceText.id(identifier, accountRegion: accountRegion)),
-                details: Self.details(finding),
+                remediation: FindingDraft.Remediation(
+                    text: finding.check.remediation,
+                    url: page),
+                resource: FindingDraft.Resource(
+                    type: ResourceText.type(identifier),
+                    id: FindingID.cut(ResourceText.id(identifier, accountRegion: accountRegion)),
+                    details: Self.details(finding)),
                 productFields: Self.productFields(finding, task: task),
                 createdAt: finding.time,
                 updatedAt: finding.time,

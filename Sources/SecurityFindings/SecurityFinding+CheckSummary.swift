@@ -30,11 +30,13 @@ extension SecurityFinding {
                 title: words.title,
                 description: words.description,
                 sourceURL: page,
-                remediationText: result.check.remediation,
-                remediationURL: page,
-                resourceType: "Other",
-                resourceID: Self.scheduledAuditARN(task.scheduledAuditName, accountRegion: accountRegion),
-                details: [],
+                remediation: FindingDraft.Remediation(
+                    text: result.check.remediation,
+                    url: page),
+                resource: FindingDraft.Resource(
+                    type: "Other",
+                    id: Self.scheduledAuditARN(task.scheduledAuditName, accountRegion: accountRegion),
+                    details: []),
                 productFields: Self.productFields(result, task: task),
                 createdAt: task.startTime,
                 updatedAt: task.startTime,

@@ -15,13 +15,12 @@ extension SecurityFinding {
             let id = json["Id"]?.string, let generatorID = json["GeneratorId"]?.string,
             let label = Self.severity(json)?["Label"]?.string.flatMap(Severity.Label.init),
             let title = json["Title"]?.string, let description = json["Description"]?.string,
-            let recommendation = json["Remediation"]?["Recommendation"],
-            let remediationText = recommendation["Text"]?.string, let remediationURL = recommendation["Url"]?.string,
-            let resource = json["Resources"]?.array?.first, let resourceType = resource["Type"]?.string,
-            let resourceID = resource["Id"]?.string, let createdAt = Self.time(json["CreatedAt"]),
+            let resources = json["Resources"]?.array?.map(Self.resource), let resource = resources.first ?? nil,
+            let createdAt = Self.time(json["CreatedAt"]),
             let updatedAt = Self.time(json["UpdatedAt"]),
             let recordState = json["RecordState"]?.string.flatMap(RecordState.init)
         else { return nil }
+        let recommendation = json["Remediation"]?["Recommendation"]
         self.init(
             FindingDraft(
                 id: id, accountRegion: accountRegion, generatorID: generatorID,
@@ -29,10 +28,11 @@ extension SecurityFinding {
                 severity: label,
                 originalSeverity: Self.severity(json)?["Original"]?.string ?? "", title: title,
                 description: description,
-                sourceURL: json["SourceUrl"]?.string ?? remediationURL, remediationText: remediationText,
-                remediationURL: remediationURL,
-                resourceType: resourceType, resourceID: resourceID,
-                details: Self.entries(resource["Details"]?["Other"]),
+                sourceURL: json["SourceUrl"]?.string ?? recommendation?["Url"]?.string,
+                remediation: recommendation?["Text"]?.string.map { text in
+                    FindingDraft.Remediation(text: text, url: recommendation?["Url"]?.string)
+                },
+                resource: resource, otherResources: resources.dropFirst().compactMap(\.self),
                 productFields: Self.entries(json["ProductFields"]).filter { !$0.key.hasPrefix("aws/") },
                 createdAt: createdAt, updatedAt: updatedAt,
                 firstObservedAt: Self.time(json["FirstObservedAt"]) ?? createdAt,
@@ -42,6 +42,11 @@ extension SecurityFinding {
     /// The provider's severity: a customer may have changed the finding's.
     private static func severity(_ json: JSON) -> JSON? {
         json["FindingProviderFields"]?["Severity"] ?? json["Severity"]
+    }
+
+    private static func resource(_ json: JSON) -> FindingDraft.Resource? {
+        guard let type = json["Type"]?.string, let id = json["Id"]?.string else { return nil }
+        return FindingDraft.Resource(type: type, id: id, details: entries(json["Details"]?["Other"]))
     }
 
     private static func time(_ json: JSON?) -> Timestamp? { json?.string.flatMap { Timestamp(iso8601: $0) } }

@@ -23,16 +23,18 @@ extension SecurityFinding {
         object.add("ProductArn", Self.productARN(accountRegion: accountRegion))
         if !productFields.isEmpty { object.add("ProductFields", productFields) }
         object.add("RecordState", recordState.rawValue)
-        object.add("Remediation") { remediation in
-            remediation.add("Recommendation") { recommendation in
-                recommendation.add("Text", self.remediation.text)
-                recommendation.add("Url", self.remediation.url)
+        if let remediation {
+            object.add("Remediation") { object in
+                object.add("Recommendation") { recommendation in
+                    recommendation.add("Text", remediation.text)
+                    if let url = remediation.url { recommendation.add("Url", url) }
+                }
             }
         }
-        object.addArray("Resources", of: writeResource)
+        object.add("Resources", [resource] + otherResources, write)
         object.add("SchemaVersion", "2018-10-08")
         object.add("Severity", writeSeverity)
-        object.add("SourceUrl", sourceURL)
+        if let sourceURL { object.add("SourceUrl", sourceURL) }
         object.add("Title", title)
         if !types.isEmpty { object.add("Types", types) }
         object.add("UpdatedAt", updatedAt)
@@ -44,7 +46,7 @@ extension SecurityFinding {
         object.add("Original", severity.original)
     }
 
-    private func writeResource(to object: inout ObjectWriter) {
+    private func write(_ resource: Resource, to object: inout ObjectWriter) {
         if !resource.details.isEmpty { object.add("Details") { $0.add("Other", resource.details) } }
         object.add("Id", resource.id)
         if let partition = accountRegion.partition.findingWord { object.add("Partition", partition) }
@@ -110,11 +112,14 @@ private struct ObjectWriter {
         addObject(write)
     }
 
-    /// Adds an array of one object.
-    mutating func addArray(_ name: String, of write: (inout ObjectWriter) -> Void) {
+    /// Adds an array of objects.
+    mutating func add<Element>(_ name: String, _ elements: [Element], _ write: (Element, inout ObjectWriter) -> Void) {
         addName(name)
         bytes.append(UInt8(ascii: "["))
-        addObject(write)
+        for (index, element) in elements.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            addObject { write(element, &$0) }
+        }
         bytes.append(UInt8(ascii: "]"))
     }
 

@@ -41,11 +41,11 @@ package struct SecurityFinding: Sendable, Hashable {
     package struct Remediation: Sendable, Hashable {
         /// The recommendation, 1 to 512 characters.
         package let text: String
-        /// The console page for the remediation.
-        package let url: String
+        /// The page for the remediation, if there is one.
+        package let url: String?
     }
 
-    /// The resource of a finding.
+    /// A resource of a finding.
     package struct Resource: Sendable, Hashable {
         /// The ASFF resource type.
         package let type: String
@@ -74,12 +74,14 @@ package struct SecurityFinding: Sendable, Hashable {
     package let title: String
     /// The description, 1 to 1024 characters.
     package let description: String
-    /// The console page about the problem.
-    package let sourceURL: String
-    /// The remediation.
-    package let remediation: Remediation
-    /// The resource.
+    /// The page about the problem, if there is one.
+    package let sourceURL: String?
+    /// The remediation, if one is known.
+    package let remediation: Remediation?
+    /// The resource that the problem is about.
     package let resource: Resource
+    /// Further resources that the problem concerns, at most 31.
+    package let otherResources: [Resource]
     /// The product fields: at most 50 entries, keys of 128 and values of 2048 characters.
     package internal(set) var productFields: TextMap
     /// When the finding was created. Security Hub requires the same value in every update.

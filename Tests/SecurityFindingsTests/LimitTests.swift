@@ -59,7 +59,10 @@ struct LimitTests {
             id: text, accountRegion: try Samples.accountRegion(), generatorID: text,
             types: Array(repeating: text, count: 60),
             severity: .low, originalSeverity: text, title: text, description: text, sourceURL: text,
-            remediationText: text, remediationURL: text, resourceType: text, resourceID: text, details: entries,
+            remediation: FindingDraft.Remediation(text: text, url: text),
+            resource: FindingDraft.Resource(type: text, id: text, details: entries),
+            otherResources: Array(
+                repeating: FindingDraft.Resource(type: text, id: text, details: Array(entries.prefix(4))), count: 40),
             productFields: entries, createdAt: time, updatedAt: time, firstObservedAt: time, lastObservedAt: time,
             recordState: .active)
     }

@@ -223,12 +223,12 @@ struct MappingTests {
         let alarm = SecurityFinding(
             alarm: try Alarm(Samples.alarmJSON()), accountRegion: try Samples.accountRegion(region))
         #expect(alarm.sourceURL == prefix + "securityProfile/Fleet?tab=violations")
-        #expect(alarm.remediation.url == prefix + "violationhub")
+        #expect(alarm.remediation?.url == prefix + "violationhub")
         let audit = try finding(
             auditFinding: Samples.findingJSON(check: "X_CHECK", type: "T", identifier: ["clientId": "c"]),
             region: region)
         #expect(audit.sourceURL == prefix + "audit/results/4e2bcd1ccbc2a5dd15292a82ab80c380/X_CHECK")
-        #expect(audit.remediation.url == audit.sourceURL)
+        #expect(audit.remediation?.url == audit.sourceURL)
     }
 
     @Test("a finding belongs to its account's default product in its Region")

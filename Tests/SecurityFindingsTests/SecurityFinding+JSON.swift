@@ -21,11 +21,15 @@ extension SecurityFinding {
             "FindingProviderFields": .object(classification.merging(["Severity": severityJSON]) { _, last in last }),
             "Title": .string(title),
             "Description": .string(description),
-            "SourceUrl": .string(sourceURL),
-            "Remediation": ["Recommendation": ["Text": .string(remediation.text), "Url": .string(remediation.url)]],
-            "Resources": [resourceJSON],
+            "Resources": .array(([resource] + otherResources).map(json)),
             "RecordState": .string(recordState.rawValue),
         ]
+        if let sourceURL { members["SourceUrl"] = .string(sourceURL) }
+        if let remediation {
+            var recommendation: JSON.Members = ["Text": .string(remediation.text)]
+            if let url = remediation.url { recommendation["Url"] = .string(url) }
+            members["Remediation"] = ["Recommendation": .object(recommendation)]
+        }
         members.merge(classification) { _, last in last }
         if !productFields.isEmpty { members["ProductFields"] = JSON(productFields) }
         if isFromAudit, recordState == .active { members["Compliance"] = ["Status": "FAILED"] }
@@ -40,7 +44,7 @@ extension SecurityFinding {
         ["Label": .string(severity.label.rawValue), "Original": .string(severity.original)]
     }
 
-    private var resourceJSON: JSON {
+    private func json(_ resource: Resource) -> JSON {
         var members: JSON.Members = [
             "Type": .string(resource.type),
             "Id": .string(resource.id),

@@ -28,9 +28,15 @@ import Testing
                 accountRegion: try Samples.accountRegion(region.randomElement(using: &random) ?? "us-east-1"),
                 generatorID: text(), types: (0..<Int.random(in: 0..<4, using: &random)).map { _ in text() },
                 severity: SecurityFinding.Severity.Label.allCases.randomElement(using: &random) ?? .low,
-                originalSeverity: text(), title: text(), description: text(), sourceURL: text(),
-                remediationText: text(), remediationURL: text(), resourceType: text(), resourceID: text(),
-                details: entries(), productFields: entries(), createdAt: time(), updatedAt: time(),
+                originalSeverity: text(), title: text(), description: text(),
+                sourceURL: Bool.random(using: &random) ? text() : nil,
+                remediation: Bool.random(using: &random)
+                    ? FindingDraft.Remediation(text: text(), url: Bool.random(using: &random) ? text() : nil) : nil,
+                resource: FindingDraft.Resource(type: text(), id: text(), details: entries()),
+                otherResources: (0..<Int.random(in: 0..<3, using: &random)).map { _ in
+                    FindingDraft.Resource(type: text(), id: text(), details: entries())
+                },
+                productFields: entries(), createdAt: time(), updatedAt: time(),
                 firstObservedAt: time(), lastObservedAt: time(),
                 recordState: Bool.random(using: &random) ? .active : .archived))
         #expect(finding.serialized() == finding.json.serialized())

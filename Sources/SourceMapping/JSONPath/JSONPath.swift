@@ -27,6 +27,14 @@ package struct JSONPath: Sendable, CustomStringConvertible {
     package let description: String
     let segments: [JSONPathSegment]
 
+    /// `$`: the whole document.
+    static let root = JSONPath(segments: [], description: "$")
+
+    private init(segments: [JSONPathSegment], description: String) {
+        self.segments = segments
+        self.description = description
+    }
+
     /// Parses a path.
     ///
     /// - Throws: ``JSONPathError``, with the position of the first error. Features of RFC 9535 that are not supported

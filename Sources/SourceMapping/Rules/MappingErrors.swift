@@ -31,6 +31,9 @@ package struct MappingErrors: Error, Hashable, CustomStringConvertible {
     /// No problems.
     package init() {}
 
+    /// The number of problems, also of those that are not kept.
+    var count: Int { errors.count + omitted }
+
     /// Whether there is no problem.
     package var isEmpty: Bool { errors.isEmpty }
 

@@ -1,5 +1,5 @@
 import JSON
-package import SecurityFindings
+import SecurityFindings
 
 extension SeverityRule {
     /// The maximum number of steps.
@@ -7,15 +7,17 @@ extension SeverityRule {
     /// The maximum number of texts in a map, including `default`.
     package static let maximumEntries = 256
 
-    private enum Key: String, CaseIterable { case path, steps, map }
+    private enum Key: String, CaseIterable { case path, steps, map, suffixes }
     private enum StepKey: String, CaseIterable { case atLeast, `is` }
 
     private static let stepsExample = "[{atLeast: 7, is: HIGH}, {is: LOW}]"
     private static let mapExample = "{Critical: CRITICAL, default: MEDIUM}"
+    private static let suffixesExample = "{-Critical: CRITICAL, default: MEDIUM}"
 
-    /// Reads `{path, steps: [{atLeast, is}, …, {is}]}` or `{path, map: {text: LABEL, …, default: LABEL}}`.
+    /// Reads `{path, steps: [{atLeast, is}, …, {is}]}`, `{path, map: {text: LABEL, …, default: LABEL}}` or
+    /// `{path, suffixes: {text: LABEL, …, default: LABEL}}`.
     ///
-    /// Thresholds descend, and the last step has none. The key `default` of a map is optional.
+    /// Thresholds descend, and the last step has none. The key `default` is optional.
     package init?(reading tree: TreeReader, errors: inout MappingErrors) {
         let example = "{path: $.risk, steps: \(Self.stepsExample)}"
         guard let object = tree.object(Key.self, example: example, errors: &errors) else { return nil }
@@ -26,18 +28,28 @@ extension SeverityRule {
     }
 
     private static func scale(_ object: ObjectReader<Key>, errors: inout MappingErrors) -> Scale? {
-        guard object.has(.steps) || object.has(.map) else {
+        let present = [Key.steps, .map, .suffixes].filter(object.has)
+        guard let kind = present.first else {
             errors.add(
-                at: object.path, "neither steps nor map",
-                fix: "Add steps: \(stepsExample) for numbers, or map: \(mapExample) for words.")
+                at: object.path, "neither steps, map nor suffixes",
+                fix: "Add steps: \(stepsExample) for numbers, map: \(mapExample) for words, or "
+                    + "suffixes: \(suffixesExample) for names that end with a word.")
             return nil
         }
-        if object.has(.steps), object.has(.map) {
-            errors.add(at: object.path, "both steps and map", fix: "Keep steps for numbers, or map for words.")
+        if present.count > 1 {
+            errors.add(
+                at: object.path, "several of steps, map and suffixes",
+                fix: "Keep steps for numbers, map for words, or suffixes for names that end with a word.")
         }
-        let steps = object.optional(.steps, errors: &errors).flatMap { Self.steps($0, errors: &errors) }
-        let map = object.optional(.map, errors: &errors).flatMap { Self.map($0, errors: &errors) }
-        return steps ?? map
+        guard let value = object.optional(kind, errors: &errors) else { return nil }
+        switch kind {
+        case .steps: return steps(value, errors: &errors)
+        case .map: return labels(value, example: mapExample, errors: &errors).map { .map($0.labels, default: $0.other) }
+        case .suffixes, .path:
+            return labels(value, example: suffixesExample, errors: &errors).map { labels, other in
+                .suffixes(labels.map { Suffix(text: CaseFoldedText($0.string), label: $1) }, default: other)
+            }
+        }
     }
 
     private static func steps(_ tree: TreeReader, errors: inout MappingErrors) -> Scale? {
@@ -94,13 +106,13 @@ extension SeverityRule {
         return threshold
     }
 
-    private static func map(_ tree: TreeReader, errors: inout MappingErrors) -> Scale? {
-        guard let entries = tree.entries(limit: maximumEntries, example: mapExample, errors: &errors) else {
-            return nil
-        }
-        var labels: [UTF8Text: SecurityFinding.Severity.Label] = [:]
+    private static func labels(
+        _ tree: TreeReader, example: String, errors: inout MappingErrors
+    ) -> (labels: Labels, other: SecurityFinding.Severity.Label?)? {
+        guard let entries = tree.entries(limit: maximumEntries, example: example, errors: &errors) else { return nil }
+        var labels: Labels = [:]
         for (text, value) in entries { labels[text] = value.word(SecurityFinding.Severity.Label.self, errors: &errors) }
         let other = labels.removeValue(forKey: "default")
-        return .map(labels, default: other)
+        return (labels, other)
     }
 }

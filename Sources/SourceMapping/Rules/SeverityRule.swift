@@ -3,9 +3,18 @@ package import SecurityFindings
 
 /// The severity of a finding, by a number or a word of the item.
 package struct SeverityRule: Sendable {
+    /// Labels by text.
+    typealias Labels = [UTF8Text: SecurityFinding.Severity.Label]
+
     /// A severity for numbers from a threshold on.
     struct Step: Sendable {
         let atLeast: DecimalNumber
+        let label: SecurityFinding.Severity.Label
+    }
+
+    /// A severity for texts that end with a suffix, in any case.
+    struct Suffix: Sendable {
+        let text: CaseFoldedText
         let label: SecurityFinding.Severity.Label
     }
 
@@ -14,7 +23,17 @@ package struct SeverityRule: Sendable {
         /// The first step whose threshold the number reaches; below all of them, the last label.
         case steps([Step], below: SecurityFinding.Severity.Label)
         /// The label of a text. The default is for other texts and for a missing value.
-        case map([UTF8Text: SecurityFinding.Severity.Label], default: SecurityFinding.Severity.Label?)
+        case map(Labels, default: SecurityFinding.Severity.Label?)
+        /// The label of the longest suffix of a text. The default is for other texts and for a missing value.
+        case suffixes([Suffix], default: SecurityFinding.Severity.Label?)
+    }
+
+    /// A severity that a rule found.
+    package struct Reading: Sendable, Hashable {
+        /// Security Hub's label.
+        package let label: SecurityFinding.Severity.Label
+        /// The item's value; nil if it is missing, and the label is the default.
+        package let original: String?
     }
 
     let path: ItemPath
@@ -23,24 +42,28 @@ package struct SeverityRule: Sendable {
     /// The severity of an item.
     ///
     /// Steps compare numbers, and strings that are numbers, by their exact decimal value. A map compares texts byte by
-    /// byte: letter case matters, and a number is its JSON text.
+    /// byte: letter case matters, and a number is its JSON text. Suffixes ignore letter case, as those of behaviors do.
     ///
     /// - Throws: ``ItemError``. With steps, a missing value or one that is no number has no severity: the lowest label
-    ///   could hide a severe problem. With a map, this applies to a missing or unknown value unless there is a default.
-    package func label(for item: JSON) throws(ItemError) -> SecurityFinding.Severity.Label {
+    ///   could hide a severe problem. With texts, this applies to a missing or unknown one unless there is a default.
+    package func severity(of item: JSON) throws(ItemError) -> Reading {
+        let text = try path.optionalValue(in: item)
+        let label: SecurityFinding.Severity.Label?
         switch scale {
         case .steps(let steps, let lowest):
-            guard let number = DecimalNumber(try path.value(in: item)) else {
-                throw ItemError(.notNumeric, paths: [path.text])
-            }
-            return steps.first { number >= $0.atLeast }?.label ?? lowest
-        case .map(let labels, let other):
-            guard let text = try path.optionalValue(in: item) else {
-                guard let other else { throw ItemError(.missing, paths: [path.text]) }
-                return other
-            }
-            guard let label = labels[text] ?? other else { throw ItemError(.unmapped, paths: [path.text]) }
-            return label
+            guard let text else { throw ItemError(.missing, paths: [path.text]) }
+            guard let number = DecimalNumber(text) else { throw ItemError(.notNumeric, paths: [path.text]) }
+            label = steps.first { number >= $0.atLeast }?.label ?? lowest
+        case .map(let labels, let other): label = text.flatMap { labels[UTF8Text($0)] } ?? other
+        case .suffixes(let suffixes, let other): label = text.flatMap { Self.label(of: $0, by: suffixes) } ?? other
         }
+        guard let label else { throw ItemError(text == nil ? .missing : .unmapped, paths: [path.text]) }
+        return Reading(label: label, original: text)
+    }
+
+    private static func label(of text: String, by suffixes: [Suffix]) -> SecurityFinding.Severity.Label? {
+        let bytes = CaseFoldedText(text).bytes
+        let matches = suffixes.filter { bytes.reversed().starts(with: $0.text.bytes.reversed()) }
+        return matches.max { $0.text.bytes.count < $1.text.bytes.count }?.label
     }
 }

@@ -29,12 +29,19 @@ package struct TimeRule: Sendable {
     let path: ItemPath
     let format: Format
 
-    /// The time of an item; nil if it is missing, malformed or before 1970. An epoch past the year 9999 is a time after
-    /// receipt.
+    /// The time of an item; nil if it is missing, malformed or not after 1970-01-01T00:00:00Z, which senders use for a
+    /// time that is not set. Of several paths the first with such a time counts. An epoch past the year 9999 is a time
+    /// after receipt.
     ///
     /// - Throws: ``ItemError/Reason/several``.
     package func time(of item: JSON, receivedAt receipt: Timestamp) throws(ItemError) -> Reading? {
-        guard let time = try path.optionalValue(in: item).flatMap(parse) else { return nil }
+        var found: Timestamp?
+        for path in path.alternatives where found == nil {
+            let texts = path.texts(in: item)
+            guard texts.count <= 1 else { throw ItemError(.several, paths: [path.description]) }
+            found = texts.first.flatMap(parse).flatMap { $0 > .earliest ? $0 : nil }
+        }
+        guard let time = found else { return nil }
         let isReplaced = time > receipt + Self.tolerance
         return Reading(time: isReplaced ? receipt : time, isReplaced: isReplaced)
     }

@@ -1,19 +1,30 @@
 package import JSON
 
-/// A path into an item, with its text for error messages.
+/// A path into an item, or several of which the first with a value counts.
 package struct ItemPath: Sendable {
-    /// The path as configured.
-    package let text: String
-    private let path: JSONPath
+    /// The maximum number of alternatives.
+    static let maximumAlternatives = 16
+
+    /// At least one.
+    let alternatives: [JSONPath]
 
     /// Parses a path.
-    package init(parsing text: String) throws(JSONPathError) {
-        self.text = text
-        path = try JSONPath(parsing: text)
-    }
+    package init(parsing text: String) throws(JSONPathError) { alternatives = [try JSONPath(parsing: text)] }
+
+    /// - Parameter alternatives: at least one path.
+    init(_ alternatives: [JSONPath]) { self.alternatives = alternatives }
+
+    /// The paths as configured, for error messages.
+    package var text: String { alternatives.map(\.description).joined(separator: " or ") }
 
     /// The texts of the selected values. Missing values are left out; see ``JSON/JSON/scalarText``.
-    func texts(in item: JSON) -> [String] { path.nodes(in: item).compactMap(\.scalarText) }
+    func texts(in item: JSON) -> [String] {
+        for path in alternatives {
+            let texts = path.texts(in: item)
+            if !texts.isEmpty { return texts }
+        }
+        return []
+    }
 
     /// The text of the only value that is selected and not missing; nil if there is none.
     ///
@@ -31,6 +42,11 @@ package struct ItemPath: Sendable {
         guard let value = try optionalValue(in: item) else { throw ItemError(.missing, paths: [text]) }
         return value
     }
+}
+
+extension JSONPath {
+    /// The texts of the selected values that are not missing; see ``JSON/JSON/scalarText``.
+    func texts(in item: JSON) -> [String] { nodes(in: item).compactMap(\.scalarText) }
 }
 
 extension JSON {

@@ -1,3 +1,5 @@
+import JSON
+
 extension Template {
     /// The maximum length of a template in bytes.
     package static let maximumLength = 4096
@@ -7,10 +9,9 @@ extension Template {
     /// Parses a template.
     ///
     /// - Parameters:
-    ///   - replacesSlashes: whether each `/` in a value becomes `-`, ahead of all filters. For finding types, where a
-    ///     slash separates levels.
+    ///   - form: how values stand in the text, ahead of all filters.
     package init(
-        parsing text: String, replacesSlashes: Bool = false
+        parsing text: String, as form: ValueForm = .plain
     ) throws(TemplateError) {
         guard !text.isEmpty else {
             throw TemplateError(column: 1, problem: "empty text", fix: "Write a text, for example Alarm {$.name}.")
@@ -19,21 +20,20 @@ extension Template {
             throw TemplateError(
                 column: 1, problem: "longer than \(Self.maximumLength) bytes", fix: "Write a shorter text.")
         }
-        var parser = TemplateParser(text, eachValue: replacesSlashes ? [.dashes] : [])
+        var parser = TemplateParser(text, form: form)
         self.init(pieces: try parser.parse())
     }
 }
 
 private struct TemplateParser {
     private var scanner: TemplateScanner
-    /// The filters that change each value ahead of the written ones.
-    private let eachValue: [TextFilter]
+    private let form: ValueForm
     private var pieces: [Template.Piece] = []
     private var literal = String.UnicodeScalarView()
 
-    init(_ text: String, eachValue: [TextFilter]) {
+    init(_ text: String, form: ValueForm) {
         scanner = TemplateScanner(text)
-        self.eachValue = eachValue
+        self.form = form
     }
 
     mutating func parse() throws(TemplateError) -> [Template.Piece] {
@@ -43,7 +43,7 @@ private struct TemplateParser {
                 scanner.position += 2
             } else if scalar == "{" {
                 endLiteral()
-                pieces.append(.value(try parsePlaceholder()))
+                pieces.append(try parsePlaceholder())
             } else if scalar == "}" {
                 throw scanner.error("} without {", fix: "Write }} for a brace, or {$.name} for a value.")
             } else {
@@ -61,7 +61,7 @@ private struct TemplateParser {
         literal = .init()
     }
 
-    private mutating func parsePlaceholder() throws(TemplateError) -> Template.Placeholder {
+    private mutating func parsePlaceholder() throws(TemplateError) -> Template.Piece {
         let opening = scanner.position
         scanner.position += 1
         let segment = try scanner.segment(openedAt: opening)
@@ -69,7 +69,18 @@ private struct TemplateParser {
             throw segment.error(
                 "no path between { and }", fix: "Write a path, for example {$.name}; write {{ for a brace.")
         }
-        var placeholder = Template.Placeholder(path: try path(segment), each: eachValue)
+        if let value = ContextValue(word: segment.text), scanner.current == "}" {
+            scanner.position += 1
+            return .context(value)
+        }
+        let ahead = form.filters(isFirst: pieces.isEmpty)
+        return .value(try parseFilters(of: Template.Placeholder(path: try path(segment), each: ahead), opening))
+    }
+
+    private mutating func parseFilters(
+        of placeholder: Template.Placeholder, _ opening: Int
+    ) throws(TemplateError) -> Template.Placeholder {
+        var placeholder = placeholder
         var filters: [TextFilter] = []
         var hasJoin = false
         var count = 0
@@ -94,8 +105,7 @@ private struct TemplateParser {
         return placeholder
     }
 
-    private func path(_ segment: TemplateScanner.Segment) throws(TemplateError) -> ItemPath
-    {
+    private func path(_ segment: TemplateScanner.Segment) throws(TemplateError) -> ItemPath {
         do throws(JSONPathError) {
             return try ItemPath(parsing: segment.text)
         } catch {

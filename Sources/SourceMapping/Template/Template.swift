@@ -4,7 +4,8 @@ package import JSON
 ///
 /// `{path}` is the value at a path. A string stands for itself, a number for its JSON text, a boolean for `true` or
 /// `false`. Null, the empty string, arrays and objects are missing; if a path has no other value, the template has no
-/// result. `{{` and `}}` are braces. Spaces around paths and filters are ignored.
+/// result. `{{` and `}}` are braces. Spaces around paths and filters are ignored. `{account}`, `{region}`,
+/// `{partition}` and `{source}` are what is known about the item apart from its content.
 ///
 /// Filters follow the path and apply in order:
 /// - `|upper` and `|lower` change the case.
@@ -16,6 +17,7 @@ package struct Template: Sendable {
     /// A part of a template.
     enum Piece: Sendable {
         case text(String)
+        case context(ContextValue)
         case value(Placeholder)
     }
 
@@ -40,11 +42,12 @@ package struct Template: Sendable {
     /// - Parameter limit: the maximum length in Unicode scalars; a longer text is truncated while it is built.
     /// - Throws: ``ItemError/Reason/missing`` with the first path that has no value, also if the text is truncated
     ///   ahead of it.
-    package func expand(_ item: JSON, limit: Int) throws(ItemError) -> String {
+    package func expand(_ item: JSON, in context: ItemContext, limit: Int) throws(ItemError) -> String {
         var result = BoundedText(limit: limit)
         for piece in pieces {
             switch piece {
             case .text(let text): result.append(text)
+            case .context(let name): result.append(context[name])
             case .value(let placeholder):
                 let values = placeholder.path.texts(in: item)
                 guard !values.isEmpty else { throw ItemError(.missing, paths: [placeholder.path.text]) }

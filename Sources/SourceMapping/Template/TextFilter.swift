@@ -1,3 +1,5 @@
+import Encoding
+
 /// A change to a text. No prefix of the result depends on more than an equally long prefix of the text, so that a
 /// bounded result needs only a bounded part of the text.
 enum TextFilter: Sendable, Hashable {
@@ -9,6 +11,8 @@ enum TextFilter: Sendable, Hashable {
     case cut(Int)
     /// `-` instead of each `/`.
     case dashes
+    /// Each byte that is reserved in URLs is percent-encoded, and so is every byte beyond ASCII.
+    case percentEncoded
 
     /// The changed text, truncated to a limit in Unicode scalars.
     func apply(to text: String, limit: Int) -> String {
@@ -17,6 +21,7 @@ enum TextFilter: Sendable, Hashable {
         case .lower: Self.map(text, limit: limit, \.properties.lowercaseMapping)
         case .cut(let length): Self.prefix(text, limit: min(length, limit))
         case .dashes: Self.map(text, limit: limit) { $0 == "/" ? "-" : String($0) }
+        case .percentEncoded: Self.map(text, limit: limit) { PercentEncoding.encode(String($0)) }
         }
     }
 

@@ -10,14 +10,14 @@ package struct TextRule: Sendable {
     /// - Parameter alternatives: at least one.
     init(_ alternatives: [Template]) { self.alternatives = alternatives }
 
-    /// The text for an item; see ``Template/expand(_:limit:)``.
+    /// The text for an item; see ``Template/expand(_:in:limit:)``.
     ///
     /// - Throws: ``ItemError/Reason/missing`` with the first missing path of each alternative.
-    package func expand(_ item: JSON, limit: Int) throws(ItemError) -> String {
+    package func expand(_ item: JSON, in context: ItemContext, limit: Int) throws(ItemError) -> String {
         var missing: [String] = []
         for template in alternatives {
             do throws(ItemError) {
-                return try template.expand(item, limit: limit)
+                return try template.expand(item, in: context, limit: limit)
             } catch {
                 missing += error.paths
             }

@@ -81,7 +81,6 @@ struct PythonComparisonTests {
     @Test("the parts of IDs are decoded by urllib.parse.unquote")
     func identities() async throws {
         var random = RandomJSON(seed: seed("identities"))
-        let ids = MappedFindingID(partition: "aws", region: "eu-central-1", account: "111122223333", source: "x")
         let lists = (0..<2000).map { _ in (0..<random.number(in: 1...3)).map { _ in random.text(maximumPieces: 2) } }
         let lines = try await python(
             """
@@ -89,7 +88,7 @@ struct PythonComparisonTests {
             for line in sys.stdin:
                 parts = line.rstrip("\\n").split("/")[1:]
                 print(json.dumps([urllib.parse.unquote(part, errors="strict") for part in parts]))
-            """, lines: lists.map { ids.id(parts: $0) { _ in "" } })
+            """, lines: try lists.map { try mappedID(parts: $0) })
         try #require(lines.count == lists.count)
         for (list, line) in zip(lists, lines) {
             #expect(try JSON(parsing: String(line)) == .array(list.map(JSON.string)))

@@ -26,7 +26,7 @@ struct SeverityRuleTests {
     }
 
     private func label(_ tree: JSON, _ risk: JSON) throws -> SecurityFinding.Severity.Label {
-        try rule(tree).label(for: ["risk": risk])
+        try rule(tree).severity(of: ["risk": risk]).label
     }
 
     @Test(
