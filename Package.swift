@@ -32,6 +32,7 @@ let package = Package(
         // For the packages Tests/Benchmarks and Tests/Fuzzing.
         .library(name: "HTTPServer", targets: ["HTTPServer", "EventLoop", "Cryptography"]),
         .library(name: "SNS", targets: ["SNS", "AWSCore"]),
+        .library(name: "SourceMapping", targets: ["SourceMapping", "SecurityFindings", "JSON", "AWSCore", "Encoding"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),

@@ -87,9 +87,15 @@ extension SecurityFinding {
     package init(_ draft: FindingDraft) {
         var valueLimit = FindingLimits.productFieldValue
         self.init(draft, valueLimit: valueLimit)
-        // Only findings with non-ASCII text in nearly every field get here; two characters per value always fit.
-        while mayBeTooLong, serialized().count > FindingLimits.bytes, valueLimit > 2 {
-            valueLimit /= 2
+        // Only findings with non-ASCII text in nearly every field get here; two characters per value fit with one
+        // resource.
+        var draft = draft
+        while mayBeTooLong, serialized().count > FindingLimits.bytes, valueLimit > 2 || !draft.otherResources.isEmpty {
+            if valueLimit > 2 {
+                valueLimit /= 2
+            } else {
+                draft.otherResources.removeLast(draft.otherResources.count / 2 + 1)
+            }
             self.init(draft, valueLimit: valueLimit)
         }
     }

@@ -12,6 +12,10 @@ let package = Package(
         fuzzer("FuzzRequestParser", library: "HTTPServer"),
         fuzzer("FuzzConnectionMachine", library: "HTTPServer"),
         fuzzer("FuzzSNSEnvelope", library: "SNS"),
+        fuzzer("FuzzJSONPath", library: "SourceMapping"),
+        fuzzer("FuzzEventPattern", library: "SourceMapping"),
+        fuzzer("FuzzCEF", library: "SourceMapping"),
+        fuzzer("FuzzMapping", library: "SourceMapping"),
     ]
 )
 

@@ -10,15 +10,18 @@ enum FormatRules {
             let value = path.split(separator: ".").reduce(finding as JSON?) { $0?[String($1)] }
             check(isText(value, limit), "\(path) is 1 to \(limit) characters")
         }
+        func optionalText(_ path: String, _ limit: Int) {
+            if path.split(separator: ".").reduce(finding as JSON?, { $0?[String($1)] }) != nil { text(path, limit) }
+        }
         text("Id", 512)
         text("ProductArn", 2048)
         text("GeneratorId", 512)
         text("Title", 256)
         text("Description", 1024)
-        text("SourceUrl", 2048)
+        optionalText("SourceUrl", 2048)
         text("Severity.Original", 64)
         text("Remediation.Recommendation.Text", 512)
-        text("Remediation.Recommendation.Url", 2048)
+        optionalText("Remediation.Recommendation.Url", 2048)
         for name in ["CreatedAt", "UpdatedAt", "FirstObservedAt", "LastObservedAt"] {
             let time = finding[name]?.string ?? ""
             check((try? /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z/.wholeMatch(in: time)) != nil, "\(name) is a time")
@@ -34,7 +37,7 @@ enum FormatRules {
         check(finding["FindingProviderFields"]?["Types"] == finding["Types"], "provider fields hold the types")
         check(["ACTIVE", "ARCHIVED"].contains(finding["RecordState"]?.string ?? ""), "the record state is one of two")
         let resources = finding["Resources"]?.array ?? []
-        check(resources.count == 1, "there is one resource")
+        check((1...32).contains(resources.count), "there are 1 to 32 resources")
         for resource in resources {
             check(isText(resource["Type"], 256), "the resource has a type")
             check(isText(resource["Id"], 512), "the resource has an id")

@@ -147,6 +147,7 @@ struct LimitTests {
         let replaceable: Set<UTF8Text> = [
             "Types", "ProductFields", "FindingProviderFields", "SchemaVersion", "AwsAccountId", "Severity", "SourceUrl",
             "FirstObservedAt", "LastObservedAt",
+            "Remediation",
         ]
         for name in members.keys where !replaceable.contains(name) {
             for value in [nil, 5, [], [:]] as [JSON] {

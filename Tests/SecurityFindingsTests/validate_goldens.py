@@ -109,6 +109,8 @@ def documented_violations(finding):
         if not TIMESTAMP.fullmatch(str(finding.get(name))):
             yield f"{name} is not a timestamp: {finding.get(name)!r}"
     for path, (least, most) in LISTS.items():
+        if path != "Resources" and "Types" not in finding:
+            continue
         if not least <= len(member(finding, path) or []) <= most:
             yield f"{path} has not {least} to {most} elements"
     for path, (entries, key_limit, value_limit) in MAPS.items():
@@ -126,7 +128,8 @@ def documented_violations(finding):
     if finding.get("FindingProviderFields", {}).get("Severity") != finding.get("Severity"):
         yield "FindingProviderFields.Severity differs from Severity"
     for path in ("SourceUrl", "Remediation.Recommendation.Url"):
-        if not re.fullmatch(r"https://[!-~]+", str(member(finding, path))):
+        url = member(finding, path)
+        if url is not None and not re.fullmatch(r"https?://[!-~]+", url):
             yield f"{path} is not an address"
     arn = str(finding.get("ProductArn")).split(":", 5)
     account = finding.get("AwsAccountId")

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes everything that parses bytes from the internet with libFuzzer: HTTP parser, connection state machine, SNS envelope.
+# Fuzzes everything that parses bytes from the internet with libFuzzer: HTTP parser, connection state machine, SNS envelope,
+# JSONPath, event patterns, CEF, and the evaluation of mappings.
 # Usage: Tests/scripts/fuzz.sh [SECONDS] [TARGET...]; default: 60 seconds, all targets concurrently.
 # The corpus stays in .build-fuzz/corpus; the next run continues with it. Failing inputs are listed at the end, including those
 # that take longer than 10 seconds.
@@ -9,7 +10,8 @@ cd "$(dirname "$0")/../.."
 seconds=${1:-60}
 shift || true
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(FuzzRequestParser FuzzConnectionMachine FuzzSNSEnvelope)
+[ ${#targets[@]} -gt 0 ] || targets=(
+    FuzzRequestParser FuzzConnectionMachine FuzzSNSEnvelope FuzzJSONPath FuzzEventPattern FuzzCEF FuzzMapping)
 
 build=(swift build --package-path Tests/Fuzzing --scratch-path .build-fuzz --configuration release --sanitize=fuzzer
     -Xswiftc -enable-testing)

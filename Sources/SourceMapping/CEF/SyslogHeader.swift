@@ -8,7 +8,10 @@ enum SyslogHeader {
     static func end(in bytes: [UInt8]) throws(CEFError) -> Int {
         var reader = Reader(bytes)
         reader.skipOctetCount()
-        let isRFC5424 = reader.skipPriority() && reader.skip("1 ")
+        let hasPriority = reader.skipPriority()
+        // Claroty's lines have a space after it.
+        reader.skipSpaces()
+        let isRFC5424 = hasPriority && reader.skip("1 ")
         guard isRFC5424 ? reader.skipHeaderOfRFC5424() : reader.skipHeaderOfRFC3164(), reader.skip("CEF:") else {
             throw CEFError(
                 "CEF: is missing, or more than a syslog header precedes it. "

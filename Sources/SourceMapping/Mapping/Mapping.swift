@@ -64,10 +64,12 @@ package struct Mapping: Sendable {
 
     /// The items in a message, in order: the elements of the arrays and the other values that `each` selects.
     ///
-    /// - Throws: ``MappingFailure`` if there are more than ``maximumItems``.
+    /// - Throws: ``MappingFailure`` if there is no such value or array, or if there are more than ``maximumItems``.
     package func items(in message: JSON) throws(MappingFailure) -> [JSON] {
+        let nodes = each.nodes(in: message, limit: Self.maximumItems + 1)
+        guard !nodes.isEmpty else { throw MappingFailure(ItemError(.missing, paths: [each.description]), key: .each) }
         var items: [JSON] = []
-        for node in each.nodes(in: message, limit: Self.maximumItems + 1) {
+        for node in nodes {
             items += node.array ?? [node]
             guard items.count <= Self.maximumItems else {
                 throw MappingFailure(

@@ -179,7 +179,8 @@ struct JSONPathErrorTests {
             Rejection("$[?@.a == 1.]", 11, "The number is malformed", "Write it as in JSON, such as 10, -1.5 or 1e3"),
             Rejection("$[?@.a == 1e]", 11, "The number is malformed", "Write it as in JSON, such as 10, -1.5 or 1e3"),
             Rejection("$[?@.a == -]", 11, "The number is malformed", "Write it as in JSON, such as 10, -1.5 or 1e3"),
-            Rejection("$[?@.a == 1e1000000001]", 11, "The number is too long, or its exponent is too large", "Shorten it"),
+            Rejection(
+                "$[?@.a == 1e1000000001]", 11, "The number is too long, or its exponent is too large", "Shorten it"),
         ])
     func mistake(rejection: Rejection) { expect(rejection) }
 

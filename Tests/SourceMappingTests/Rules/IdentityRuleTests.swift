@@ -35,7 +35,7 @@ struct IdentityRuleTests {
         #expect(read("$.id") == ["key: text instead of a list. Write a list, for example [$.id]."])
         #expect(
             read(["id", "$.a", 5]) == [
-                "key[0], column 1: no $ at the start. Write $.name.",
+                "key[0], column 1: A path begins with $. Write $.name for a member.",
                 "key[2]: a number instead of text. Write text, for example $.name.",
             ])
         #expect(read(.array(Array(repeating: "$.a", count: 8))) == [])

@@ -112,7 +112,7 @@ struct PropertyTests {
                 #expect(!reading.isReplaced || reading.time == receipt)
             }
             if let part = try? path.value(in: item) {
-                #expect(try mappedID(parts: [part, part]).utf8.count <= 512)
+                #expect(mappedID(parts: [part, part]).utf8.count <= 512)
             }
         }
         #expect(results > 100)

@@ -88,7 +88,7 @@ struct PythonComparisonTests {
             for line in sys.stdin:
                 parts = line.rstrip("\\n").split("/")[1:]
                 print(json.dumps([urllib.parse.unquote(part, errors="strict") for part in parts]))
-            """, lines: try lists.map { try mappedID(parts: $0) })
+            """, lines: lists.map { mappedID(parts: $0) })
         try #require(lines.count == lists.count)
         for (list, line) in zip(lists, lines) {
             #expect(try JSON(parsing: String(line)) == .array(list.map(JSON.string)))

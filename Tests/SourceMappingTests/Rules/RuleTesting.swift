@@ -1,7 +1,7 @@
 import AWSCore
+import Encoding
 import JSON
 import SecurityFindings
-import Testing
 
 @testable import SourceMapping
 
@@ -15,12 +15,27 @@ func errors(_ tree: JSON, _ read: (TreeReader, inout MappingErrors) -> Void) -> 
     return errors.errors.map(\.description)
 }
 
-/// The account-Region that items of tests belong to.
-func accountRegion() throws -> AccountRegion {
-    AccountRegion(account: try #require(AccountID("111122223333")), region: try #require(Region("eu-central-1")))
+/// The context of items of tests: account 111122223333 in eu-central-1, received on 2026-11-22.
+let testContext = ItemContext(
+    source: "x",
+    accountRegion: AccountRegion(account: AccountID("111122223333")!, region: Region("eu-central-1")!),
+    receivedAt: Timestamp(milliseconds: 1_795_341_600_000))
+
+extension Template {
+    /// The text for an item in the tests' context.
+    func expand(_ item: JSON, limit: Int) throws(ItemError) -> String {
+        try expand(item, in: testContext, limit: limit)
+    }
+}
+
+extension TextRule {
+    /// The text for an item in the tests' context.
+    func expand(_ item: JSON, limit: Int) throws(ItemError) -> String {
+        try expand(item, in: testContext, limit: limit)
+    }
 }
 
 /// The ID of a finding of the source `x`.
-func mappedID(parts: [String]) throws -> String {
-    FindingID.mapped(source: "x", parts: parts, accountRegion: try accountRegion())
+func mappedID(parts: [String]) -> String {
+    FindingID.mapped(source: "x", parts: parts, accountRegion: testContext.accountRegion)
 }

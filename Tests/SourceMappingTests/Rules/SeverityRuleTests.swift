@@ -66,7 +66,9 @@ struct SeverityRuleTests {
             (.number("4.0"), .medium), (true, .low), (false, .medium), (nil, .medium), ("", .medium), ([], .medium),
             ("default", .medium),
         ] as [(JSON, SecurityFinding.Severity.Label)])
-    func map(value: JSON, expected: SecurityFinding.Severity.Label) throws { #expect(try label(Self.map, value) == expected) }
+    func map(value: JSON, expected: SecurityFinding.Severity.Label) throws {
+        #expect(try label(Self.map, value) == expected)
+    }
 
     @Test("a map without a default has no severity for other texts and for a missing value")
     func mapWithoutDefault() throws {
@@ -106,12 +108,16 @@ struct SeverityRuleErrorTests {
         #expect(
             read([:]) == [
                 "key: missing key path. Add it, for example path: $.risk.",
-                "key: neither steps nor map. Add steps: [{atLeast: 7, is: HIGH}, {is: LOW}] for numbers, or map: "
-                    + "{Critical: CRITICAL, default: MEDIUM} for words.",
+                "key: neither steps, map nor suffixes. Add steps: [{atLeast: 7, is: HIGH}, {is: LOW}] for numbers, map: "
+                    + "{Critical: CRITICAL, default: MEDIUM} for words, or suffixes: {-Critical: CRITICAL, default: MEDIUM} "
+                    + "for names that end with a word.",
             ])
         #expect(
             read(["path": "$.a", "steps": [["is": "LOW"]], "map": ["default": "LOW"]])
-                == ["key: both steps and map. Keep steps for numbers, or map for words."])
+                == [
+                    "key: several of steps, map and suffixes. Keep steps for numbers, map for words, or suffixes for names that "
+                        + "end with a word."
+                ])
         #expect(
             read("HIGH") == [
                 "key: text instead of keys and values. Write keys and values, for example {path: $.risk, steps: "
@@ -131,7 +137,7 @@ struct SeverityRuleErrorTests {
         #expect(
             read(tree) == [
                 "key.step: unknown key. Write steps, or remove the key.",
-                "key.path, column 1: no $ at the start. Write $.name.",
+                "key.path, column 1: A path begins with $. Write $.name for a member.",
                 "key.steps[1].is: unknown word \"critical\". Write CRITICAL. All words: INFORMATIONAL, LOW, MEDIUM, HIGH, CRITICAL.",
                 "key.steps[1].atLeast: 9 is not below the threshold of the step ahead of it, so this step never applies. "
                     + "Sort the steps by atLeast, highest first.",
@@ -151,12 +157,13 @@ struct SeverityRuleErrorTests {
         #expect(readSteps(steps).count == 1)
     }
 
-    @Test("a threshold of more than 64 characters is rejected")
-    func longThreshold() {
-        let number = JSON.number(String(repeating: "1", count: 65))
+    @Test("a threshold with an exponent beyond the limit is rejected")
+    func hugeThreshold() {
+        let number = JSON.number("1e1000000001")
         #expect(
             readSteps([["atLeast": number, "is": "HIGH"], ["is": "LOW"]])
-                == ["key.steps[0].atLeast: number longer than 64 characters. Write a number, for example atLeast: 7."])
+                == ["key.steps[0].atLeast: number whose exponent is too large. Write a number, for example atLeast: 7."]
+        )
     }
 
     @Test("the numbers of steps and of texts are limited")

@@ -37,7 +37,8 @@ struct TemplateErrorTests {
             ("{$.a|join:\",\"x}", 6, "join without a quoted separator"),
             ("{$.a|join:\"\\n\"}", 6, "join without a quoted separator"),
             ("{$.a|join:\",\"|upper|join:\",\"}", 21, "second join"),
-            ("{name}", 2, "no $ at the start"), ("ab{ $.a..b}", 9, "no name after the dot"),
+            ("{name}", 2, "A path begins with $"), ("{region|upper}", 2, "A path begins with $"),
+            ("ab{ $.a..b}", 8, "Searching all levels with .. is not supported"),
             ("{$.a|upper|upper|upper|upper|upper|upper|upper|upper|lower}", 54, "more than 8 filters"),
         ])
     func rejected(text: String, column: Int, problem: String) {

@@ -12,7 +12,7 @@ struct TemplateTests {
         """
 
     private func expand(_ text: String, limit: Int = 1000, replacesSlashes: Bool = false) throws -> String {
-        try Template(parsing: text, replacesSlashes: replacesSlashes)
+        try Template(parsing: text, as: replacesSlashes ? .typePart : .plain)
             .expand(try item(Self.alert), limit: limit)
     }
 

@@ -118,7 +118,7 @@ struct TreeReaderTests {
     @Test("errors of texts have the column")
     func columns() {
         #expect(
-            errors("$.a.") { _ = $0.itemPath(errors: &$1) }.first?.hasPrefix("key, column 5: ")
+            errors("$.a.") { _ = $0.itemPath(errors: &$1) }.first?.hasPrefix("key, column 4: ")
                 == true)
         #expect(
             errors(["{$.a}", "{$.a"]) { reader, errors in
