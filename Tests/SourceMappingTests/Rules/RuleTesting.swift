@@ -16,10 +16,14 @@ func errors(_ tree: JSON, _ read: (TreeReader, inout MappingErrors) -> Void) -> 
 }
 
 /// The context of items of tests: account 111122223333 in eu-central-1, received on 2026-11-22.
-let testContext = ItemContext(
-    source: "x",
-    accountRegion: AccountRegion(account: AccountID("111122223333")!, region: Region("eu-central-1")!),
-    receivedAt: Timestamp(milliseconds: 1_795_341_600_000))
+let testContext: ItemContext = {
+    guard let account = AccountID("111122223333"), let region = Region("eu-central-1") else {
+        preconditionFailure("the account or the Region is malformed")
+    }
+    return ItemContext(
+        source: "x", accountRegion: AccountRegion(account: account, region: region),
+        receivedAt: Timestamp(milliseconds: 1_795_341_600_000))
+}()
 
 extension Template {
     /// The text for an item in the tests' context.
