@@ -43,6 +43,8 @@ package enum DeliveryCommand: Sendable {
             throw UnrecognizedMessageError(reason: "the message is not JSON: \(error)")
         }
         switch delivery.channel {
+        case _ where delivery.source != nil, .webhook:
+            throw UnrecognizedMessageError(reason: "the source is not configured")
         case .sns: self = try Self.message(json, delivery, severities)
         case .eventBridge: self = try Self.event(json, delivery.accountRegion)
         case .schedule, .catchUp: self = try Self.task(json, delivery, severities)

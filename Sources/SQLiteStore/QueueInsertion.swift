@@ -23,10 +23,10 @@ struct QueueInsertion {
     /// Adds a delivery unless its id is known.
     func add(_ new: Delivery) throws -> AppendResult {
         try Self.bind(new.id, to: 1, of: delivery)
-        try Self.bind(new.accountRegion.stored, to: 2, of: delivery)
+        try Self.bind(new.lane.stored, to: 2, of: delivery)
         try Self.bind(new.channel.rawValue, to: 3, of: delivery)
         try check(sqlite3_bind_int64(delivery, 4, new.receivedAt.milliseconds))
-        try Self.bind(new.topic?.description ?? "", to: 5, of: delivery)
+        try Self.bind(new.share, to: 5, of: delivery)
         try run(delivery)
         guard sqlite3_changes(connection) == 1 else { return .duplicate }
         try check(sqlite3_bind_int64(payload, 1, sqlite3_last_insert_rowid(connection)))

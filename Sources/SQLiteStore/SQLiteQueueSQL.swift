@@ -2,9 +2,9 @@
 enum SQLiteQueueSQL {
     static let insertPayload = "INSERT INTO payload (sequence, bytes) VALUES (?1, ?2)"
 
-    /// The account-Regions in the queue, each with the times of its first and last ready delivery. Steps through the
+    /// The lanes in the queue, each with the times of its first and last ready delivery. Steps through the
     /// index from one to the next, so that the cost grows with their number and not with the deliveries.
-    static let accountRegions = """
+    static let lanes = """
         WITH RECURSIVE queued (origin) AS (
             SELECT (SELECT MIN(origin) FROM delivery WHERE ready_at IS NOT NULL)
             UNION ALL

@@ -66,13 +66,13 @@ extension SQLiteStore {
         try db.run(
             DeadLetterLimitSQL.addToShare,
             [
-                change.channel, change.topic, load.count, load.bytes,
+                change.channel, change.name, load.count, load.bytes,
             ])
         if load.count < 0 {
             try db.run(
                 DeadLetterLimitSQL.removeEmptyShare,
                 [
-                    change.channel, change.topic,
+                    change.channel, change.name,
                 ])
         }
         try db.run(
@@ -86,7 +86,7 @@ extension SQLiteStore {
         try DeadLetterUsage(loads: db.rows(DeadLetterLimitSQL.loads))
     }
 
-    /// Drops the oldest dead letters of the largest topics until the rest is within the limits.
+    /// Drops the oldest dead letters of the largest shares until the rest is within the limits.
     private static func drop(beyond limits: DeadLetterLimits, in db: Database) throws -> DeadLetterDrop {
         var drop = DeadLetterDrop()
         var left = Limits.deletion
@@ -101,12 +101,12 @@ extension SQLiteStore {
             }
             guard let portion = excess.portion(of: shares, atMost: left) else { break }
             let oldest = try letters(
-                DeadLetterLimitSQL.oldest, [portion.share.channel, portion.share.topic, portion.rows], in: db)
+                DeadLetterLimitSQL.oldest, [portion.share.channel, portion.share.name, portion.rows], in: db)
             let count = portion.count(of: oldest.map(\.share))
             // The counters are wrong if there are no such dead letters; `queue verify` reports it.
             guard count > 0 else { break }
             try self.drop(Array(oldest.prefix(count)), in: db)
-            drop.dropped.add(count, for: excess.cause, of: portion.share.topic)
+            drop.dropped.add(count, for: excess.cause, of: portion.share.name)
             left -= count
         }
         return drop
@@ -116,7 +116,7 @@ extension SQLiteStore {
         let expired = try letters(DeadLetterLimitSQL.expired, [time.milliseconds, Limits.deletion], in: db)
         try drop(expired, in: db)
         var drop = DeadLetterDrop(isDone: expired.count < Limits.deletion)
-        drop.dropped.add(expired.count, for: .age, of: expired.last?.share.topic ?? "")
+        drop.dropped.add(expired.count, for: .age, of: expired.last?.share.name ?? "")
         return drop
     }
 

@@ -17,7 +17,7 @@ extension SQLiteStore {
                 [
                     start.storedTime, start.id, filter.failedBefore?.milliseconds ?? .max, filter.account?.digits,
                     filter.region?.name,
-                    filter.storedChannels, filter.reason, limit,
+                    filter.storedChannels, filter.reason, filter.source, limit,
                 ])
             return try rows.map { try DeadLetter($0) }
         }

@@ -1,12 +1,11 @@
-package import AWSCore
 package import Encoding
 import GRDB
 package import Store
 
 /// The statements about the depth of the queue.
 enum SQLiteDepthSQL {
-    /// The first account-Region after another with a delivery that is not completed.
-    static let nextAccountRegion = """
+    /// The first lane after another with a delivery that is not completed.
+    static let nextLane = """
         SELECT MIN(origin) AS origin FROM (
             SELECT (SELECT MIN(origin) FROM delivery WHERE ready_at IS NOT NULL AND origin > ?1) AS origin
             UNION ALL SELECT (SELECT MIN(origin) FROM delivery WHERE state = 'dead' AND origin > ?1))
@@ -29,34 +28,33 @@ enum SQLiteDepthSQL {
 }
 
 extension SQLiteStore {
-    /// Counts the deliveries that are not completed by account-Region and state, in one snapshot.
+    /// Counts the deliveries that are not completed by lane and state, in one snapshot.
     package func queueDepths(
-        now: Timestamp, after accountRegion: AccountRegion?, limit: Int
+        now: Timestamp, after lane: DeliveryLane?, limit: Int
     ) async throws(StoreError) -> [QueueDepth] {
         try Limits.check(limit: limit)
         return try await read { db in
             var depths: [QueueDepth] = []
-            var last = accountRegion?.stored ?? ""
+            var last = lane?.stored ?? ""
             for _ in 0..<limit {
-                guard let next = try db.row(SQLiteDepthSQL.nextAccountRegion, [last])?.optionalText("origin") else {
+                guard let next = try db.row(SQLiteDepthSQL.nextLane, [last])?.optionalText("origin") else {
                     break
                 }
-                guard let accountRegion = AccountRegion(stored: next) else { throw StoreError.unreadableRow }
-                depths += try Self.depths(of: accountRegion, now: now, in: db)
+                guard let lane = DeliveryLane(stored: next) else { throw StoreError.unreadableRow }
+                depths += try Self.depths(of: lane, now: now, in: db)
                 last = next
             }
             return depths
         }
     }
 
-    private static func depths(of accountRegion: AccountRegion, now: Timestamp, in db: Database) throws -> [QueueDepth]
-    {
+    private static func depths(of lane: DeliveryLane, now: Timestamp, in db: Database) throws -> [QueueDepth] {
         let queued = try db.row(
-            SQLiteDepthSQL.queued, [accountRegion.stored, now.milliseconds, QueueTime.latest(after: now).milliseconds])
-        let dead = try db.row(SQLiteDepthSQL.dead, [accountRegion.stored])
+            SQLiteDepthSQL.queued, [lane.stored, now.milliseconds, QueueTime.latest(after: now).milliseconds])
+        let dead = try db.row(SQLiteDepthSQL.dead, [lane.stored])
         return try QueueDepth.State.allCases.compactMap { state in
             guard let row = state == .dead ? dead : queued else { return nil }
-            return try QueueDepth(row, of: accountRegion, state)
+            return try QueueDepth(row, of: lane, state)
         }
     }
 }

@@ -1,4 +1,3 @@
-package import AWSCore
 import Encoding
 import GRDB
 package import Store
@@ -12,7 +11,7 @@ extension SQLiteStore {
             try db.run(
                 PauseSQL.upsert,
                 [
-                    pause.account?.digits ?? PauseSQL.all, pause.pausedBy, pause.pausedAt.milliseconds, reason,
+                    pause.scope.stored, pause.pausedBy, pause.pausedAt.milliseconds, reason,
                 ])
             return .success(())
         }
@@ -20,12 +19,11 @@ extension SQLiteStore {
     }
 
     /// Ends a pause.
-    package func resume(_ account: AccountID?) async throws(StoreError) -> Pause? {
+    package func resume(_ scope: Pause.Scope) async throws(StoreError) -> Pause? {
         let ended = try await committer.write { db in
-            let name = account?.digits ?? PauseSQL.all
             // All rows are read, although there is at most one: a statement that is not run to its end does not delete
             // permanently.
-            let rows = try db.rows(PauseSQL.delete, [name])
+            let rows = try db.rows(PauseSQL.delete, [scope.stored])
             return .success(try rows.first.map { try Pause($0) })
         }
         signal.notify()

@@ -1,4 +1,3 @@
-package import AWSCore
 package import Encoding
 import FoundationEssentials
 import GRDB
@@ -15,14 +14,14 @@ extension SQLiteStore {
             let insertion = try QueueInsertion(db)
             return .success(try deliveries.map(insertion.add))
         }
-        let accountRegions = AppendResult.storedAccountRegions(of: deliveries, outcomes)
-        if !accountRegions.isEmpty { signal.notify(of: accountRegions) }
+        let lanes = AppendResult.storedLanes(of: deliveries, outcomes)
+        if !lanes.isEmpty { signal.notify(of: lanes) }
         return outcomes
     }
 
-    /// Leases ready deliveries; account-Regions take turns.
+    /// Leases ready deliveries; lanes take turns.
     package func lease(
-        limit: Int, for duration: Duration, owner: String, now: Timestamp, excluding excluded: Set<AccountRegion>
+        limit: Int, for duration: Duration, owner: String, now: Timestamp, excluding excluded: Set<DeliveryLane>
     ) async throws(StoreError) -> LeaseBatch {
         try Limits.check(limit: limit)
         try Limits.check(owner: owner)
@@ -31,23 +30,23 @@ extension SQLiteStore {
         let mark = signal.mark(excluding: excluded)
         return try await committer.write { db in
             let pauses = try Self.readPauses(db)
-            let queued = try Self.queuedAccountRegions(db, excluding: excluded, pauses, now: now)
-            for accountRegion in queued.filter(\.exceedsMaximumWait).map(\.accountRegion) {
+            let queued = try Self.queuedLanes(db, excluding: excluded, pauses, now: now)
+            for lane in queued.filter(\.exceedsMaximumWait).map(\.lane) {
                 try db.run(
                     QueueSQL.clampTimes,
                     [
-                        accountRegion, now.milliseconds, end.milliseconds,
+                        lane, now.milliseconds, end.milliseconds,
                         QueueTime.latest(after: now).milliseconds,
                     ])
             }
-            let ready = queued.filter { $0.readyAt <= now }.map(\.accountRegion)
+            let ready = queued.filter { $0.readyAt <= now }.map(\.lane)
             let ring = FairShare.ring(ready, after: self.lastServed.withLock { $0 })
             var expired = 0
-            let (deliveries, last) = try FairShare.take(limit: limit, from: ring) { accountRegion, share in
-                try Self.lease(upTo: share, of: accountRegion, until: end, owner: owner, now: now, &expired, in: db)
+            let (deliveries, last) = try FairShare.take(limit: limit, from: ring) { lane, share in
+                try Self.lease(upTo: share, of: lane, until: end, owner: owner, now: now, &expired, in: db)
             }
             if let last { self.lastServed.withLock { $0 = last } }
-            let next = try Self.queuedAccountRegions(db, excluding: excluded, pauses, now: now).map(\.readyAt).min()
+            let next = try Self.queuedLanes(db, excluding: excluded, pauses, now: now).map(\.readyAt).min()
             return .success(
                 LeaseBatch(
                     deliveries: deliveries, nextReadyAt: next, mark: mark, pauses: pauses, expired: expired))
@@ -170,13 +169,12 @@ extension SQLiteStore {
         return try db.row(QueueSQL.isHeld, [lease.sequence, lease.number, lease.deliveryID]) != nil
     }
 
-    private static func queuedAccountRegions(
+    private static func queuedLanes(
         _ db: Database, excluding excluded: Set<String>, _ pauses: [Pause], now: Timestamp
-    ) throws -> [(accountRegion: String, readyAt: Timestamp, exceedsMaximumWait: Bool)] {
-        guard !pauses.contains(where: { $0.account == nil }) else { return [] }
-        let accounts = Set(pauses.compactMap { $0.account?.digits })
-        let queued: [(accountRegion: String, readyAt: Timestamp, exceedsMaximumWait: Bool)] = try db.rows(
-            SQLiteQueueSQL.accountRegions
+    ) throws -> [(lane: String, readyAt: Timestamp, exceedsMaximumWait: Bool)] {
+        guard !pauses.contains(where: { $0.scope == .all }) else { return [] }
+        let queued: [(lane: String, readyAt: Timestamp, exceedsMaximumWait: Bool)] = try db.rows(
+            SQLiteQueueSQL.lanes
         ).map { row in
             let (first, last) = (try row.timestamp("first_ready_at"), try row.timestamp("last_ready_at"))
             return (
@@ -184,18 +182,16 @@ extension SQLiteStore {
                 last > QueueTime.latest(after: now)
             )
         }
-        return queued.filter {
-            !excluded.contains($0.accountRegion)
-                && (accounts.isEmpty || !accounts.contains(String($0.accountRegion.prefix(12))))
+        return queued.filter { lane, _, _ in !excluded.contains(lane) && !pauses.contains { $0.applies(toStored: lane) }
         }
     }
 
     private static func lease(
-        upTo share: Int, of accountRegion: String, until end: Timestamp, owner: String, now: Timestamp,
+        upTo share: Int, of lane: String, until end: Timestamp, owner: String, now: Timestamp,
         _ expired: inout Int,
         in db: Database
     ) throws -> [LeasedDelivery] {
-        let rows = try db.rows(SQLiteQueueSQL.ready, [accountRegion, now.milliseconds, share])
+        let rows = try db.rows(SQLiteQueueSQL.ready, [lane, now.milliseconds, share])
         return try rows.map { row in
             let lease = Lease(
                 deliveryID: try row.text("id"), owner: owner, until: end, sequence: try row.integer("sequence"),

@@ -18,8 +18,13 @@ struct DeadLetterFilters: ParsableArguments {
     var region: Region?
 
     @Option(
+        help: ArgumentHelp("Select dead letters of this mapped source.", valueName: "name"),
+        transform: OptionText.source)
+    var source: String?
+
+    @Option(
         help: ArgumentHelp(
-            "Select dead letters that arrived through this channel.", valueName: "sns|eventBridge|internal"),
+            "Select dead letters that arrived through this channel.", valueName: "sns|eventBridge|webhook|internal"),
         transform: OptionText.channels)
     var channel: Set<Delivery.Channel>?
 
@@ -46,9 +51,8 @@ struct DeadLetterFilters: ParsableArguments {
     /// The conditions as a filter.
     func filter(now: Timestamp) -> DeadLetterFilter {
         DeadLetterFilter(
-            account: account, region: region, channels: channel, reason: reason,
-            failedSince: newerThan.map { now - $0 },
-            failedBefore: olderThan.map { now - $0 })
+            account: account, region: region, source: source, channels: channel, reason: reason,
+            failedSince: newerThan.map { now - $0 }, failedBefore: olderThan.map { now - $0 })
     }
 }
 

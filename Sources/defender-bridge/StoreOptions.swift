@@ -54,10 +54,17 @@ enum OptionText {
         try value(Duration(text), "Use a duration such as 30s, 15m, 1h or 7d.")
     }
 
+    /// Parses the name of a mapped source.
+    @Sendable static func source(_ text: String) throws -> String {
+        try value(
+            DeliveryLane.isSourceName(text) ? text : nil,
+            "Use the name of a source: 1 to 64 lowercase letters, digits and dashes.")
+    }
+
     /// Parses a channel.
     @Sendable static func channels(_ text: String) throws -> Set<Delivery.Channel> {
         let channels = Delivery.Channel.named(text)
-        return try value(channels.isEmpty ? nil : Set(channels), "Use sns, eventBridge or internal.")
+        return try value(channels.isEmpty ? nil : Set(channels), "Use sns, eventBridge, webhook or internal.")
     }
 
     private static func value<Value>(_ value: Value?, _ rule: String) throws -> Value {

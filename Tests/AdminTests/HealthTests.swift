@@ -26,13 +26,13 @@ import Testing
 
     private func denial(_ region: String = "us-east-1") throws -> CircuitBreakers.Entry {
         CircuitBreakers.Entry(
-            accountRegion: try accountRegion(region),
+            lane: DeliveryLane(try accountRegion(region)),
             denial: CircuitBreaker.Denial(
                 cause: .accessDenied, reason: "AccessDeniedException: no", since: .zero, retryAt: .zero, attempts: 1))
     }
 
     private func pause(_ account: AccountID?) -> Pause {
-        Pause(account: account, pausedBy: "alice", pausedAt: now, reason: "maintenance")
+        Pause(account.map(Pause.Scope.account) ?? .all, pausedBy: "alice", pausedAt: now, reason: "maintenance")
     }
 
     private func subscription(_ state: Subscription.State, age: Int64 = 0) throws -> Subscription {

@@ -27,7 +27,8 @@ import Testing
 
     @Test("The queue is reported by account-Region and state; dead letters have no age")
     func queue() throws {
-        let pause = Pause(account: AccountID("111122223333"), pausedBy: "ada@host", pausedAt: now, reason: nil)
+        let scope = try #require(AccountID("111122223333").map(Pause.Scope.account))
+        let pause = Pause(scope, pausedBy: "ada@host", pausedAt: now, reason: nil)
         let report = QueueReport(
             depths: [
                 try depth(.pending, 2, age: 10), try depth(.dead, 4, age: 9000),

@@ -121,10 +121,10 @@ import Testing
         let circuitBreakers = CircuitBreakers(clock: { uptime - .seconds(30) }, logger: logger)
         let far = try accountRegion("eu-west-1")
         let error = AWSError(.accessDenied, service: .securityHub, operation: "BatchImportFindings", message: "no")
-        circuitBreakers.recordFailure(error, far)
+        circuitBreakers.recordFailure(error, DeliveryLane(far))
         let status = try await report(circuitBreakers: circuitBreakers) { () throws(StoreError) in
             var queue = StoreSnapshot.QueueSnapshot()
-            queue.pauses = [Pause(account: far.account, pausedBy: "alice", pausedAt: now, reason: nil)]
+            queue.pauses = [Pause(.account(far.account), pausedBy: "alice", pausedAt: now, reason: nil)]
             return queue
         }.json()
         let accountRegions = try #require(status["accountRegions"]?.array)

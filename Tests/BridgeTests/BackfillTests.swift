@@ -63,13 +63,13 @@ import Testing
         #expect(wait(pending + waiting) == nil)
         #expect(wait(pending, .init(isServed: true))?.hasPrefix("the running bridge;") == true)
         let denial = CircuitBreakers.Entry(
-            accountRegion: one,
+            lane: DeliveryLane(one),
             denial: CircuitBreaker.Denial(
                 cause: .accessDenied, reason: "AccessDenied", since: .seconds(1), retryAt: .seconds(2), attempts: 1))
-        let elsewhere = CircuitBreakers.Entry(accountRegion: try accountRegion("eu-west-1"), denial: denial.denial)
+        let elsewhere = CircuitBreakers.Entry(lane: DeliveryLane(try accountRegion("eu-west-1")), denial: denial.denial)
         #expect(wait(waiting, .init(denials: [elsewhere, denial])) == "access to \(one): AccessDenied")
         #expect(wait(pending, .init(denials: [elsewhere])) == nil)
-        let pause = Pause(account: one.account, pausedBy: "ops", pausedAt: 1, reason: nil)
+        let pause = Pause(.account(one.account), pausedBy: "ops", pausedAt: 1, reason: nil)
         #expect(
             wait(pending, .init(denials: [denial], pauses: [pause]))
                 == "sending to resume; run defender-bridge resume --account \(one.account)")

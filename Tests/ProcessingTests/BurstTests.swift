@@ -85,7 +85,7 @@ private struct SingleProcess: LeaseHolder {}
         let accountRegion = try accountRegion()
         let registry = PrometheusRegistry()
         let sender = FindingSender(
-            accountRegion: accountRegion, client: client, metrics: ProcessingMetrics(registry),
+            lane: DeliveryLane(accountRegion), client: client, metrics: ProcessingMetrics(registry),
             circuitBreakers: CircuitBreakers(clock: { uptime }, logger: Logger(label: "test")),
             leases: SingleProcess())
         let findings = try (0..<6000).map { number in

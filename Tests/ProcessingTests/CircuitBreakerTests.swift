@@ -145,7 +145,7 @@ import Testing
                 }
                 #expect(harness.recorder.count("describe") == 1)
                 let entries = circuitBreakers.entries
-                #expect(try entries.map(\.accountRegion) == [accountRegion()])
+                #expect(try entries.map(\.lane) == [DeliveryLane(accountRegion())])
                 #expect(entries.first?.denial.reason.contains("DescribeAuditTask") == true)
                 // A new delivery wakes the workers when the next probe is due.
                 harness.time.advance(by: .seconds(1))
@@ -203,6 +203,7 @@ import Testing
     func scopes() async throws {
         try await ProcessingHarness.run { harness in
             let (circuitBreakers, accountRegion) = (harness.processing.circuitBreakers, try accountRegion())
+            let lane = DeliveryLane(accountRegion)
             func fail(_ path: String) async throws -> AWSError {
                 harness.aws.state.withLock { $0.fault = { _, _ in .status(403, code: "AccessDeniedException") } }
                 do throws(AWSError) {
@@ -216,19 +217,23 @@ import Testing
                 }
                 throw CancellationError()
             }
-            circuitBreakers.recordFailure(try await fail("audit"), accountRegion)
+            circuitBreakers.recordFailure(try await fail("audit"), lane)
             #expect(circuitBreakers.entries.map(\.denial.reason).first?.contains("DescribeAuditTask") == true)
             #expect(
-                circuitBreakers.suspended().accountRegions.isEmpty
-                    && circuitBreakers.allow(accountRegion) == .closed)
-            circuitBreakers.recordFailure(try await fail("hub"), accountRegion)
+                circuitBreakers.suspended().lanes.isEmpty
+                    && circuitBreakers.allow(lane) == .closed)
+            circuitBreakers.recordFailure(try await fail("hub"), lane)
             #expect(circuitBreakers.entries.count == 1)
             #expect(circuitBreakers.entries.first?.denial.reason.contains("DescribeHub") == true)
-            #expect(circuitBreakers.suspended().accountRegions == [accountRegion])
-            circuitBreakers.recordSuccess(accountRegion)
+            #expect(circuitBreakers.suspended().lanes == [lane])
+            circuitBreakers.recordSuccess(lane)
             #expect(circuitBreakers.entries.first?.denial.reason.contains("DescribeAuditTask") == true)
-            circuitBreakers.recordSuccess(accountRegion, .audits)
+            circuitBreakers.recordSuccess(lane, .audits)
             #expect(circuitBreakers.entries.isEmpty)
+            // A denial in the lane of a source does not suspend Device Defender's.
+            let source = DeliveryLane(accountRegion, source: "nozomi")
+            circuitBreakers.recordFailure(try await fail("hub"), source)
+            #expect(circuitBreakers.suspended().lanes == [source] && circuitBreakers.allow(lane) == .closed)
         }
     }
 

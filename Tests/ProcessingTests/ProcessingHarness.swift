@@ -68,13 +68,13 @@ struct ProcessingHarness {
         mapping: MappingOptions = MappingOptions(checkSummaries: false)
     ) throws -> any DeliveryProcessor {
         processing.processors(AccountClients(client ?? self.client), settings(mapping))
-            .processor(of: kind, for: try accountRegion())
+            .processor(of: kind, for: DeliveryLane(try accountRegion()))
     }
 
     /// - Parameter leases: nil for the store.
     func sender(leases: (any LeaseHolder)? = nil) throws -> FindingSender {
         FindingSender(
-            accountRegion: try accountRegion(), client: client, metrics: processing.metrics,
+            lane: DeliveryLane(try accountRegion()), client: client, metrics: processing.metrics,
             circuitBreakers: processing.circuitBreakers, leases: leases ?? store)
     }
 
@@ -114,7 +114,8 @@ struct ProcessingHarness {
         let items = try await leaseReady()
         let processors = processing.processors(AccountClients(client), settings(mapping))
         for kind in [DeliveryCommand.Kind.alarms, .audits] {
-            await processors.processor(of: kind, for: accountRegion).process(items.filter { $0.command.kind == kind })
+            await processors.processor(of: kind, for: DeliveryLane(accountRegion)).process(
+                items.filter { $0.command.kind == kind })
         }
     }
 

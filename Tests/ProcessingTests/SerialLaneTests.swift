@@ -26,7 +26,7 @@ private struct ScriptedLane {
         leases = LeaseKeeper(
             queue: harness.store, unstored: UnstoredOutcomes(), clock: processing.clock, logger: processing.logger)
         lane = SerialLane(
-            of: try accountRegion(), processor: ScriptedProcessor(body: process), batchLimit: batchLimit,
+            of: DeliveryLane(try accountRegion()), processor: ScriptedProcessor(body: process), batchLimit: batchLimit,
             circuitBreakers: processing.circuitBreakers, leases: leases, clock: processing.clock,
             executor: processing.clock.executor)
     }
@@ -48,7 +48,7 @@ private struct ScriptedLane {
                 await recorder.wait(for: "continue", count: 1)
             }
             let lane = scripted.lane
-            await scripted.leases.hold(items.map(\.leased.lease), of: try accountRegion())
+            await scripted.leases.hold(items.map(\.leased.lease), of: DeliveryLane(try accountRegion()))
             await lane.add(items)
             await recorder.wait(for: "in progress", count: 1)
             await lane.stop()

@@ -137,7 +137,7 @@ private final class FaultyAWS: HTTPTransport {
                 store: store, clock: clock, trust: ClockTrust(now: clock.now, isChecked: false, logger: logger),
                 jitter: { 0.5 }, metrics: ProcessingMetrics(PrometheusRegistry()), logger: logger)
             let processor = processing.processors(accounts, Reloadable(.standard))
-                .processor(of: .alarms, for: accountRegion)
+                .processor(of: .alarms, for: DeliveryLane(accountRegion))
             try await time.run {
                 var random = SeededGenerator(seed: seed)
                 var total = 0
@@ -176,9 +176,9 @@ private final class FaultyAWS: HTTPTransport {
 
     /// Like the worker pool: leases ready deliveries unless AWS denies access, and processes them.
     private static func work(_ processor: any DeliveryProcessor, _ processing: ProcessingComponents) async throws {
-        let accountRegion = try accountRegion()
-        guard processing.circuitBreakers.allow(accountRegion) != .open else { return }
-        defer { processing.circuitBreakers.endProbe(accountRegion) }
+        let lane = DeliveryLane(try accountRegion())
+        guard processing.circuitBreakers.allow(lane) != .open else { return }
+        defer { processing.circuitBreakers.endProbe(lane) }
         let batch = try await processing.store.lease(
             limit: 1000, for: .seconds(600), owner: "test", now: processing.clock.now(), excluding: [])
         let items = try batch.deliveries.map { leased -> LeasedCommand in

@@ -117,7 +117,8 @@ import Testing
             }
             _ = try await harness.store.append(delivery("1", Messages.audit("t1"), of: accountRegion()))
             await audits.process(try await harness.leaseReady())
-            let denial = try #require(harness.processing.circuitBreakers.denial(try accountRegion(), .all))
+            let denial = try #require(
+                harness.processing.circuitBreakers.denial(DeliveryLane(try accountRegion()), .all))
             #expect(denial.cause == .noCredentials && denial.reason.contains("no keys yet"))
             #expect(
                 harness.recorder.count(.noCredentials)

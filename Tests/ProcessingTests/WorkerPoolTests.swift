@@ -180,14 +180,14 @@ import Testing
                 _ = try await store.append(delivery("audit", Messages.audit("t1"), of: held))
                 await harness.recorder.wait(for: "no response to /findings/import", count: 1)
                 await harness.recorder.wait(for: "no response to /audit/tasks/t1", count: 1)
-                try await store.pause(Pause(account: held.account, pausedBy: "test", pausedAt: 0, reason: nil))
+                try await store.pause(Pause(.account(held.account), pausedBy: "test", pausedAt: 0, reason: nil))
                 try await eventually("all to be released") { try await store.queueStatus().pending == 21 }
                 #expect(harness.recorder.count(.processingPaused) == 1)
                 _ = try await store.append(delivery("other", Messages.alarm("w", at: now), of: other))
                 await harness.recorder.wait(for: .deliveryCompleted, count: 1)
                 #expect(try await store.queueStatus().pending == 21)
                 harness.aws.state.withLock { $0.fault = { _, _ in nil } }
-                _ = try await store.resume(held.account)
+                _ = try await store.resume(.account(held.account))
                 await harness.recorder.wait(for: .deliveryCompleted, count: 22)
                 #expect(harness.recorder.count(.processingResumed) == 1)
             }

@@ -42,7 +42,7 @@ import Testing
             var dropped = 0
             for number in 1...9 {
                 let drop = try await deadLetter(number, of: "noise", at: Timestamp(number), within: limits, in: store)
-                #expect(drop.isEmpty == (number <= 5) && drop.lastTopic == (number <= 5 ? nil : drop.lastTopic))
+                #expect(drop.isEmpty == (number <= 5) && drop.lastShare == (number <= 5 ? nil : drop.lastShare))
                 dropped += drop.counts[.count] ?? 0
             }
             #expect(dropped == 4)
@@ -54,6 +54,33 @@ import Testing
             #expect(try await store.verify() == [])
             // A dropped dead letter is deleted: its id is new again.
             #expect(try await store.append(delivery(1)) == .stored)
+        }
+    }
+
+    @Test(arguments: StoreKind.all) func aNoisySourceEvictsNoOther(kind: StoreKind) async throws {
+        try await withStore(kind) { store in
+            let limits = DeadLetterLimits(maximumCount: 8, maximumBytes: 1 << 20)
+            for number in 0..<9 {
+                let one = delivery(number, source: number == 0 ? "quiet" : "noisy", from: .webhook)
+                _ = try await store.append(one)
+                let leased = try #require(try await store.leaseBatch(1, now: 0).first)
+                #expect(leased.delivery == one)
+                let dropped = try await store.deadLetter(
+                    leased.lease, reason: "no", now: Timestamp(milliseconds: Int64(number)), within: limits)
+                #expect(dropped.lastShare == (number < 4 ? nil : "noisy"))
+            }
+            func ids(_ filter: DeadLetterFilter) async throws -> [String] {
+                try await store.deadLetters(matching: filter, limit: 10, after: nil).map(\.delivery.id)
+            }
+            #expect(try await ids(.all) == ["sns:0", "sns:6", "sns:7", "sns:8"])
+            let region = accountRegions[0].region
+            #expect(try await ids(DeadLetterFilter(region: region, source: "quiet")) == ["sns:0"])
+            #expect(try await ids(DeadLetterFilter(source: "noisy")).count == 3)
+            #expect(try await ids(DeadLetterFilter(source: "")) == [])
+            #expect(try await ids(DeadLetterFilter(region: accountRegions[1].region)) == [])
+            #expect(try await ids(DeadLetterFilter(region: region)).count == 4)
+            #expect(try await store.newestDeadLetters(limit: 1).map(\.source) == ["noisy"])
+            #expect(try await store.verify() == [])
         }
     }
 
@@ -174,7 +201,7 @@ import Testing
             let dropped = try await store.deadLetter(
                 leased.lease, reason: "no", now: 9999,
                 within: DeadLetterLimits(maximumCount: 200, maximumBytes: 1 << 20))
-            #expect(dropped.counts == [.count: 3401] && dropped.lastTopic == "a")
+            #expect(dropped.counts == [.count: 3401] && dropped.lastShare == "a")
             if let before, let store = store as? SQLiteStore { #expect(store.commitCount >= before + 6) }
             #expect(try await store.deadLetterUsage().total.count == 100)
             #expect(try await store.verify() == [])

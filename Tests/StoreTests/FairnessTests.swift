@@ -40,6 +40,29 @@ import Testing
         }
     }
 
+    @Test(arguments: StoreKind.all) func aSourceAndDeviceDefenderTakeTurns(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
+            for number in 0..<20 { _ = try await store.append(delivery(number, source: "nozomi", from: .webhook)) }
+            for number in 20..<22 { _ = try await store.append(delivery(number, at: 5)) }
+            let batch = try await store.lease(limit: 4, for: .seconds(10), owner: "worker", now: 10)
+            #expect(
+                Set(batch.deliveries.map(\.delivery)) == [
+                    delivery(0, source: "nozomi", from: .webhook), delivery(1, source: "nozomi", from: .webhook),
+                    delivery(20, at: 5), delivery(21, at: 5),
+                ])
+            let source = DeliveryLane(accountRegions[0], source: "nozomi")
+            let skipped = try await store.lease(
+                limit: 4, for: .seconds(10), owner: "worker", now: 10, excluding: [source])
+            #expect(skipped.deliveries == [])
+            let depths = try await store.queueDepths(now: 10, after: nil, limit: 10)
+            #expect(depths.map(\.lane) == [DeliveryLane(accountRegions[0]), source, source])
+            #expect(depths.map(\.count) == [2, 18, 2])
+            #expect(
+                try await store.queueDepths(now: 10, after: DeliveryLane(accountRegions[0]), limit: 10).map(\.lane)
+                    == [source, source])
+        }
+    }
+
     @Test(arguments: StoreKind.all) func anExcludedAccountRegionIsSkipped(kind: StoreKind)
         async throws
     {
@@ -47,13 +70,14 @@ import Testing
             for number in 0..<3 { _ = try await store.append(delivery(number, of: accountRegions[0])) }
             _ = try await store.append(delivery(3, of: accountRegions[1]))
             _ = try await store.append(delivery(4, of: accountRegions[1], at: 900))
-            let excluded: Set = [accountRegions[0]]
+            let excluded: Set = [DeliveryLane(accountRegions[0])]
             let first = try await store.lease(
                 limit: 10, for: .seconds(10), owner: "worker", now: 10, excluding: excluded)
             #expect(first.deliveries.map(\.delivery.id) == ["sns:3"])
             #expect(first.nextReadyAt == 900)
             let all = try await store.lease(
-                limit: 10, for: .seconds(10), owner: "worker", now: 10, excluding: Set(accountRegions))
+                limit: 10, for: .seconds(10), owner: "worker", now: 10,
+                excluding: Set(accountRegions.map { DeliveryLane($0) }))
             #expect(all.deliveries == [] && all.nextReadyAt == nil)
             #expect(try await store.leaseBatch(now: 10).map(\.delivery.id) == ["sns:0", "sns:1", "sns:2"])
         }

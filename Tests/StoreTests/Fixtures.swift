@@ -119,12 +119,13 @@ let manyAccountRegions =
     }
 
 func delivery(
-    _ number: Int, of accountRegion: AccountRegion = accountRegions[0], from channel: Delivery.Channel = .sns,
-    at receivedAt: Timestamp = 0,
+    _ number: Int, of accountRegion: AccountRegion = accountRegions[0], source: String? = nil,
+    from channel: Delivery.Channel = .sns, at receivedAt: Timestamp = 0,
     payload: [UInt8] = [1, 2, 3]
 ) -> Delivery {
     Delivery(
-        id: "sns:\(number)", accountRegion: accountRegion, channel: channel, receivedAt: receivedAt, payload: payload)
+        id: "sns:\(number)", accountRegion: accountRegion, source: source, channel: channel, receivedAt: receivedAt,
+        payload: payload)
 }
 
 func entry(

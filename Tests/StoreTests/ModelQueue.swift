@@ -26,7 +26,7 @@ struct ModelQueue {
     private var rows: [String: Row] = [:]
     private var arrivals = 0
     private(set) var ledger: [String: LedgerEntry] = [:]
-    private(set) var pauses: [AccountID?: Pause] = [:]
+    private(set) var pauses: [Pause.Scope: Pause] = [:]
 
     var status: QueueStatus {
         var status = QueueStatus()
@@ -53,7 +53,13 @@ struct ModelQueue {
     var nextReadyAt: Timestamp? { rows.values.filter { $0.isQueued && !isPaused($0) }.map(\.readyAt).min() }
 
     private func isPaused(_ row: Row) -> Bool {
-        pauses[nil] != nil || pauses[row.delivery.accountRegion.account] != nil
+        pauses.values.contains { pause in
+            switch pause.scope {
+            case .all: true
+            case .account(let account): account == row.delivery.accountRegion.account
+            case .source(let source): source == row.delivery.source
+            }
+        }
     }
 
     func depths(now: Timestamp) -> [QueueDepth] {
@@ -65,7 +71,7 @@ struct ModelQueue {
                 case .leased: .leased
                 case .dead, .completed: .dead
                 }
-            return [row.delivery.accountRegion.description, state.rawValue]
+            return [row.delivery.lane.description, state.rawValue]
         }
         let order = QueueDepth.State.allCases.map(\.rawValue)
         return groups.sorted {
@@ -73,14 +79,14 @@ struct ModelQueue {
         }.compactMap { key, rows in
             guard let state = QueueDepth.State(rawValue: key[1]) else { return nil }
             return QueueDepth(
-                accountRegion: rows[0].delivery.accountRegion, state: state, count: rows.count,
-                oldestReceivedAt: rows.map(\.delivery.receivedAt).min() ?? 0)
+                accountRegion: rows[0].delivery.accountRegion, source: rows[0].delivery.source, state: state,
+                count: rows.count, oldestReceivedAt: rows.map(\.delivery.receivedAt).min() ?? 0)
         }
     }
 
-    mutating func pause(_ pause: Pause) { pauses[pause.account] = pause }
+    mutating func pause(_ pause: Pause) { pauses[pause.scope] = pause }
 
-    mutating func resume(_ account: AccountID?) -> Pause? { pauses.removeValue(forKey: account) }
+    mutating func resume(_ scope: Pause.Scope) -> Pause? { pauses.removeValue(forKey: scope) }
 
     var deadLetters: [DeadLetter] {
         rows.values.filter { $0.state == .dead }
@@ -99,19 +105,19 @@ struct ModelQueue {
         return .stored
     }
 
-    /// Whether a call may lease these: as many as there are, the earliest ready of each account-Region, and from no
-    /// account-Region more than one more than from another that had more ready.
+    /// Whether a call may lease these: as many as there are, the earliest ready of each lane, and from no
+    /// lane more than one more than from another that had more ready.
     func mayLease(_ leased: [LeasedDelivery], limit: Int, now: Timestamp) -> Bool {
         let ready = rows.values.filter { $0.isQueued && $0.readyAt <= now && !isPaused($0) }
             .sorted { ($0.readyAt, $0.arrival) < ($1.readyAt, $1.arrival) }
         guard leased.count == min(limit, ready.count) else { return false }
-        let readyOf = Dictionary(grouping: ready, by: \.delivery.accountRegion)
-        let leasedOf = Dictionary(grouping: leased, by: \.delivery.accountRegion)
+        let readyOf = Dictionary(grouping: ready, by: \.delivery.lane)
+        let leasedOf = Dictionary(grouping: leased, by: \.delivery.lane)
         let most = leasedOf.values.map(\.count).max() ?? 0
         return leased.allSatisfy { $0.attempt == (rows[$0.delivery.id]?.attempts ?? 0) + 1 }
             && leasedOf.keys.allSatisfy { readyOf[$0] != nil }
-            && readyOf.allSatisfy { accountRegion, rows in
-                let got = leasedOf[accountRegion] ?? []
+            && readyOf.allSatisfy { lane, rows in
+                let got = leasedOf[lane] ?? []
                 return got.map(\.delivery) == rows.prefix(got.count).map(\.delivery)
                     && (got.count == rows.count || got.count + 1 >= most)
             }

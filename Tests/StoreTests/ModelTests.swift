@@ -76,7 +76,7 @@ private struct History {
     }
 
     private mutating func pause() async throws {
-        let pause = Pause(account: account(), pausedBy: "model", pausedAt: now, reason: nil)
+        let pause = Pause(scope(), pausedBy: "model", pausedAt: now, reason: nil)
         try await store.pause(pause)
         model.pause(pause)
     }
@@ -84,20 +84,23 @@ private struct History {
     private mutating func resume() async throws {
         // More often than pauses, or everything would soon be paused.
         for _ in 0..<2 {
-            let account = account()
-            let ended = try await store.resume(account)
-            #expect(ended == model.resume(account), "seed \(seed)")
+            let scope = scope()
+            let ended = try await store.resume(scope)
+            #expect(ended == model.resume(scope), "seed \(seed)")
         }
     }
 
-    private mutating func account() -> AccountID? {
-        let places = [nil, manyAccountRegions[0].account, manyAccountRegions[3].account]
-        return places[pick(0...2)]
+    private mutating func scope() -> Pause.Scope {
+        let scopes: [Pause.Scope] = [
+            .all, .account(manyAccountRegions[0].account), .account(manyAccountRegions[3].account), .source("nozomi"),
+        ]
+        return scopes[pick(0...3)]
     }
 
     private mutating func append() async throws {
         let one = delivery(
-            pick(0...25), of: manyAccountRegions[pick(0...3)], at: now + pick(0...20), payload: [1, 2])
+            pick(0...25), of: manyAccountRegions[pick(0...3)], source: [nil, nil, "nozomi", "xdome"][pick(0...3)],
+            at: now + pick(0...20), payload: [1, 2])
         let outcome = try await store.append(one)
         #expect(outcome == model.append(one), "seed \(seed)")
     }

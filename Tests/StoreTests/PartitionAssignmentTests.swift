@@ -7,10 +7,10 @@ import Testing
 
 @Suite struct PartitionAssignmentTests {
     private func partition(
-        _ accountRegion: String, ready: Timestamp? = 0, by owner: String? = nil, isLive: Bool = true
+        _ lane: String, ready: Timestamp? = 0, by owner: String? = nil, isLive: Bool = true
     ) -> PartitionAssignment.Partition {
         PartitionAssignment.Partition(
-            accountRegion: accountRegion, readyAt: ready, owner: owner, isOwnerLive: owner != nil && isLive)
+            lane: lane, readyAt: ready, owner: owner, isOwnerLive: owner != nil && isLive)
     }
 
     private func assignment(

@@ -26,7 +26,7 @@ struct PartitionTests {
         try await withTwoStores { first, second in
             for number in 0..<3 { _ = try await second.append(delivery(number)) }
             let one = try await first.lease(limit: 1, for: .seconds(10), owner: "w", now: 0)
-            #expect(one.deliveries.count == 1 && one.acquired == [accountRegions[0]])
+            #expect(one.deliveries.count == 1 && one.acquired == [DeliveryLane(accountRegions[0])])
             let other = try await second.lease(limit: 9, for: .seconds(10), owner: "w", now: 0)
             #expect(other.deliveries == [] && other.nextReadyAt == nil && other.acquired == [])
             // Not even after the lease expired: its owner is alive.
@@ -70,7 +70,7 @@ struct PartitionTests {
                 } is: {
                     !$0.deliveries.isEmpty
                 }
-                #expect(batch.acquired == [accountRegions[0]] && batch.expired == 2)
+                #expect(batch.acquired == [DeliveryLane(accountRegions[0])] && batch.expired == 2)
                 // A takeover does not count an attempt.
                 #expect(batch.deliveries.map(\.attempt) == [1, 1, 1])
                 let late = held[0].lease

@@ -8,8 +8,8 @@ import Testing
 @testable import Store
 
 @Suite struct PauseTests {
-    private func pause(_ account: AccountID?, at time: Timestamp = 5, reason: String? = "maintenance") -> Pause {
-        Pause(account: account, pausedBy: "ada", pausedAt: time, reason: reason)
+    private func pause(_ scope: Pause.Scope, at time: Timestamp = 5, reason: String? = "maintenance") -> Pause {
+        Pause(scope, pausedBy: "ada", pausedAt: time, reason: reason)
     }
 
     @Test(arguments: StoreKind.all) func whileAllAccountsArePausedNothingIsLeasedAndAppendsContinue(kind: StoreKind)
@@ -17,13 +17,13 @@ import Testing
     {
         try await withStore(kind) { store async throws in
             let held = try await store.leaseNew(1)
-            try await store.pause(pause(nil))
+            try await store.pause(pause(.all))
             #expect(try await store.append(delivery(2)) == .stored)
             let batch = try await store.lease(limit: 10, for: .seconds(10), owner: "worker", now: 10)
-            #expect(batch.deliveries == [] && batch.nextReadyAt == nil && batch.pauses == [pause(nil)])
+            #expect(batch.deliveries == [] && batch.nextReadyAt == nil && batch.pauses == [pause(.all)])
             // Existing leases continue.
             try await store.complete(held.lease, recording: [], now: 10)
-            #expect(try await store.resume(nil) == pause(nil))
+            #expect(try await store.resume(.all) == pause(.all))
             #expect(try await store.leaseBatch(now: 10).map(\.delivery.id) == ["sns:2"])
         }
     }
@@ -34,13 +34,13 @@ import Testing
                 _ = try await store.append(delivery(number, of: accountRegion))
             }
             _ = try await store.append(delivery(9, of: manyAccountRegions[3], at: 900))
-            try await store.pause(pause(manyAccountRegions[0].account))
+            try await store.pause(pause(.account(manyAccountRegions[0].account)))
             let batch = try await store.lease(limit: 10, for: .seconds(10), owner: "worker", now: 10)
             #expect(batch.deliveries.map(\.delivery.id) == ["sns:3"])
             #expect(batch.nextReadyAt == 900)
-            #expect(try await store.resume(manyAccountRegions[3].account) == nil)
+            #expect(try await store.resume(.account(manyAccountRegions[3].account)) == nil)
             #expect(try await store.leaseBatch(now: 10) == [])
-            #expect(try await store.resume(manyAccountRegions[0].account) != nil)
+            #expect(try await store.resume(.account(manyAccountRegions[0].account)) != nil)
             #expect(try await store.leaseBatch(now: 10).map(\.delivery.id).sorted() == ["sns:0", "sns:1", "sns:2"])
         }
     }
@@ -51,27 +51,50 @@ import Testing
         try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1))
             let (all, one, other) = (
-                pause(nil), pause(manyAccountRegions[0].account, reason: nil), pause(manyAccountRegions[3].account)
+                pause(.all), pause(.account(manyAccountRegions[0].account), reason: nil),
+                pause(.account(manyAccountRegions[3].account))
             )
             for pause in [other, one, all] { try await store.pause(pause) }
             #expect(try await store.pauses() == [all, one, other])
-            #expect(try await store.resume(nil) == all)
+            #expect(try await store.resume(.all) == all)
             #expect(try await store.leaseBatch(now: 10) == [])
-            #expect(try await store.resume(manyAccountRegions[0].account) == one)
+            #expect(try await store.resume(.account(manyAccountRegions[0].account)) == one)
             #expect(try await store.leaseBatch(now: 10).count == 1)
             #expect(try await store.pauses() == [other])
+        }
+    }
+
+    @Test(arguments: StoreKind.all) func thePauseOfASourceSkipsItInAllAccountRegions(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
+            for (number, accountRegion) in manyAccountRegions.enumerated() {
+                _ = try await store.append([
+                    delivery(number, of: accountRegion), delivery(number + 10, of: accountRegion, source: "nozomi"),
+                    delivery(number + 20, of: accountRegion, source: "plant-1"),
+                ])
+            }
+            let pauses = [pause(.account(manyAccountRegions[3].account)), pause(.source("nozomi"))]
+            for pause in pauses { try await store.pause(pause) }
+            let batch = try await store.lease(limit: 20, for: .seconds(10), owner: "worker", now: 10)
+            #expect(batch.pauses == pauses)
+            #expect(
+                batch.deliveries.map(\.delivery.id).sorted()
+                    == [0, 1, 2, 20, 21, 22].map { "sns:\($0)" }.sorted())
+            #expect(try await store.resume(.source("plant-1")) == nil)
+            #expect(try await store.resume(.source("nozomi")) == pauses[1])
+            #expect(
+                try await store.leaseBatch(now: 10).map(\.delivery.id).sorted() == ["sns:10", "sns:11", "sns:12"])
         }
     }
 
     @Test func aNewPauseReplacesTheOldAndIsKeptInTheFile() async throws {
         let folder = try TemporaryFolder()
         var store = try await SQLiteStore(path: folder.file)
-        try await store.pause(pause(nil))
-        let last = pause(nil, at: 7, reason: String(repeating: "a\u{0}", count: 2000))
+        try await store.pause(pause(.all))
+        let last = pause(.all, at: 7, reason: String(repeating: "a\u{0}", count: 2000))
         try await store.pause(last)
         await store.close()
         store = try await SQLiteStore(path: folder.file)
-        let kept = Pause(account: nil, pausedBy: "ada", pausedAt: 7, reason: String(repeating: "a", count: 512))
+        let kept = Pause(.all, pausedBy: "ada", pausedAt: 7, reason: String(repeating: "a", count: 512))
         #expect(try await store.pauses() == [kept])
         await store.close()
     }
@@ -81,7 +104,7 @@ import Testing
         name: String, kind: StoreKind
     ) async throws {
         try await withStore(kind) { store async throws in
-            let pause = Pause(account: nil, pausedBy: name, pausedAt: 0, reason: nil)
+            let pause = Pause(.all, pausedBy: name, pausedAt: 0, reason: nil)
             #expect(await failure { try await store.pause(pause) } == .invalidValue)
             #expect(try await store.pauses() == [])
         }
@@ -93,7 +116,7 @@ import Testing
         try await store.deadLetter(store.leaseNew(1).lease, reason: "no", now: 1)
         let other = try await SQLiteStore(path: folder.file, access: .maintenance)
         let steps: [@Sendable () async throws -> Void] = [
-            { try await other.pause(self.pause(nil)) }, { _ = try await other.resume(nil) },
+            { try await other.pause(self.pause(.all)) }, { _ = try await other.resume(.all) },
             { _ = try await other.requeueDeadLetters(ids: ["sns:1"]) },
         ]
         for step in steps {

@@ -15,7 +15,7 @@ struct PostgreSQLPlanTests {
             "(bigint[], bigint[], text[], text[], bigint[], bool[], bigint[], text[], bigint[], bool)",
         LeaseSQL.count: "(text[], bigint, bigint)", LeaseSQL.lease: "(text[], bigint[], bigint, bigint, text)",
         LeaseSQL.next: "(text[])", LedgerSQL.sent.postgreSQL: "(bytea[], bigint[])",
-        DeadLetterSQL.list.postgreSQL: "(bigint, text, bigint, text, text, text, text, bigint)",
+        DeadLetterSQL.list.postgreSQL: "(bigint, text, bigint, text, text, text, text, text, bigint)",
         PostgreSQLStore.depths: "(text, bigint, bigint)",
         DeadLetterLimitSQL.removeEmptyShare.postgreSQL: "(text[], text[])",
         LedgerQueries.unchanged.postgreSQL: "(text, bytea[])", LedgerSQL.addAccountRegion.postgreSQL: "(text[])",

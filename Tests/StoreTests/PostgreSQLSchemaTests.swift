@@ -114,7 +114,7 @@ struct PostgreSQLSchemaTests {
             #expect(await failure { _ = try await store.leaseBatch(now: 0) } == .unavailable)
             #expect(await failure { try await store.checkWritable() } == .unavailable)
             #expect(await failure { _ = try await store.discardDeadLetters(ids: ["a"]) } == .unavailable)
-            #expect(await failure { _ = try await store.resume(nil) } == .unavailable)
+            #expect(await failure { _ = try await store.resume(.all) } == .unavailable)
             await store.close()
         }
     }

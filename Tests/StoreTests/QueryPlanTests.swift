@@ -29,7 +29,7 @@ import Testing
 
     @Test func accountRegionsAreFoundByStepsThroughTheIndex() async throws {
         try await withStore { store async throws in
-            let steps = try await plan(SQLiteQueueSQL.accountRegions, in: store)
+            let steps = try await plan(SQLiteQueueSQL.lanes, in: store)
             let onDeliveries = steps.filter { $0.contains(" delivery") }
             #expect(onDeliveries.count == 4)
             #expect(onDeliveries.allSatisfy { $0.hasPrefix("SEARCH delivery USING COVERING INDEX delivery_ready") })
@@ -38,7 +38,7 @@ import Testing
 
     @Test func theNextAccountRegionIsFoundByStepsThroughIndexes() async throws {
         try await withStore { store async throws in
-            let steps = try await plan(SQLiteDepthSQL.nextAccountRegion, in: store).filter { $0.contains(" delivery") }
+            let steps = try await plan(SQLiteDepthSQL.nextLane, in: store).filter { $0.contains(" delivery") }
             #expect(steps.count == 2)
             #expect(steps.allSatisfy { $0.hasPrefix("SEARCH delivery USING COVERING INDEX delivery_") }, "\(steps)")
         }

@@ -44,7 +44,7 @@ import Testing
             let all = try await store.queueDepths(now: 0, after: nil, limit: 1000)
             #expect(all.map(\.accountRegion) == manyAccountRegions.sorted())
             var paged: [QueueDepth] = []
-            while case let page = try await store.queueDepths(now: 0, after: paged.last?.accountRegion, limit: 1),
+            while case let page = try await store.queueDepths(now: 0, after: paged.last?.lane, limit: 1),
                 !page.isEmpty
             {
                 paged += page

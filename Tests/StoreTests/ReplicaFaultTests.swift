@@ -177,7 +177,7 @@ struct ReplicaFaultTests {
                 } is: {
                     !$0.deliveries.isEmpty
                 }
-                #expect(batch.deliveries.map(\.attempt) == [1] && batch.acquired == [accountRegions[0]])
+                #expect(batch.deliveries.map(\.attempt) == [1] && batch.acquired == [DeliveryLane(accountRegions[0])])
                 await first.close()
             }
         }

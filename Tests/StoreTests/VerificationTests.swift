@@ -11,7 +11,7 @@ import Testing
     /// A valid delivery in each state.
     private static let validRows: [DeliveryRow] = {
         let pending = DeliveryRow(
-            id: "sns:1", accountRegion: "111122223333/us-east-1", channel: "sns", state: "pending", readyAt: 1,
+            id: "sns:1", lane: "111122223333/us-east-1", channel: "sns", state: "pending", readyAt: 1,
             attempts: 0,
             leaseNumber: 0, payloadLength: 3)
         var waiting = pending
@@ -43,7 +43,7 @@ import Testing
 
     private static let damages: [Damage] = [
         Damage("pending", "has an id that is not 1 to 256 visible ASCII characters") { $0.id = "sns:\n" },
-        Damage("pending", "has an invalid account-Region") { $0.accountRegion = "111122223333" },
+        Damage("pending", "has an invalid account-Region") { $0.lane = "111122223333" },
         Damage("pending", "has an unknown channel") { $0.channel = "mail" },
         Damage("pending", "has an unknown state") { ($0.state, $0.readyAt) = ("lost", nil) },
         Damage("pending", "is pending but has no ready time") { $0.readyAt = nil },
@@ -92,7 +92,7 @@ import Testing
         _ = try await store.append(delivery(4))
         try await store.retry(store.leaseBatch(1, now: 0)[0].lease, at: 5, reason: "later", now: 1)
         _ = try await store.append(delivery(5))
-        try await store.pause(Pause(account: nil, pausedBy: "ada", pausedAt: 1, reason: nil))
+        try await store.pause(Pause(.all, pausedBy: "ada", pausedAt: 1, reason: nil))
         try await store.finishLedger(of: accountRegions[0], appliedAudits: [], now: 1)
     }
 

@@ -88,7 +88,7 @@ import Testing
     @Test(.timeLimit(.minutes(15))) func changesOfSkippedAccountRegionsWakeNoWorker() async throws {
         try await withStore { store async throws in
             let batch = try await store.lease(
-                limit: 10, for: .seconds(10), owner: "w", now: 0, excluding: [accountRegions[0]])
+                limit: 10, for: .seconds(10), owner: "w", now: 0, excluding: [DeliveryLane(accountRegions[0])])
             _ = try await store.append(delivery(1))
             async let wait: Void = store.waitForWork(after: batch.mark)
             try await eventually("a waiter") { store.signal.waiterCount > 0 }

@@ -122,38 +122,37 @@ struct Health: Sendable, Hashable {
     }
 
     private static func late(_ stored: StoreSnapshot.QueueSnapshot, _ input: HealthInput) -> [HealthProblem] {
-        let waiting = Dictionary(grouping: stored.depths.filter { $0.state != .dead }, by: \.accountRegion)
-        return waiting.sorted { $0.key < $1.key }.compactMap { accountRegion, depths in
+        let waiting = Dictionary(grouping: stored.depths.filter { $0.state != .dead }, by: \.lane)
+        return waiting.sorted { $0.key < $1.key }.compactMap { lane, depths in
             let oldest = depths.map(\.oldestReceivedAt).min() ?? input.now
             let age = input.now - oldest
-            guard age > longestWait, !isHeld(accountRegion, stored, input) else { return nil }
-            guard !stored.sharing.stalls.contains(where: { $0.accountRegion == accountRegion }) else { return nil }
+            guard age > longestWait, !isHeld(lane, stored, input) else { return nil }
+            guard !stored.sharing.stalls.contains(where: { $0.lane == lane }) else { return nil }
             return HealthProblem(
                 severity: .critical,
                 summary:
-                    "Findings of account \(accountRegion.account) in \(accountRegion.region) are late: the oldest delivery has "
+                    "Findings of \(lane.words) are late: the oldest delivery has "
                     + "been in the queue for \(AgeText.text(age)).",
                 remediation:
                     "Run defender-bridge queue. Many waiting: earlier attempts failed; see the failures in the log "
                     + "and the AWS Health Dashboard. Many pending: AWS throttles (securityHub.requestsPerSecond), or a large "
                     + "audit is in progress.",
-                about: "\(accountRegion)")
+                about: "\(lane.accountRegion)")
         }
     }
 
     private static let longestWait = Duration.seconds(60)
 
     private static func stalls(_ stored: StoreSnapshot.QueueSnapshot, _ input: HealthInput) -> [HealthProblem] {
-        stored.sharing.stalls.filter { !isHeld($0.accountRegion, stored, input) }.map { stall in
-            let accountRegion = stall.accountRegion
-            return HealthProblem(
+        stored.sharing.stalls.filter { !isHeld($0.lane, stored, input) }.map { stall in
+            HealthProblem(
                 severity: .critical,
                 summary:
-                    "Replica \(stall.replica) owns account \(accountRegion.account) in \(accountRegion.region) and has not "
+                    "Replica \(stall.replica) owns \(stall.lane.words) and has not "
                     + "processed it for \(AgeText.text(stall.idleTime)), although deliveries are ready.",
                 remediation:
                     "Save the log of that replica, then restart it: another replica takes over within seconds. Report it as "
-                    + "a defect.", about: "\(accountRegion)", stopsFindings: true)
+                    + "a defect.", about: "\(stall.accountRegion)", stopsFindings: true)
         }
     }
 
@@ -171,38 +170,34 @@ struct Health: Sendable, Hashable {
         }
     }
 
-    /// Whether the deliveries of an account-Region wait because of a denial or a pause, which is reported as its own problem.
+    /// Whether the deliveries of a lane wait because of a denial or a pause, which is reported as its own problem.
     private static func isHeld(
-        _ accountRegion: AccountRegion, _ stored: StoreSnapshot.QueueSnapshot, _ input: HealthInput
+        _ lane: DeliveryLane, _ stored: StoreSnapshot.QueueSnapshot, _ input: HealthInput
     ) -> Bool {
-        input.denied.contains { $0.accountRegion == accountRegion }
-            || stored.pauses.contains { $0.applies(to: accountRegion) }
+        input.denied.contains { $0.lane == lane } || stored.pauses.contains { $0.applies(to: lane) }
     }
 
     private static func pauses(_ stored: StoreSnapshot.QueueSnapshot) -> [HealthProblem] {
         stored.pauses.map { pause in
-            let whose = pause.account.map { "for account \($0)" } ?? "for all accounts"
             let reason = pause.reason.map { ": \($0)" } ?? "."
             return HealthProblem(
                 severity: .warning,
-                summary: "Sending to Security Hub \(whose) is paused by \(pause.pausedBy)\(reason)",
+                summary: "Sending to Security Hub for \(pause.scope.words) is paused by \(pause.pausedBy)\(reason)",
                 remediation: "Incoming messages are still accepted and queued, up to store.maxPending. To resume, run "
-                    + "defender-bridge resume" + (pause.account.map { " --account \($0)" } ?? "") + ".",
-                about: pause.account?.digits)
+                    + "defender-bridge resume\(pause.scope.options).",
+                about: pause.scope.account?.digits ?? pause.scope.source)
         }
     }
 
     private static func deadLetters(_ stored: StoreSnapshot.QueueSnapshot) -> [HealthProblem] {
         stored.depths.filter { $0.state == .dead }.map { depth in
             let what = depth.count == 1 ? "1 dead letter" : "\(depth.count) dead letters"
-            let accountRegion = depth.accountRegion
             return HealthProblem(
-                severity: .warning,
-                summary: "\(what) of account \(accountRegion.account) in \(accountRegion.region).",
+                severity: .warning, summary: "\(what) of \(depth.lane.words).",
                 remediation:
                     "These deliveries failed permanently; their events are missing in Security Hub. The reasons are below and "
                     + "in defender-bridge dead-letters list. Fix the cause, then replay them; drop what is not needed.",
-                about: "\(accountRegion)")
+                about: "\(depth.accountRegion)")
         }
     }
 
@@ -223,12 +218,12 @@ struct Health: Sendable, Hashable {
         input.denied.map { entry in
             HealthProblem(
                 severity: .critical,
-                summary: "\(entry.denial.cause.summary) \(entry.accountRegion): \(entry.denial.reason)",
+                summary: "\(entry.denial.cause.summary) \(entry.lane): \(entry.denial.reason)",
                 remediation:
                     "Its deliveries stay in the queue, for 90 days at most; other accounts are not affected. Run "
                     + "defender-bridge check: it verifies the credentials, the role, its permissions, and that Security Hub is "
                     + "enabled. After the fix, the bridge recovers automatically within a minute.",
-                about: "\(entry.accountRegion)", stopsFindings: true)
+                about: "\(entry.lane.accountRegion)", stopsFindings: true)
         }
     }
 
@@ -263,7 +258,7 @@ struct Health: Sendable, Hashable {
         else { return [] }
         return stored.watermarks.sorted { $0.key < $1.key }.compactMap { accountRegion, watermark in
             let age = input.now - watermark
-            guard age > interval * 3, !isHeld(accountRegion, stored, input) else { return nil }
+            guard age > interval * 3, !isHeld(DeliveryLane(accountRegion), stored, input) else { return nil }
             return HealthProblem(
                 severity: .warning,
                 summary:
@@ -287,5 +282,13 @@ extension CircuitBreaker.Cause {
         case .noCredentials: "No usable AWS credentials for"
         case .unreachable: "AWS is not reachable for"
         }
+    }
+}
+
+extension DeliveryLane {
+    /// The lane in words.
+    var words: String {
+        let place = "account \(accountRegion.account) in \(accountRegion.region)"
+        return source.map { "source \($0) of \(place)" } ?? place
     }
 }

@@ -118,8 +118,9 @@ function auditsOf(accountRegion) {
 function renderPauses() {
   const pauses = list(status.pauses);
   show(find("pauses"), pauses.length > 0);
-  reconcile(find("pauses"), pauses, (it) => String(it.account), () => make("li"), (node, it) => {
-    const scope = it.account === null ? "all accounts" : `account ${shown(it.account)}`;
-    write(node, `Sending to Security Hub is paused for ${scope} since ${clock(parsed(it.since))} UTC by ${shown(it.by)}${it.reason ? `: ${shown(it.reason)}` : ""}. To resume, run: defender-bridge resume${it.account === null ? "" : ` --account ${shown(it.account)}`}`);
+  reconcile(find("pauses"), pauses, (it) => String(it.source ?? it.account), () => make("li"), (node, it) => {
+    const scope = it.source ? `source ${shown(it.source)}` : it.account === null ? "all accounts" : `account ${shown(it.account)}`;
+    const option = it.source ? ` --source ${shown(it.source)}` : it.account === null ? "" : ` --account ${shown(it.account)}`;
+    write(node, `Sending to Security Hub is paused for ${scope} since ${clock(parsed(it.since))} UTC by ${shown(it.by)}${it.reason ? `: ${shown(it.reason)}` : ""}. To resume, run: defender-bridge resume${option}`);
   });
 }

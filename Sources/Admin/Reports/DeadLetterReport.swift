@@ -14,13 +14,15 @@ package enum DeadLetterReport {
 
     /// A dead letter without its payload, as JSON.
     package static func json(_ letter: DeadLetterSummary) -> JSON {
-        [
+        var members: JSON.Members = [
             "id": .string(letter.id), "account": .string(letter.accountRegion.account.digits),
             "region": .string(letter.accountRegion.region.name), "channel": .string(letter.channel.name),
             "receivedAt": time(letter.receivedAt), "attempts": .integer(letter.attempts),
             "firstFailedAt": time(letter.firstFailedAt), "lastFailedAt": time(letter.lastFailedAt),
             "reason": .string(letter.reason), "payloadBytes": .integer(letter.payloadLength),
         ]
+        members["source"] = letter.source.map(JSON.string)
+        return .object(members)
     }
 
     /// A dead letter as JSON, with its payload: as text, or in Base64 if it is not UTF-8.
@@ -40,7 +42,7 @@ package enum DeadLetterReport {
         let head = ["id", "account/Region", "channel", "attempts", "failed", "reason"]
         let rows = letters.map { letter in
             [
-                letter.delivery.id, "\(letter.delivery.accountRegion)", letter.delivery.channel.name,
+                letter.delivery.id, "\(letter.delivery.lane)", letter.delivery.channel.name,
                 String(letter.attempts), AgeText.text(now - letter.lastFailedAt) + " ago",
                 letter.reason.count > reasonLength ? letter.reason.prefix(reasonLength) + "…" : letter.reason,
             ]
@@ -55,7 +57,7 @@ package enum DeadLetterReport {
     package static func lines(_ letter: DeadLetter) -> [String] {
         let delivery = letter.delivery
         let rows = [
-            ["id", delivery.id], ["account/Region", "\(delivery.accountRegion)"], ["channel", delivery.channel.name],
+            ["id", delivery.id], ["account/Region", "\(delivery.lane)"], ["channel", delivery.channel.name],
             ["received", delivery.receivedAt.iso8601], ["attempts", String(letter.attempts)],
             ["first failure", letter.firstFailedAt.iso8601], ["last failure", letter.lastFailedAt.iso8601],
             ["reason", letter.reason], ["payload", "\(delivery.payload.count) bytes"],

@@ -6,7 +6,7 @@ import Processing
 package import Store
 import Telemetry
 
-/// Report on the queue: number and age of deliveries by account-Region and state, and the pauses. A pure value.
+/// Report on the queue: number and age of deliveries by lane and state, and the pauses. A pure value.
 package struct QueueReport: Sendable, Hashable {
     /// The counts, from ``DeliveryQueue/queueDepths(now:after:limit:)``.
     package let depths: [QueueDepth]
@@ -39,8 +39,8 @@ package struct QueueReport: Sendable, Hashable {
         depths.filter { $0.state != .dead }.map(\.oldestReceivedAt).min().map { max(now - $0, .zero) }
     }
 
-    private var byAccountRegion: [(accountRegion: AccountRegion, depths: [QueueDepth])] {
-        Dictionary(grouping: depths, by: \.accountRegion).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    private var byLane: [(lane: DeliveryLane, depths: [QueueDepth])] {
+        Dictionary(grouping: depths, by: \.lane).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     // MARK: JSON
@@ -50,10 +50,11 @@ package struct QueueReport: Sendable, Hashable {
         var members = counts(of: depths)
         members["pauses"] = .array(pauses.map(Self.json))
         members["accountRegions"] = .array(
-            byAccountRegion.map { accountRegion, depths in
+            byLane.map { lane, depths in
                 var members = counts(of: depths)
-                members["account"] = .string(accountRegion.account.digits)
-                members["region"] = .string(accountRegion.region.name)
+                members["account"] = .string(lane.accountRegion.account.digits)
+                members["region"] = .string(lane.accountRegion.region.name)
+                members["source"] = lane.source.map(JSON.string)
                 members["states"] = .object(
                     JSON.Members(
                         uniqueKeysWithValues: depths.map { depth in (UTF8Text(depth.state.rawValue), json(of: depth)) })
@@ -81,11 +82,12 @@ package struct QueueReport: Sendable, Hashable {
 
     /// A pause as JSON.
     package static func json(_ pause: Pause) -> JSON {
-        [
-            "account": pause.account.map { .string($0.digits) } ?? .null, "by": .string(pause.pausedBy),
-            "since": .string(pause.pausedAt.iso8601),
-            "reason": pause.reason.map(JSON.string) ?? .null,
+        var members: JSON.Members = [
+            "account": pause.scope.account.map { .string($0.digits) } ?? .null, "by": .string(pause.pausedBy),
+            "since": .string(pause.pausedAt.iso8601), "reason": pause.reason.map(JSON.string) ?? .null,
         ]
+        members["source"] = pause.scope.source.map(JSON.string)
+        return .object(members)
     }
 
     // MARK: Text
@@ -93,8 +95,8 @@ package struct QueueReport: Sendable, Hashable {
     /// The report as lines of text.
     package var lines: [String] {
         var rows = [["account/Region"] + QueueDepth.State.allCases.map(\.rawValue) + ["oldest"]]
-        rows += byAccountRegion.map { row("\($0.accountRegion)", $0.depths) }
-        if byAccountRegion.count != 1 { rows.append(row("total", depths)) }
+        rows += byLane.map { row("\($0.lane)", $0.depths) }
+        if byLane.count != 1 { rows.append(row("total", depths)) }
         let table = depths.isEmpty ? ["The queue is empty."] : TextTable.lines(rows, alignedRight: 1...5)
         return pauses.map { Self.line($0) } + table
     }
@@ -106,10 +108,9 @@ package struct QueueReport: Sendable, Hashable {
 
     /// A pause as a line of text.
     package static func line(_ pause: Pause) -> String {
-        let scope = pause.account.map { "account \($0)" } ?? "all accounts"
         let since = pause.pausedAt.iso8601
         let reason = pause.reason.map { ": \($0)" } ?? ""
-        return "Sending to Security Hub is paused for \(scope) since \(since) by \(pause.pausedBy)\(reason)"
+        return "Sending to Security Hub is paused for \(pause.scope.words) since \(since) by \(pause.pausedBy)\(reason)"
             .escapingControls()
     }
 }

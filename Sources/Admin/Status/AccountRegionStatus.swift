@@ -4,7 +4,7 @@ import JSON
 import Processing
 import Store
 
-/// Status of an account-Region for status.json. A pure value.
+/// Status of an account-Region for status.json, with the deliveries of its mapped sources. A pure value.
 struct AccountRegionStatus: Sendable {
     let accountRegion: AccountRegion
     var lastDeliveryAt: Timestamp?
@@ -43,7 +43,9 @@ struct AccountRegionStatus: Sendable {
         return .object(own.merging(isKnown ? stored : stored.mapValues { _ in .null }) { first, _ in first })
     }
 
-    private func count(_ state: QueueDepth.State) -> Int { depths.first { $0.state == state }?.count ?? 0 }
+    private func count(_ state: QueueDepth.State) -> Int {
+        depths.reduce(0) { $0 + ($1.state == state ? $1.count : 0) }
+    }
 
     private var oldest: Timestamp? { depths.filter { $0.state != .dead }.map(\.oldestReceivedAt).min() }
 
@@ -80,7 +82,7 @@ extension AccountRegionStatus {
             change(&all[accountRegion, default: AccountRegionStatus(accountRegion)])
         }
         for accountRegion in configured { change(accountRegion) { _ in } }
-        for entry in denied { change(entry.accountRegion) { $0.denial = entry.denial } }
+        for entry in denied { change(entry.lane.accountRegion) { $0.denial = $0.denial ?? entry.denial } }
         for (accountRegion, time) in activity.throttledAt { change(accountRegion) { $0.throttledAt = time } }
         for (accountRegion, time) in activity.lastDeliveries { change(accountRegion) { $0.lastDeliveryAt = time } }
         if let stored {
@@ -93,7 +95,8 @@ extension AccountRegionStatus {
                 change(open.accountRegion) { $0.openFindings.append(open) }
             }
             for audit in stored.ledger?.audits ?? [] { change(audit.accountRegion) { $0.audits.append(audit) } }
-            for accountRegion in all.keys where stored.queue.pauses.contains(where: { $0.applies(to: accountRegion) }) {
+            for accountRegion in all.keys
+            where stored.queue.pauses.contains(where: { $0.applies(to: DeliveryLane(accountRegion)) }) {
                 change(accountRegion) { $0.isPaused = true }
             }
             if stored.ledger == nil {

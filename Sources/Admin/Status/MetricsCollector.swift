@@ -73,7 +73,7 @@ package struct MetricsCollector: Sendable {
     }
 
     private var accountFamilies: [MetricFamily] {
-        let denied = Set(circuitBreakers.entries.map(\.accountRegion))
+        let denied = Set(circuitBreakers.entries.map(\.lane.accountRegion))
         let all = settings.value.topics.accountRegions.union(denied)
         return [
             MetricFamily(
@@ -161,9 +161,10 @@ package struct MetricsCollector: Sendable {
             }
         }
         for depth in depths {
-            counts[Place(accountRegion: depth.accountRegion, state: depth.state)] = (
-                Double(depth.count), Double(max(now - depth.oldestReceivedAt, .zero).milliseconds) / 1000
-            )
+            let age = Double(max(now - depth.oldestReceivedAt, .zero).milliseconds) / 1000
+            let place = Place(accountRegion: depth.accountRegion, state: depth.state)
+            let lanes = counts[place] ?? (0, 0)
+            counts[place] = (lanes.count + Double(depth.count), max(lanes.age, age))
         }
         func values(_ value: ((count: Double, age: Double)) -> Double) -> [LabelCardinalityLimiter.Value] {
             counts.map { LabelCardinalityLimiter.Value($0.accountRegion, ("state", $0.state.rawValue), value($1)) }
@@ -177,8 +178,8 @@ package struct MetricsCollector: Sendable {
 
     /// The pause of all accounts always has a series; paused accounts have one up to the limit.
     private static func samples(of pauses: [Pause]) -> [MetricFamily.Sample] {
-        let isAll = pauses.contains { $0.account == nil }
-        let accounts = pauses.compactMap(\.account).map(\.digits)
+        let isAll = pauses.contains { $0.scope == .all }
+        let accounts = pauses.compactMap(\.scope.account).map(\.digits)
         var samples = [MetricFamily.Sample([("account", "all")], isAll ? 1 : 0)]
         samples += accounts.prefix(LabelCardinalityLimiter.limit).map { MetricFamily.Sample([("account", $0)], 1) }
         let rest = accounts.dropFirst(LabelCardinalityLimiter.limit).count

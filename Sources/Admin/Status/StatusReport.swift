@@ -123,8 +123,9 @@ package struct StatusReport: Sendable {
 
     private static func json(_ entry: CircuitBreakers.Entry, now: Duration) -> JSON {
         var members = entry.denial.json(now: now).object ?? [:]
-        members["account"] = .string(entry.accountRegion.account.digits)
-        members["region"] = .string(entry.accountRegion.region.name)
+        members["account"] = .string(entry.lane.accountRegion.account.digits)
+        members["region"] = .string(entry.lane.accountRegion.region.name)
+        members["source"] = entry.lane.source.map(JSON.string)
         return .object(members)
     }
 

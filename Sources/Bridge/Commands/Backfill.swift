@@ -103,14 +103,13 @@ package enum Backfill {
         }
         guard
             let pause = try await runtime.store.pauses().first(where: {
-                accountRegions.contains(where: $0.applies(to:))
+                pause in accountRegions.contains { pause.applies(to: DeliveryLane($0)) }
             })
         else {
             return accountRegions
         }
-        let account = pause.account.map { " --account \($0)" } ?? ""
         throw ConfigurationError(
-            "store.url", "sending is paused in this store. Run defender-bridge resume\(account) first.")
+            "store.url", "sending is paused in this store. Run defender-bridge resume\(pause.scope.options) first.")
     }
 
     private static func workers(

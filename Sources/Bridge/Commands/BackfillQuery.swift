@@ -80,7 +80,7 @@ struct BackfillProgress {
     /// Updates the progress from queue depths; returns whether the report has changed.
     mutating func update(_ depths: [QueueDepth], _ obstacles: Obstacles = Obstacles(), now: Timestamp) -> Bool {
         let last = report
-        let open = depths.filter { accountRegions.contains($0.accountRegion) && $0.state != .dead }
+        let open = depths.filter { accountRegions.contains($0.accountRegion) && $0.source == nil && $0.state != .dead }
         report.remaining = open.reduce(0) { $0 + $1.count }
         report.peak = max(report.peak, report.remaining)
         report.deadLettered = max(Self.deadLettered(depths, accountRegions) - initialDeadLetters, 0)
@@ -95,14 +95,13 @@ struct BackfillProgress {
     /// What the remaining deliveries wait for; nil while this process handles some of them.
     private static func wait(_ open: [QueueDepth], _ obstacles: Obstacles) -> String? {
         func count(_ state: QueueDepth.State) -> Int { open.reduce(0) { $0 + ($1.state == state ? $1.count : 0) } }
-        if let pause = obstacles.pauses.first(where: { pause in open.contains { pause.applies(to: $0.accountRegion) } })
-        {
-            return "sending to resume; run defender-bridge resume\(pause.account.map { " --account \($0)" } ?? "")"
+        if let pause = obstacles.pauses.first(where: { pause in open.contains { pause.applies(to: $0.lane) } }) {
+            return "sending to resume; run defender-bridge resume\(pause.scope.options)"
         }
         if let entry = obstacles.denials.first(where: { entry in
-            open.contains { $0.accountRegion == entry.accountRegion }
+            open.contains { $0.lane == entry.lane }
         }) {
-            return "access to \(entry.accountRegion): \(entry.denial.reason)"
+            return "access to \(entry.lane): \(entry.denial.reason)"
         }
         if obstacles.isServed {
             return "the running bridge; see /status.json on its admin address"
@@ -112,6 +111,8 @@ struct BackfillProgress {
     }
 
     private static func deadLettered(_ depths: [QueueDepth], _ accountRegions: Set<AccountRegion>) -> Int {
-        depths.filter { accountRegions.contains($0.accountRegion) && $0.state == .dead }.reduce(0) { $0 + $1.count }
+        depths.filter { accountRegions.contains($0.accountRegion) && $0.source == nil && $0.state == .dead }.reduce(0) {
+            $0 + $1.count
+        }
     }
 }

@@ -19,7 +19,7 @@ final class LeaseRegistry: Sendable {
     private struct State {
         var entries: [Int64: Entry] = [:]
         var batches: UInt64 = 0
-        /// Account-Regions that may have leases without a worker, with the batch that caused them.
+        /// Lanes that may have leases without a worker, with the batch that caused them.
         var doubtful: [String: Batch] = [:]
     }
 
@@ -41,10 +41,10 @@ final class LeaseRegistry: Sendable {
     }
 
     /// Removes the leases of a failed call, which may have been committed.
-    func abandon(_ batch: Batch, of accountRegions: [String]) {
+    func abandon(_ batch: Batch, of lanes: [String]) {
         state.withLock { state in
             state.entries = state.entries.filter { $0.value.batch != batch }
-            for accountRegion in accountRegions { state.doubtful[accountRegion] = batch }
+            for lane in lanes { state.doubtful[lane] = batch }
         }
     }
 
@@ -60,19 +60,19 @@ final class LeaseRegistry: Sendable {
     /// The queue positions of the leased deliveries.
     var sequences: [Int64] { state.withLock { Array($0.entries.keys) } }
 
-    /// The given account-Regions that may have leases without a worker.
-    func doubtful(among accountRegions: [String]) -> [String: Batch] {
+    /// The given lanes that may have leases without a worker.
+    func doubtful(among lanes: [String]) -> [String: Batch] {
         state.withLock { state in
             guard !state.doubtful.isEmpty else { return [:] }
-            return state.doubtful.filter { accountRegions.contains($0.key) }
+            return state.doubtful.filter { lanes.contains($0.key) }
         }
     }
 
-    /// Records that account-Regions no longer have such leases, unless a later batch caused new ones.
+    /// Records that lanes no longer have such leases, unless a later batch caused new ones.
     func clear(_ settled: [String: Batch]) {
         state.withLock { state in
-            for (accountRegion, batch) in settled where state.doubtful[accountRegion] == batch {
-                state.doubtful[accountRegion] = nil
+            for (lane, batch) in settled where state.doubtful[lane] == batch {
+                state.doubtful[lane] = nil
             }
         }
     }

@@ -3,13 +3,13 @@ import Store
 
 /// Decides which partitions a replica processes, of those that all replicas on a database share.
 ///
-/// Each account-Region has one owner at a time and stays with it while the owner is alive, unless the replicas own
+/// Each lane has one owner at a time and stays with it while the owner is alive, unless the replicas own
 /// unequal numbers of them. So two replicas never process the same finding concurrently, and a single process keeps
 /// Security Hub's rate limit, which applies per account and Region.
 struct PartitionAssignment: Equatable {
-    /// The stored state of an account-Region, named as in the tables.
+    /// The stored state of a lane, named as in the tables.
     struct Partition: Equatable {
-        let accountRegion: String
+        let lane: String
         /// When its first delivery is, or was, ready; nil if it has none.
         let readyAt: Timestamp?
         /// Its owner, alive or not.
@@ -28,7 +28,7 @@ struct PartitionAssignment: Equatable {
     let leasesSurplus: Bool
     /// Partitions to acquire: they have ready deliveries and no live owner.
     var toAcquire: [String] = []
-    /// Account-Regions with another live owner.
+    /// Lanes with another live owner.
     var ownedByOthers: Set<String> = []
     /// When the next delivery is ready in a partition that the replica owns or may acquire, now or by the passing of
     /// time.
@@ -37,10 +37,10 @@ struct PartitionAssignment: Equatable {
     var laterReadyAt: Timestamp?
 
     /// - Parameters:
-    ///   - partitions: all account-Regions that are in the queue or owned, sorted.
+    ///   - partitions: all lanes that are in the queue or owned, sorted.
     ///   - replica: the replica that decides.
     ///   - replicas: the number of live replicas that process deliveries, including this one.
-    ///   - excluded: account-Regions that the replica skips now.
+    ///   - excluded: lanes that the replica skips now.
     ///   - leasesSurplus: whether it leases deliveries beyond its share.
     ///   - mayTakeOver: whether it may acquire partitions of dead owners.
     ///   - now: the current time.
@@ -53,29 +53,29 @@ struct PartitionAssignment: Equatable {
         let sharers = max(replicas, 1)
         let share = max((partitions.count + sharers - 1) / sharers, 1)
         let own = partitions.filter { $0.owner == replica }
-        kept = own.prefix(share).map(\.accountRegion)
-        surplus = own.dropFirst(share).map(\.accountRegion)
+        kept = own.prefix(share).map(\.lane)
+        surplus = own.dropFirst(share).map(\.lane)
         let others = partitions.filter { $0.owner != replica }
-        ownedByOthers = Set(others.filter { $0.owner != nil && $0.isOwnerLive }.map(\.accountRegion))
+        ownedByOthers = Set(others.filter { $0.owner != nil && $0.isOwnerLive }.map(\.lane))
         let room = share - own.count
         let free = others.filter {
-            room > 0 && !ownedByOthers.contains($0.accountRegion) && !excluded.contains($0.accountRegion)
+            room > 0 && !ownedByOthers.contains($0.lane) && !excluded.contains($0.lane)
         }
         .filter { mayTakeOver || $0.owner == nil }
-        .compactMap { partitions in
+        .compactMap { partition in
             // Deliveries leased by a dead replica are ready as soon as another one acquires the partition.
-            partitions.readyAt.map {
-                (readyAt: partitions.owner == nil ? $0 : min($0, now), accountRegion: partitions.accountRegion)
+            partition.readyAt.map {
+                (readyAt: partition.owner == nil ? $0 : min($0, now), lane: partition.lane)
             }
         }
-        toAcquire = free.filter { $0.readyAt <= now }.sorted { $0 < $1 }.prefix(max(room, 0)).map(\.accountRegion)
+        toAcquire = free.filter { $0.readyAt <= now }.sorted { $0 < $1 }.prefix(max(room, 0)).map(\.lane)
             .sorted()
-        let mine = (leasesSurplus ? own[...] : own.prefix(share)).filter { !excluded.contains($0.accountRegion) }
+        let mine = (leasesSurplus ? own[...] : own.prefix(share)).filter { !excluded.contains($0.lane) }
         nextReadyAt = (mine.compactMap(\.readyAt) + free.map(\.readyAt)).min()
         laterReadyAt = room > toAcquire.count ? free.map(\.readyAt).filter { $0 > now }.min() : nil
     }
 
-    /// The account-Regions that may have deliveries to lease.
+    /// The lanes that may have deliveries to lease.
     func candidates(excluding excluded: Set<String>) -> [String] {
         ((leasesSurplus ? kept + surplus : kept).filter { !excluded.contains($0) } + toAcquire).sorted()
     }

@@ -3,8 +3,8 @@ import Store
 
 /// The statements by which the replicas on a database share the partitions.
 enum PartitionSQL {
-    /// The account-Regions in the queue and those that are owned, with their owners; and the number of live replicas.
-    /// Steps through the index from one account-Region to the next, so that the cost grows with their number and not
+    /// The lanes in the queue and those that are owned, with their owners; and the number of live replicas.
+    /// Steps through the index from one lane to the next, so that the cost grows with their number and not
     /// with the deliveries.
     static let partitions = """
         WITH RECURSIVE queued (origin) AS (
@@ -120,17 +120,17 @@ enum PartitionSQL {
         _ connection: PostgreSQLConnection, now: Timestamp
     ) async throws -> (partitions: [PartitionAssignment.Partition], replicas: Int) {
         let rows = try await connection.run(partitions).rows
-        let accountRegions = try rows.map { row in
+        let lanes = try rows.map { row in
             let last = try row.optionalTimestamp("last_ready_at")
             return PartitionAssignment.Partition(
-                accountRegion: try row.text("origin"),
+                lane: try row.text("origin"),
                 readyAt: try row.optionalTimestamp("first_ready_at").map {
                     QueueTime.ready($0, last: last ?? $0, now: now)
                 },
                 owner: try row.optionalText("replica"), isOwnerLive: try row.flag("is_replica_live"),
                 exceedsMaximumWait: last.map { $0 > QueueTime.latest(after: now) } ?? false)
         }
-        return (accountRegions, try rows.first?.count("replicas") ?? 1)
+        return (lanes, try rows.first?.count("replicas") ?? 1)
     }
 }
 
@@ -141,7 +141,7 @@ enum SharingStatusSQL {
         WHERE leases AND live_until > clock_timestamp() ORDER BY 1
         """
 
-    /// Account-Regions whose live owner has not leased from them for a minute, although deliveries have been ready for
+    /// Lanes whose live owner has not leased from them for a minute, although deliveries have been ready for
     /// as long and nothing is being processed.
     static let stalls = """
         SELECT held.origin, coalesce(replica.name, replica.id) AS name,

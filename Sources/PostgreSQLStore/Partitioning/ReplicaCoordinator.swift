@@ -1,4 +1,3 @@
-import AWSCore
 import Encoding
 import EventLoop
 import Store
@@ -19,14 +18,14 @@ actor ReplicaCoordinator {
     private var rebalancing: Task<Void, Never>?
     private var sleeper: Task<Void, Never>?
     private var notifying: Task<Void, Never>?
-    /// Account-Regions with changes that other replicas have not been notified of.
-    private var pendingAccountRegions: Set<String> = []
+    /// Lanes with changes that other replicas have not been notified of.
+    private var pendingLanes: Set<String> = []
     private var isAnyPending = false
     private var ownedByOthers: Set<String> = []
     /// Since when this replica has owned more than its share.
     private var surplusSince: ContinuousClock.Instant?
 
-    /// `NOTIFY` accepts less than 8,000 bytes; a longer notification is sent as a change of any account-Region.
+    /// `NOTIFY` accepts less than 8,000 bytes; a longer notification is sent as a change of any lane.
     private static let maximumLength = 7000
 
     init(
@@ -58,21 +57,21 @@ actor ReplicaCoordinator {
     fileprivate func receive(_ text: String) {
         let parts = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
         guard parts.first != replica else { return }
-        let accountRegions = Set(parts.dropFirst())
-        guard accountRegions.isEmpty || !ownedByOthers.isSuperset(of: accountRegions) else { return }
-        signal.notify(of: accountRegions.isEmpty ? nil : accountRegions)
+        let lanes = Set(parts.dropFirst())
+        guard lanes.isEmpty || !ownedByOthers.isSuperset(of: lanes) else { return }
+        signal.notify(of: lanes.isEmpty ? nil : lanes)
     }
 
     // MARK: Notifying
 
     /// Wakes the workers of this replica and of the others, because there may be work.
     ///
-    /// - Parameter accountRegions: the affected account-Regions, as named in the tables; nil for any.
-    func notifyWorkers(of accountRegions: Set<String>?) {
-        if let accountRegions {
-            pendingAccountRegions.formUnion(accountRegions)
-            // Account-Regions of other replicas do not concern these workers.
-            if !ownedByOthers.isSuperset(of: accountRegions) { signal.notify(of: accountRegions) }
+    /// - Parameter lanes: the affected lanes, as named in the tables; nil for any.
+    func notifyWorkers(of lanes: Set<String>?) {
+        if let lanes {
+            pendingLanes.formUnion(lanes)
+            // Lanes of other replicas do not concern these workers.
+            if !ownedByOthers.isSuperset(of: lanes) { signal.notify(of: lanes) }
         } else {
             isAnyPending = true
             signal.notify()
@@ -84,11 +83,11 @@ actor ReplicaCoordinator {
     /// Sends what has accumulated during the previous notification. Not part of the transactions that add work:
     /// transactions that notify are committed one after another, without sharing a commit.
     private func sendNotifications() async {
-        while isAnyPending || !pendingAccountRegions.isEmpty {
-            let words = [replica] + pendingAccountRegions.sorted()
+        while isAnyPending || !pendingLanes.isEmpty {
+            let words = [replica] + pendingLanes.sorted()
             let text = words.joined(separator: " ")
             let fits = !isAnyPending && text.utf8.count <= Self.maximumLength
-            (pendingAccountRegions, isAnyPending) = ([], false)
+            (pendingLanes, isAnyPending) = ([], false)
             // Replicas that miss it find the work at their next check.
             _ = try? await work.use(within: heartbeat.times.lifetime, repeats: true) { connection, _ in
                 _ = try await connection.run(
@@ -154,12 +153,12 @@ actor ReplicaCoordinator {
     }
 
     /// Releases partitions in which no worker holds a lease.
-    private func releasePartitions(_ accountRegions: [String]) async throws -> Int {
+    private func releasePartitions(_ lanes: [String]) async throws -> Int {
         let (replica, leases) = (replica, leases)
         return try await work.use(within: heartbeat.times.lifetime, repeats: true) { connection, _ in
             try await connection.transaction {
                 // In a separate statement, so that the next ones see all leases made until now.
-                let locked = try await connection.run(PartitionSQL.lock, [.texts(accountRegions), .text(replica)]).rows
+                let locked = try await connection.run(PartitionSQL.lock, [.texts(lanes), .text(replica)]).rows
                     .filter { try $0.optionalText("replica") == replica }.map { try $0.text("origin") }
                 guard !locked.isEmpty else { return 0 }
                 _ = try await connection.run(

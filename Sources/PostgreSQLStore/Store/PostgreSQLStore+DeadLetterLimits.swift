@@ -47,7 +47,7 @@ enum PostgreSQLDeadLetterLimits {
     /// Applies changes to the counters.
     static func count(_ changes: [DeadLetterShare], by connection: PostgreSQLConnection) async throws {
         guard !changes.isEmpty else { return }
-        let names: [PostgreSQLValue] = [.texts(changes.map(\.channel)), .texts(changes.map(\.topic))]
+        let names: [PostgreSQLValue] = [.texts(changes.map(\.channel)), .texts(changes.map(\.name))]
         _ = try await connection.run(
             DeadLetterLimitSQL.addToShare,
             names + [.integers(changes.map { Int64($0.load.count) }), .integers(changes.map { Int64($0.load.bytes) })])
@@ -63,7 +63,7 @@ enum PostgreSQLDeadLetterLimits {
             [.texts(channels.map(\.key)), sums(\.load.count), sums(\.load.bytes), sums(\.dropped)])
     }
 
-    /// Drops the oldest dead letters of the largest topics until the rest is within the limits. Must be called in a
+    /// Drops the oldest dead letters of the largest shares until the rest is within the limits. Must be called in a
     /// transaction.
     static func drop(beyond limits: DeadLetterLimits, by connection: PostgreSQLConnection) async throws
         -> DeadLetterDrop
@@ -83,12 +83,12 @@ enum PostgreSQLDeadLetterLimits {
             guard let portion = excess.portion(of: shares, atMost: left) else { break }
             let letters = try await letters(
                 DeadLetterLimitSQL.oldest,
-                [.text(portion.share.channel), .text(portion.share.topic), .integer(portion.rows)], connection)
+                [.text(portion.share.channel), .text(portion.share.name), .integer(portion.rows)], connection)
             let count = portion.count(of: letters.map(\.share))
             // The counters are wrong if there are no such dead letters; the next maintenance corrects them.
             guard count > 0 else { break }
             try await self.drop(Array(letters.prefix(count)), by: connection)
-            drop.dropped.add(count, for: excess.cause, of: portion.share.topic)
+            drop.dropped.add(count, for: excess.cause, of: portion.share.name)
             left -= count
         }
         return drop
@@ -102,7 +102,7 @@ enum PostgreSQLDeadLetterLimits {
         let letters = try await letters(DeadLetterLimitSQL.expired, [.time(time), .integer(limit)], connection)
         try await drop(letters, by: connection)
         var drop = DeadLetterDrop(isDone: letters.count < limit)
-        drop.dropped.add(letters.count, for: .age, of: letters.last?.share.topic ?? "")
+        drop.dropped.add(letters.count, for: .age, of: letters.last?.share.name ?? "")
         return drop
     }
 

@@ -15,7 +15,7 @@ extension PostgreSQLStore {
             [
                 .integer(start.storedTime), .text(start.id), .integer(filter.failedBefore?.milliseconds ?? .max),
                 .text(filter.account?.digits), .text(filter.region?.name), .text(filter.storedChannels),
-                .text(filter.reason), .integer(limit),
+                .text(filter.reason), .text(filter.source), .integer(limit),
             ], isLong: true
         ) { try $0.rows.map { try DeadLetter($0) } }
     }

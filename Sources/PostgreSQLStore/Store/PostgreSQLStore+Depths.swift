@@ -1,9 +1,8 @@
-package import AWSCore
 package import Encoding
 package import Store
 
 extension PostgreSQLStore {
-    /// Steps through the indexes from one account-Region to the next.
+    /// Steps through the indexes from one lane to the next.
     static let depths = """
         WITH RECURSIVE place (origin, number) AS (
             SELECT $1 COLLATE "C", 0::bigint
@@ -32,25 +31,25 @@ extension PostgreSQLStore {
         WHERE number > 0 AND place.origin IS NOT NULL ORDER BY number
         """
 
-    /// Counts the deliveries that are not completed by account-Region and state, in one snapshot.
+    /// Counts the deliveries that are not completed by lane and state, in one snapshot.
     package func queueDepths(
-        now: Timestamp, after accountRegion: AccountRegion?, limit: Int
+        now: Timestamp, after lane: DeliveryLane?, limit: Int
     ) async throws(StoreError) -> [QueueDepth] {
         try Limits.check(limit: limit)
         let now = clock.database(now)
         return try await read(
             Self.depths,
             [
-                .text(accountRegion?.stored ?? ""), .integer(limit), .time(now),
+                .text(lane?.stored ?? ""), .integer(limit), .time(now),
                 .time(QueueTime.latest(after: now)),
             ], isLong: true
         ) { rows in
             try rows.rows.flatMap { row in
-                let accountRegion = try row.accountRegion("origin")
+                let lane = try row.lane("origin")
                 return try QueueDepth.State.allCases.compactMap { state in
-                    try QueueDepth(row, of: accountRegion, state).map { depth in
+                    try QueueDepth(row, of: lane, state).map { depth in
                         QueueDepth(
-                            accountRegion: accountRegion, state: state, count: depth.count,
+                            accountRegion: lane.accountRegion, source: lane.source, state: state, count: depth.count,
                             oldestReceivedAt: clock.local(depth.oldestReceivedAt))
                     }
                 }

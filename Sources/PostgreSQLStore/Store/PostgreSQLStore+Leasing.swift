@@ -1,4 +1,4 @@
-package import AWSCore
+import AWSCore
 package import Encoding
 package import Store
 import Synchronization
@@ -11,7 +11,7 @@ extension PostgreSQLStore {
         let owner: String
         let now: Timestamp
         let excluded: Set<String>
-        /// Account-Regions with times beyond the maximum wait.
+        /// Lanes with times beyond the maximum wait.
         let beyond: Set<String>
         let pauses: [Pause]
         let mark: WorkMark
@@ -22,7 +22,7 @@ extension PostgreSQLStore {
     ///
     /// Acquires partitions without a live owner, up to this replica's share, and ends their leases.
     package func lease(
-        limit: Int, for duration: Duration, owner: String, now: Timestamp, excluding excluded: Set<AccountRegion>
+        limit: Int, for duration: Duration, owner: String, now: Timestamp, excluding excluded: Set<DeliveryLane>
     ) async throws(StoreError) -> LeaseBatch {
         try Limits.check(limit: limit)
         try Limits.check(owner: owner)
@@ -39,12 +39,12 @@ extension PostgreSQLStore {
             let (partitions, replicas) = try await PartitionSQL.fetch(connection, now: now)
             let pauses = try await connection.run(PauseSQL.list).rows.map { try Pause($0) }
             let skipped = excluded.union(
-                partitions.map(\.accountRegion).filter { accountRegion in
-                    pauses.contains { $0.applies(toStored: accountRegion) }
+                partitions.map(\.lane).filter { lane in
+                    pauses.contains { $0.applies(toStored: lane) }
                 })
             let request = Request(
                 limit: limit, end: end, owner: owner, now: now, excluded: skipped,
-                beyond: Set(partitions.filter(\.exceedsMaximumWait).map(\.accountRegion)), pauses: pauses, mark: mark,
+                beyond: Set(partitions.filter(\.exceedsMaximumWait).map(\.lane)), pauses: pauses, mark: mark,
                 batch: leases.begin())
             let assignment = await coordinator.assignment(partitions, of: replicas, excluding: skipped, now: now)
             // Leases without a worker are not ready, but may be all that there is.
@@ -62,29 +62,29 @@ extension PostgreSQLStore {
     private func lease(
         _ request: Request, _ assignment: PartitionAssignment, by connection: PostgreSQLConnection
     ) async throws -> LeaseBatch {
-        let accountRegions = assignment.candidates(excluding: request.excluded)
-        let doubtful = leases.doubtful(among: accountRegions)
+        let lanes = assignment.candidates(excluding: request.excluded)
+        let doubtful = leases.doubtful(among: lanes)
         do {
             let (batch, held) = try await timed {
                 try await connection.transaction {
-                    try await lease(request, assignment, accountRegions, doubtful: Set(doubtful.keys), by: connection)
+                    try await lease(request, assignment, lanes, doubtful: Set(doubtful.keys), by: connection)
                 }
             }
             // No lease was ended in partitions that another transaction had locked.
             leases.clear(doubtful.filter { held.contains($0.key) })
             return batch
         } catch {
-            leases.abandon(request.batch, of: accountRegions)
+            leases.abandon(request.batch, of: lanes)
             throw error
         }
     }
 
     private func lease(
-        _ request: Request, _ assignment: PartitionAssignment, _ accountRegions: [String], doubtful: Set<String>,
+        _ request: Request, _ assignment: PartitionAssignment, _ lanes: [String], doubtful: Set<String>,
         by connection: PostgreSQLConnection
     ) async throws -> (batch: LeaseBatch, held: [String]) {
         var (held, acquired, ended) = try await lockPartitions(
-            accountRegions, acquiring: assignment.toAcquire, by: connection)
+            lanes, acquiring: assignment.toAcquire, by: connection)
         if !doubtful.isDisjoint(with: held) {
             ended += try await connection.run(
                 PartitionSQL.endLeasesButThese,
@@ -103,25 +103,25 @@ extension PostgreSQLStore {
         }
         let (deliveries, expired) = try await lease(request, of: held, by: connection)
         leases.add(deliveries.map(\.lease), in: request.batch)
-        try await recordActivity(on: Set(deliveries.map(\.delivery.accountRegion.stored)), by: connection)
+        try await recordActivity(on: Set(deliveries.map(\.delivery.lane.stored)), by: connection)
         let next = try await connection.run(LeaseSQL.next, [.texts(held)]).rows.first?.optionalTimestamp(
             "next_ready_at")
         let batch = LeaseBatch(
             deliveries: deliveries,
             nextReadyAt: [next, assignment.laterReadyAt].compactMap(\.self).min().map(clock.local), mark: request.mark,
-            pauses: request.pauses, acquired: Set(acquired.compactMap { AccountRegion(stored: $0) }),
+            pauses: request.pauses, acquired: Set(acquired.compactMap { DeliveryLane(stored: $0) }),
             expired: ended + expired
         )
         return (batch, held)
     }
 
     /// Records at intervals that partitions are processed, for ``SharingStatus/stalls``.
-    private func recordActivity(on accountRegions: Set<String>, by connection: PostgreSQLConnection) async throws {
+    private func recordActivity(on lanes: Set<String>, by connection: PostgreSQLConnection) async throws {
         let due = recordedActivity.withLock { noted in
-            let due = accountRegions.filter { accountRegion in
-                noted[accountRegion].map { .now - $0 > Self.activityInterval } ?? true
+            let due = lanes.filter { lane in
+                noted[lane].map { .now - $0 > Self.activityInterval } ?? true
             }
-            for accountRegion in due { noted[accountRegion] = .now }
+            for lane in due { noted[lane] = .now }
             return due
         }
         if !due.isEmpty { _ = try await connection.run(PartitionSQL.recordActivity, [.texts(due)]) }
@@ -134,13 +134,13 @@ extension PostgreSQLStore {
     /// - Returns: the partitions that this replica owns, sorted; those that it acquired; and the number of leases that
     ///   ended by that.
     private func lockPartitions(
-        _ accountRegions: [String], acquiring toAcquire: [String], by connection: PostgreSQLConnection
+        _ lanes: [String], acquiring toAcquire: [String], by connection: PostgreSQLConnection
     ) async throws -> (held: [String], acquired: [String], ended: Int) {
         if !toAcquire.isEmpty { _ = try await connection.run(PartitionSQL.add, [.texts(toAcquire)]) }
-        let locked = try await connection.run(PartitionSQL.lock, [.texts(accountRegions), .text(replica)]).rows
-            .map { (accountRegion: try $0.text("origin"), owner: try $0.optionalText("replica")) }
-        let own = locked.filter { $0.owner == replica }.map(\.accountRegion)
-        let rest = locked.filter { $0.owner != replica }.map(\.accountRegion)
+        let locked = try await connection.run(PartitionSQL.lock, [.texts(lanes), .text(replica)]).rows
+            .map { (lane: try $0.text("origin"), owner: try $0.optionalText("replica")) }
+        let own = locked.filter { $0.owner == replica }.map(\.lane)
+        let rest = locked.filter { $0.owner != replica }.map(\.lane)
         guard !rest.isEmpty else { return (own.sorted(), [], 0) }
         let acquired = try await connection.run(PartitionSQL.acquire, [.texts(rest), .text(replica)]).rows
             .map { try $0.text("origin") }
@@ -150,18 +150,18 @@ extension PostgreSQLStore {
     }
 
     private func lease(
-        _ request: Request, of accountRegions: [String], by connection: PostgreSQLConnection
+        _ request: Request, of lanes: [String], by connection: PostgreSQLConnection
     ) async throws -> ([LeasedDelivery], expired: Int) {
         let counts = try await connection.run(
-            LeaseSQL.count, [.texts(accountRegions), .time(request.now), .integer(request.limit)])
+            LeaseSQL.count, [.texts(lanes), .time(request.now), .integer(request.limit)])
         var left = Dictionary(
             uniqueKeysWithValues: try counts.rows.map { (try $0.text("origin"), try $0.count("ready")) })
         let ring = FairShare.ring(
-            accountRegions.filter { left[$0, default: 0] > 0 }, after: lastServed.withLock { $0 })
-        let (items, last) = FairShare.take(limit: request.limit, from: ring) { accountRegion, share in
-            let count = min(share, left[accountRegion, default: 0])
-            left[accountRegion, default: 0] -= count
-            return Array(repeating: accountRegion, count: count)
+            lanes.filter { left[$0, default: 0] > 0 }, after: lastServed.withLock { $0 })
+        let (items, last) = FairShare.take(limit: request.limit, from: ring) { lane, share in
+            let count = min(share, left[lane, default: 0])
+            left[lane, default: 0] -= count
+            return Array(repeating: lane, count: count)
         }
         guard let last else { return ([], 0) }
         let shares = Dictionary(grouping: items) { $0 }.mapValues(\.count)
@@ -186,15 +186,17 @@ extension PostgreSQLStore {
 }
 
 extension PostgreSQLStore {
-    /// Acquires a partition for this process until it closes the store. Workers of the store do not lease from it
-    /// meanwhile.
+    /// Acquires the partitions of all lanes of an account-Region for this process until it closes the store. Workers of
+    /// the store do not lease from them meanwhile.
     ///
-    /// - Throws: ``StoreError/Code/inUse`` if a live replica owns it.
-    func acquirePartition(_ accountRegion: AccountRegion) async throws(StoreError) {
+    /// - Throws: ``StoreError/Code/inUse`` if a live replica owns one of them.
+    func acquirePartitions(of accountRegion: AccountRegion) async throws(StoreError) {
         try await whileOpen { () throws(StoreError) in try await coordinator.joinOwners() }
         let isHeld = try await transact { connection in
-            try await !lockPartitions([accountRegion.stored], acquiring: [accountRegion.stored], by: connection).held
-                .isEmpty
+            let known = try await PartitionSQL.fetch(connection, now: .latest).partitions.map(\.lane)
+                .filter { DeliveryLane(stored: $0)?.accountRegion == accountRegion }
+            let lanes = Set(known).union([accountRegion.stored]).sorted()
+            return try await lockPartitions(lanes, acquiring: lanes, by: connection).held.count == lanes.count
         }
         guard isHeld else {
             throw StoreError(.inUse, "A bridge is processing \(accountRegion). Stop all bridges on this store first.")
@@ -206,7 +208,7 @@ extension Delivery {
     /// The delivery with its time of receipt by this machine's clock.
     fileprivate func received(by clock: DatabaseClock) -> Delivery {
         Delivery(
-            id: id, accountRegion: accountRegion, channel: channel, topic: topic, receivedAt: clock.local(receivedAt),
-            payload: payload)
+            id: id, accountRegion: accountRegion, source: source, channel: channel, topic: topic,
+            receivedAt: clock.local(receivedAt), payload: payload)
     }
 }

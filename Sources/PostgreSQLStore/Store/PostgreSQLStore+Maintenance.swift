@@ -68,10 +68,11 @@ extension PostgreSQLStore {
         status.replicas = try await connection.run(SharingStatusSQL.replicas).rows.map {
             SharingStatus.Replica(name: try $0.text("name"), clockOffset: .milliseconds(try $0.integer("clock_offset")))
         }
-        status.stalls = try await connection.run(SharingStatusSQL.stalls).rows.map {
-            SharingStatus.Stall(
-                accountRegion: try $0.accountRegion("origin"), replica: try $0.text("name"),
-                idleTime: .milliseconds(try $0.integer("idle_time")))
+        status.stalls = try await connection.run(SharingStatusSQL.stalls).rows.map { row in
+            let lane = try row.lane("origin")
+            return SharingStatus.Stall(
+                accountRegion: lane.accountRegion, source: lane.source, replica: try row.text("name"),
+                idleTime: .milliseconds(try row.integer("idle_time")))
         }
         return status
     }

@@ -1,4 +1,3 @@
-package import AWSCore
 package import Store
 
 extension PostgreSQLStore {
@@ -8,18 +7,18 @@ extension PostgreSQLStore {
         try await write(
             PauseSQL.upsert,
             [
-                .text(pause.account?.digits ?? PauseSQL.all), .text(pause.pausedBy), .time(pause.pausedAt),
+                .text(pause.scope.stored), .text(pause.pausedBy), .time(pause.pausedAt),
                 .text(pause.reason.map(Limits.trimmed(reason:))),
             ])
         await notifyWorkers(of: nil)
     }
 
     /// Ends a pause.
-    package func resume(_ account: AccountID?) async throws(StoreError) -> Pause? {
+    package func resume(_ scope: Pause.Scope) async throws(StoreError) -> Pause? {
         try checkAccess()
         // Not repeated when the connection is lost: the repetition would find no pause.
         let ended = try await use(repeats: false) { connection in
-            try await connection.run(PauseSQL.delete, [.text(account?.digits ?? PauseSQL.all)]).rows.first
+            try await connection.run(PauseSQL.delete, [.text(scope.stored)]).rows.first
                 .map { try Pause($0) }
         }
         await notifyWorkers(of: nil)
@@ -29,12 +28,5 @@ extension PostgreSQLStore {
     /// Lists the pauses.
     package func pauses() async throws(StoreError) -> [Pause] {
         try await read(PauseSQL.list) { try $0.rows.map { try Pause($0) } }
-    }
-}
-
-extension Pause {
-    /// Whether it pauses the deliveries of an account-Region, named as in the tables.
-    func applies(toStored accountRegion: String) -> Bool {
-        account.map { accountRegion.hasPrefix($0.digits + "/") } ?? true
     }
 }

@@ -3,7 +3,7 @@ package import Store
 
 /// The statements about leases, many deliveries at once.
 enum LeaseSQL {
-    /// The number of ready deliveries by account-Region, up to a limit.
+    /// The number of ready deliveries by lane, up to a limit.
     static let count = """
         SELECT origin, (
             SELECT count(*) FROM (
@@ -48,13 +48,13 @@ extension PostgreSQLStore {
         return try await whileOpen { () throws(StoreError) in
             let dated = deliveries.map { delivery in
                 Delivery(
-                    id: delivery.id, accountRegion: delivery.accountRegion, channel: delivery.channel,
-                    topic: delivery.topic,
+                    id: delivery.id, accountRegion: delivery.accountRegion, source: delivery.source,
+                    channel: delivery.channel, topic: delivery.topic,
                     receivedAt: clock.database(delivery.receivedAt), payload: delivery.payload)
             }
             let outcomes = try await appendCommit.submit(dated, until: StoreTimeLimit.end(of: timeout))
-            let accountRegions = AppendResult.storedAccountRegions(of: deliveries, outcomes)
-            if !accountRegions.isEmpty { await coordinator.notifyWorkers(of: accountRegions) }
+            let lanes = AppendResult.storedLanes(of: deliveries, outcomes)
+            if !lanes.isEmpty { await coordinator.notifyWorkers(of: lanes) }
             return outcomes
         }
     }

@@ -11,7 +11,7 @@ extension PostgreSQLStore {
     /// Clears the ledger of an account-Region, a thousand findings in a transaction. Prevents other replicas from
     /// processing the account-Region until this store is closed.
     package func clearLedger(of accountRegion: AccountRegion) async throws(StoreError) {
-        try await acquirePartition(accountRegion)
+        try await acquirePartitions(of: accountRegion)
         try await transact { connection in
             _ = try await connection.run(RebuildingSQL.unfinish, [.text(accountRegion.stored)])
             _ = try await connection.run(AppliedAuditSQL.clear, [.text(accountRegion.stored)])

@@ -1,4 +1,3 @@
-import AWSCore
 import Encoding
 import Store
 
@@ -84,9 +83,9 @@ enum QueueWrites {
         // Ordered by id, so that two replicas that add the same deliveries do not deadlock.
         let news = numbered.sorted { $0.key < $1.key }.map { deliveries[$0.value] }
         let values: [PostgreSQLValue] = [
-            .texts(news.map(\.id)), .texts(news.map(\.accountRegion.stored)), .texts(news.map(\.channel.rawValue)),
+            .texts(news.map(\.id)), .texts(news.map(\.lane.stored)), .texts(news.map(\.channel.rawValue)),
             .times(news.map(\.receivedAt)), .byteStrings(news.map(\.payload)),
-            .texts(news.map { $0.topic?.description ?? "" }),
+            .texts(news.map(\.share)),
         ]
         do throws(StoreError) {
             let stored = try await pool.use(within: time, repeats: true) { connection, _ in

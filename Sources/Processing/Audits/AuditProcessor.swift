@@ -1,5 +1,4 @@
 import AWSClient
-import AWSCore
 import EventLoop
 import Logging
 import Planning
@@ -15,7 +14,7 @@ struct AuditProcessor: DeliveryProcessor {
     let settings: Reloadable<ProcessingSettings>
     let logger: Logger
 
-    private var accountRegion: AccountRegion { writer.accountRegion }
+    private var lane: DeliveryLane { writer.lane }
 
     func process(_ items: [LeasedCommand]) async {
         for (leased, command) in items {
@@ -26,18 +25,18 @@ struct AuditProcessor: DeliveryProcessor {
     /// Processes a delivery. While AWS IoT denies access, single audits are attempted as probes, and the others wait.
     private func outcome(of command: DeliveryCommand, _ leased: LeasedDelivery) async -> SendOutcome {
         guard case .audit = command else { return await attempt(command, leased) }
-        let state = circuitBreakers.allow(accountRegion, .audits)
-        if state == .open, let denial = circuitBreakers.denial(accountRegion, .audits) {
+        let state = circuitBreakers.allow(lane, .audits)
+        if state == .open, let denial = circuitBreakers.denial(lane, .audits) {
             return .accessDenied(denial.reason)
         }
         let outcome = await attempt(command, leased)
         switch outcome {
         case .imported, .rejected:
-            circuitBreakers.recordSuccess(accountRegion, .audits)
-            circuitBreakers.recordValidCredentials(accountRegion)
+            circuitBreakers.recordSuccess(lane, .audits)
+            circuitBreakers.recordValidCredentials(lane)
         case .retryable, .accessDenied, .interrupted: break
         }
-        if state == .halfOpen { circuitBreakers.endProbe(accountRegion, .audits) }
+        if state == .halfOpen { circuitBreakers.endProbe(lane, .audits) }
         return outcome
     }
 
@@ -45,7 +44,7 @@ struct AuditProcessor: DeliveryProcessor {
         do {
             return try await perform(command, leased).outcome
         } catch {
-            if let error = error as? AWSError { circuitBreakers.recordFailure(error, accountRegion) }
+            if let error = error as? AWSError { circuitBreakers.recordFailure(error, lane) }
             return SendOutcome(processing: error)
         }
     }

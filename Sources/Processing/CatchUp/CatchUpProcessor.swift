@@ -29,12 +29,12 @@ struct CatchUpProcessor: DeliveryProcessor {
         do {
             let query = CatchUpQuery(accountRegion: accountRegion, store: store, client: client, logger: logger)
             report(try await query.run(since: since))
-            circuitBreakers.recordValidCredentials(accountRegion)
+            circuitBreakers.recordValidCredentials(DeliveryLane(accountRegion))
             return .imported
         } catch {
             // Audits probe a denial by AWS IoT alone.
             if let error = error as? AWSError, error.suspendedScope == .all {
-                circuitBreakers.recordFailure(error, accountRegion)
+                circuitBreakers.recordFailure(error, DeliveryLane(accountRegion))
             }
             return SendOutcome(processing: error)
         }

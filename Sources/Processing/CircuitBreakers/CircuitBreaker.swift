@@ -1,6 +1,6 @@
 import Encoding
 
-/// Suspends requests to AWS for one account and Region while AWS denies them. A pure value; times are of a monotonic clock.
+/// Suspends the requests to AWS of one lane while AWS denies them. A pure value; times are of a monotonic clock.
 ///
 /// While it is open, single probes are allowed at growing intervals. The first successful request closes it.
 package struct CircuitBreaker: Sendable, Hashable {

@@ -1,30 +1,30 @@
 package import AWSClient
-package import AWSCore
 import Encoding
 package import Logging
+package import Store
 import Synchronization
 import Telemetry
 
-/// The circuit breakers of all accounts and Regions, for the workers, the log and the status page.
+/// The circuit breakers of all lanes, for the workers, the log and the status page. A denial in one lane suspends no other.
 package final class CircuitBreakers: Sendable {
-    /// A suspended account and Region.
+    /// A suspended lane.
     package struct Entry: Sendable {
-        /// The suspended account and Region.
-        package let accountRegion: AccountRegion
+        /// The suspended lane.
+        package let lane: DeliveryLane
         /// Why it is suspended, and until when.
         package let denial: CircuitBreaker.Denial
     }
 
     /// What a denial suspends.
     package enum Scope: Sendable, Hashable {
-        /// All processing for the account and Region.
+        /// All processing of the lane.
         case all
         /// Only audits, which need AWS IoT. Alarms do not.
         case audits
     }
 
     private struct Key: Hashable {
-        let accountRegion: AccountRegion
+        let lane: DeliveryLane
         let scope: Scope
     }
 
@@ -40,50 +40,50 @@ package final class CircuitBreakers: Sendable {
         self.logger = logger
     }
 
-    /// The suspended accounts and Regions, sorted, each with its widest suspension.
+    /// The suspended lanes, sorted, each with its widest suspension.
     package var entries: [Entry] {
         let all = circuitBreakers.withLock { $0 }
-        return Set(all.keys.map(\.accountRegion)).sorted().compactMap { accountRegion in
+        return Set(all.keys.map(\.lane)).sorted().compactMap { lane in
             let denial = [Scope.all, .audits].lazy.compactMap {
-                all[Key(accountRegion: accountRegion, scope: $0)]?.denial
+                all[Key(lane: lane, scope: $0)]?.denial
             }
             .first
-            return denial.map { Entry(accountRegion: accountRegion, denial: $0) }
+            return denial.map { Entry(lane: lane, denial: $0) }
         }
     }
 
-    /// The denial that suspends a scope of an account and Region; nil if it is not suspended.
-    package func denial(_ accountRegion: AccountRegion, _ scope: Scope) -> CircuitBreaker.Denial? {
-        circuitBreakers.withLock { $0[Key(accountRegion: accountRegion, scope: scope)]?.denial }
+    /// The denial that suspends a scope of a lane; nil if it is not suspended.
+    package func denial(_ lane: DeliveryLane, _ scope: Scope) -> CircuitBreaker.Denial? {
+        circuitBreakers.withLock { $0[Key(lane: lane, scope: scope)]?.denial }
     }
 
     /// How long until a probe is allowed for a suspended scope; nil if it is not suspended.
-    func timeUntilProbe(_ accountRegion: AccountRegion, _ scope: Scope) -> Duration? {
-        denial(accountRegion, scope).map { $0.retryAt - clock() }
+    func timeUntilProbe(_ lane: DeliveryLane, _ scope: Scope) -> Duration? {
+        denial(lane, scope).map { $0.retryAt - clock() }
     }
 
-    /// The accounts and Regions for which no deliveries are leased now, and how long until a probe of one of them is
+    /// The lanes of which no deliveries are leased now, and how long until a probe of one of them is
     /// allowed.
-    func suspended() -> (accountRegions: Set<AccountRegion>, probeAfter: Duration?) {
+    func suspended() -> (lanes: Set<DeliveryLane>, probeAfter: Duration?) {
         let now = clock()
         let open = circuitBreakers.withLock {
             $0.filter { $0.key.scope == .all && !$0.value.allowsRequests(now: now) }
         }
         let probeAt = open.values.compactMap(\.denial?.retryAt).filter { $0 > now }.min()
-        return (Set(open.keys.map(\.accountRegion)), probeAt.map { $0 - now })
+        return (Set(open.keys.map(\.lane)), probeAt.map { $0 - now })
     }
 
     /// Returns which requests are allowed. The caller ends a probe (`halfOpen`) with ``endProbe(_:_:)``.
-    func allow(_ accountRegion: AccountRegion, _ scope: Scope = .all) -> CircuitBreaker.State {
+    func allow(_ lane: DeliveryLane, _ scope: Scope = .all) -> CircuitBreaker.State {
         circuitBreakers.withLock {
-            $0[Key(accountRegion: accountRegion, scope: scope), default: CircuitBreaker()].allow(now: clock())
+            $0[Key(lane: lane, scope: scope), default: CircuitBreaker()].allow(now: clock())
         }
     }
 
-    /// Suspends an account and Region if a failed request requires it, and logs the first failure.
-    package func recordFailure(_ error: AWSError, _ accountRegion: AccountRegion) {
+    /// Suspends a lane if a failed request requires it, and logs the first failure.
+    package func recordFailure(_ error: AWSError, _ lane: DeliveryLane) {
         guard let scope = error.suspendedScope else { return }
-        let key = Key(accountRegion: accountRegion, scope: scope)
+        let key = Key(lane: lane, scope: scope)
         let cause = CircuitBreaker.Cause(error)
         let isNews = circuitBreakers.withLock {
             $0[key, default: CircuitBreaker()].recordDenial(error.description, cause, now: clock())
@@ -91,27 +91,27 @@ package final class CircuitBreakers: Sendable {
         guard isNews else { return }
         logger.log(
             cause.event(suspending: scope),
-            .about(accountRegion, [.code: .string(cause.rawValue), .reason: .string(error.description)]))
+            .about(lane, [.code: .string(cause.rawValue), .reason: .string(error.description)]))
     }
 
     /// Records that AWS accepted a request, and logs the end of a suspension.
-    package func recordSuccess(_ accountRegion: AccountRegion, _ scope: Scope = .all) {
-        let ended = circuitBreakers.withLock { $0[Key(accountRegion: accountRegion, scope: scope)]?.recordSuccess() }
+    package func recordSuccess(_ lane: DeliveryLane, _ scope: Scope = .all) {
+        let ended = circuitBreakers.withLock { $0[Key(lane: lane, scope: scope)]?.recordSuccess() }
         guard let denial = ended else { return }
         logger.log(
             .awsRecovered,
-            .about(accountRegion, [.after: "\(max(clock() - denial.since, .zero).components.seconds) s"]))
+            .about(lane, [.after: "\(max(clock() - denial.since, .zero).components.seconds) s"]))
     }
 
     /// Records that AWS accepted the signature of a request of any service: the credentials are usable.
-    func recordValidCredentials(_ accountRegion: AccountRegion) {
-        guard denial(accountRegion, .all)?.cause == .noCredentials else { return }
-        recordSuccess(accountRegion)
+    func recordValidCredentials(_ lane: DeliveryLane) {
+        guard denial(lane, .all)?.cause == .noCredentials else { return }
+        recordSuccess(lane)
     }
 
     /// Records that a probe has ended.
-    func endProbe(_ accountRegion: AccountRegion, _ scope: Scope = .all) {
-        circuitBreakers.withLock { $0[Key(accountRegion: accountRegion, scope: scope)]?.endProbe() }
+    func endProbe(_ lane: DeliveryLane, _ scope: Scope = .all) {
+        circuitBreakers.withLock { $0[Key(lane: lane, scope: scope)]?.endProbe() }
     }
 }
 

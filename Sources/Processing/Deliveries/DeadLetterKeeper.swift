@@ -10,7 +10,7 @@ import Telemetry
 package final class DeadLetterKeeper: Sendable {
     private struct Unreported {
         var counts: [DroppedDeadLetters.Cause: Int] = [:]
-        var topic: String?
+        var share: String?
         var lastReportedAt: Duration?
     }
 
@@ -43,7 +43,7 @@ package final class DeadLetterKeeper: Sendable {
         let now = clock()
         let due: Unreported? = unreported.withLock { unreported in
             unreported.counts.merge(dropped.counts, uniquingKeysWith: +)
-            unreported.topic = dropped.lastTopic ?? unreported.topic
+            unreported.share = dropped.lastShare ?? unreported.share
             let isDue = unreported.lastReportedAt.map { now - $0 >= Self.interval } ?? true
             guard isDue, !unreported.counts.isEmpty else { return nil }
             defer { unreported = Unreported(lastReportedAt: now) }
@@ -60,7 +60,8 @@ package final class DeadLetterKeeper: Sendable {
                 .dropped: .integer(counts.reduce(0) { $0 + $1.value }),
                 .reason: .string(
                     counts.map { "\($0.value) beyond \($0.key.configurationKey)" }.joined(separator: ", ")),
-                .topic: dropped.topic.map { .string($0) },
+                // Only ARNs contain a colon.
+                dropped.share?.contains(":") == false ? .source : .topic: dropped.share.map { .string($0) },
             ])
     }
 }

@@ -1,5 +1,4 @@
 package import AWSClient
-import AWSCore
 import CoreMetrics
 import Encoding
 import EventLoop
@@ -152,11 +151,11 @@ package struct DeliveryCompleter: Sendable {
 
     /// Attempts during a suspension do not count.
     private func afterDenial(_ result: DeliveryOutcome, _ reason: String) -> Disposal {
-        let accountRegion = result.leased.delivery.accountRegion
-        // While all processing of an account and Region is suspended, no deliveries are leased for it.
-        if circuitBreakers.suspended().accountRegions.contains(accountRegion) { return .release }
+        let lane = result.leased.delivery.lane
+        // While all processing of a lane is suspended, none of its deliveries is leased.
+        if circuitBreakers.suspended().lanes.contains(lane) { return .release }
         let delay =
-            circuitBreakers.timeUntilProbe(accountRegion, .audits).map { max($0, .seconds(1)) }
+            circuitBreakers.timeUntilProbe(lane, .audits).map { max($0, .seconds(1)) }
             ?? RetryBackoff.delayAfterDenial(jitter: jitter())
         return .retry(Retry(result: result, reason: reason, delay: delay, isCounted: false))
     }

@@ -1,5 +1,5 @@
 package import AWSClient
-package import AWSCore
+import AWSCore
 import CoreMetrics
 import Metrics
 package import Planning
@@ -14,11 +14,11 @@ package struct UpdateOutcomes: Sendable {
     package var missing: Set<String> = []
 }
 
-/// Sends findings to the Security Hub of one account and Region: in full batches, several concurrently, within AWS's
+/// Sends the findings of one lane to Security Hub: in full batches, several concurrently, within AWS's
 /// rate limits.
 package struct FindingSender: Sendable {
-    /// The account and Region of the findings.
-    let accountRegion: AccountRegion
+    /// The lane of the findings.
+    let lane: DeliveryLane
     private let client: AWSClient
     private let metrics: ProcessingMetrics
     private let circuitBreakers: CircuitBreakers
@@ -32,12 +32,12 @@ package struct FindingSender: Sendable {
     ///
     /// - Parameter leases: tells whether this process may still act on what it leased.
     package init(
-        accountRegion: AccountRegion, client: AWSClient, metrics: ProcessingMetrics, circuitBreakers: CircuitBreakers,
+        lane: DeliveryLane, client: AWSClient, metrics: ProcessingMetrics, circuitBreakers: CircuitBreakers,
         leases: any LeaseHolder
     ) {
         self.leases = leases
         self.circuitBreakers = circuitBreakers
-        self.accountRegion = accountRegion
+        self.lane = lane
         self.client = client
         self.metrics = metrics
     }
@@ -67,9 +67,9 @@ package struct FindingSender: Sendable {
     private func send(_ batch: FindingBatch) async -> [String: SendOutcome] {
         guard leases.canProcess else { return Self.all(batch.findings, Self.interruption) }
         do throws(AWSError) {
-            let result = try await client.batchImportFindings(batch, region: accountRegion.region)
+            let result = try await client.batchImportFindings(batch, region: lane.accountRegion.region)
             metrics.importBatch.record(batch.findings.count)
-            circuitBreakers.recordSuccess(accountRegion)
+            circuitBreakers.recordSuccess(lane)
             return Self.outcomes(of: batch, failures: result.failures)
         } catch {
             record(error)
@@ -82,8 +82,8 @@ package struct FindingSender: Sendable {
 
     /// Records a failed request. A request that AWS rejected as invalid was signed and authorized.
     private func record(_ error: AWSError) {
-        circuitBreakers.recordFailure(error, accountRegion)
-        if error.consequence == .reject, error.stage == .response { circuitBreakers.recordSuccess(accountRegion) }
+        circuitBreakers.recordFailure(error, lane)
+        if error.consequence == .reject, error.stage == .response { circuitBreakers.recordSuccess(lane) }
     }
 
     /// Sends a batch in two halves. AWS rejects a whole batch for one invalid finding, and a proxy for one that is too
@@ -141,13 +141,13 @@ package struct FindingSender: Sendable {
             UpdateOutcomes(outcomes: Dictionary(ids.map { ($0, outcome) }) { first, _ in first })
         }
         guard leases.canProcess else { return all(Self.interruption) }
-        let product = SecurityFinding.productARN(accountRegion: accountRegion)
+        let product = SecurityFinding.productARN(accountRegion: lane.accountRegion)
         do throws(AWSError) {
             let result = try await client.batchUpdateFindings(
                 ids.map { FindingIdentifier(id: $0, productARN: product) }, changes: verification.changes,
-                region: accountRegion.region)
+                region: lane.accountRegion.region)
             metrics.updateBatch.record(ids.count)
-            circuitBreakers.recordSuccess(accountRegion)
+            circuitBreakers.recordSuccess(lane)
             var outcomes = all(.imported)
             for failure in result.unprocessed {
                 let reason = "Security Hub did not update the finding: \(failure.code): \(failure.message)"

@@ -7,7 +7,7 @@ import SecurityFindings
 package import Store
 import Telemetry
 
-/// Writes changes of findings of one account and Region: records them in the ledger, sends them to Security Hub, and
+/// Writes changes of findings of one lane: records them in the ledger, sends them to Security Hub, and
 /// records the outcomes.
 package struct FindingWriter: Sendable {
     private let sender: FindingSender
@@ -35,7 +35,10 @@ package struct FindingWriter: Sendable {
     }
 
     /// The account and Region of the findings.
-    package var accountRegion: AccountRegion { sender.accountRegion }
+    package var accountRegion: AccountRegion { lane.accountRegion }
+
+    /// The lane of the findings.
+    package var lane: DeliveryLane { sender.lane }
 
     /// The present time by AWS's clock, as far as it is known. It dates what is sent and decides what is due.
     package var now: Timestamp { trust.bestTime }

@@ -1,11 +1,10 @@
 package import AWSClient
-package import AWSCore
 package import EventLoop
 package import Logging
 package import Planning
 package import Store
 
-/// Creates the processors of all accounts, Regions and kinds.
+/// Creates the processors of all lanes and kinds.
 package struct DeliveryProcessors: Sendable {
     let accounts: AccountClients
     let settings: Reloadable<ProcessingSettings>
@@ -38,31 +37,28 @@ package struct DeliveryProcessors: Sendable {
         self.logger = logger
     }
 
-    /// Creates the processor of deliveries of one kind of one account and Region.
-    package func processor(
-        of kind: DeliveryCommand.Kind, for accountRegion: AccountRegion
-    ) -> any DeliveryProcessor {
-        let client = accounts.client(for: accountRegion)
+    /// Creates the processor of deliveries of one kind in one lane.
+    package func processor(of kind: DeliveryCommand.Kind, for lane: DeliveryLane) -> any DeliveryProcessor {
+        let client = accounts.client(for: lane.accountRegion)
         switch kind {
         case .alarms:
             return AlarmProcessor(
-                store: store, writer: writer(accountRegion, client), completer: completer, metrics: metrics,
+                store: store, writer: writer(lane, client), completer: completer, metrics: metrics,
                 logger: logger)
         case .audits:
             return AuditProcessor(
-                store: store, writer: writer(accountRegion, client), completer: completer, client: client,
+                store: store, writer: writer(lane, client), completer: completer, client: client,
                 circuitBreakers: circuitBreakers, settings: settings, logger: logger)
         case .catchUp:
             return CatchUpProcessor(
-                accountRegion: accountRegion, store: store, completer: completer, client: client,
+                accountRegion: lane.accountRegion, store: store, completer: completer, client: client,
                 circuitBreakers: circuitBreakers, metrics: metrics, logger: logger)
         }
     }
 
-    private func writer(_ accountRegion: AccountRegion, _ client: AWSClient) -> FindingWriter {
+    private func writer(_ lane: DeliveryLane, _ client: AWSClient) -> FindingWriter {
         let sender = FindingSender(
-            accountRegion: accountRegion, client: client, metrics: metrics, circuitBreakers: circuitBreakers,
-            leases: store)
+            lane: lane, client: client, metrics: metrics, circuitBreakers: circuitBreakers, leases: store)
         return FindingWriter(
             sender: sender, queue: store, clock: clock, trust: trust, metrics: metrics, activity: activity,
             logger: logger)

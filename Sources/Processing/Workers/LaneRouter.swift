@@ -5,10 +5,10 @@ import EventLoop
 import Planning
 import Store
 
-/// Routes leased deliveries to the lanes of their accounts, Regions and kinds.
+/// Routes leased deliveries to the serial lanes of their lanes and kinds.
 actor LaneRouter {
     private struct LaneKey: Hashable {
-        let accountRegion: AccountRegion
+        let lane: DeliveryLane
         let kind: DeliveryCommand.Kind
     }
 
@@ -38,7 +38,7 @@ actor LaneRouter {
         for leased in deliveries {
             do throws(UnrecognizedMessageError) {
                 let command = try DeliveryCommand(leased.delivery, severities: severities)
-                let key = LaneKey(accountRegion: leased.delivery.accountRegion, kind: command.kind)
+                let key = LaneKey(lane: leased.delivery.lane, kind: command.kind)
                 items[key, default: []].append((leased, command))
             } catch {
                 rejected.append(
@@ -46,7 +46,7 @@ actor LaneRouter {
             }
         }
         for (key, items) in items {
-            await leases.hold(items.map(\.leased.lease), of: key.accountRegion)
+            await leases.hold(items.map(\.leased.lease), of: key.lane)
             await lane(key).add(items)
         }
         await completer.finish(rejected)
@@ -54,19 +54,19 @@ actor LaneRouter {
 
     private func lane(_ key: LaneKey) -> SerialLane {
         if let lane = lanes[key] { return lane }
-        let client = processors.accounts.client(for: key.accountRegion)
-        let linger = BatchLinger(client: client, region: key.accountRegion.region)
+        let client = processors.accounts.client(for: key.lane.accountRegion)
+        let linger = BatchLinger(client: client, region: key.lane.accountRegion.region)
         let lane = SerialLane(
-            of: key.accountRegion, processor: processors.processor(of: key.kind, for: key.accountRegion),
+            of: key.lane, processor: processors.processor(of: key.kind, for: key.lane),
             batchLimit: key.kind == .alarms ? 1000 : 1, linger: key.kind == .alarms ? linger : nil,
             circuitBreakers: circuitBreakers, leases: leases, clock: clock, executor: client.clock.executor)
         lanes[key] = lane
         return lane
     }
 
-    /// Stops the lanes of paused accounts: releases their waiting deliveries, and cancels those in progress.
+    /// Stops the lanes that are paused: releases their waiting deliveries, and cancels those in progress.
     func stop(for pauses: [Pause]) async {
-        for (key, lane) in lanes where pauses.contains(where: { $0.applies(to: key.accountRegion) }) {
+        for (key, lane) in lanes where pauses.contains(where: { $0.applies(to: key.lane) }) {
             await lane.stop()
             await lane.cancel()
         }

@@ -1,5 +1,4 @@
 import AWSClient
-import AWSCore
 import Encoding
 import Logging
 import Store
@@ -11,15 +10,15 @@ actor LeaseKeeper {
     private let unstored: UnstoredOutcomes
     private let clock: AWSClock
     private let logger: Logger
-    /// The leases by account and Region, and delivery id.
-    private var held: [AccountRegion: [String: Lease]] = [:]
+    /// The leases by lane and delivery id.
+    private var held: [DeliveryLane: [String: Lease]] = [:]
     /// The clock and the monotonic time of the last poll of the store.
     private var lastPoll: (now: Timestamp, elapsed: Duration)?
-    /// Notified when an account and Region may accept deliveries again.
+    /// Notified when a lane may accept deliveries again.
     nonisolated let capacity = WorkSignal()
 
-    /// The number of deliveries of one account and Region in the lanes at which no more are leased for it. Each has its
-    /// own limit, so that a slow or failing Security Hub does not delay the others.
+    /// The number of deliveries of one lane in progress at which no more are leased for it. Each has its own limit, so
+    /// that a slow or failing Security Hub, or a source with many items, does not delay the others.
     static let limit = 500
     private static let extensionInterval = Duration.seconds(20)
 
@@ -34,27 +33,27 @@ actor LeaseKeeper {
     /// Whether no lease is held.
     var isEmpty: Bool { held.isEmpty }
 
-    /// The accounts and Regions for which no more deliveries are leased.
-    var full: Set<AccountRegion> { Set(held.filter { $0.value.count >= Self.limit }.keys) }
+    /// The lanes of which no more deliveries are leased.
+    var full: Set<DeliveryLane> { Set(held.filter { $0.value.count >= Self.limit }.keys) }
 
     /// Adds the leases of deliveries that are about to be processed.
-    func hold(_ leases: [Lease], of accountRegion: AccountRegion) {
-        for lease in leases { held[accountRegion, default: [:]][lease.deliveryID] = lease }
+    func hold(_ leases: [Lease], of lane: DeliveryLane) {
+        for lease in leases { held[lane, default: [:]][lease.deliveryID] = lease }
     }
 
     /// Removes the leases of processed deliveries.
-    func discard(_ leases: [Lease], of accountRegion: AccountRegion) {
-        var rest = held[accountRegion, default: [:]]
+    func discard(_ leases: [Lease], of lane: DeliveryLane) {
+        var rest = held[lane, default: [:]]
         let wasFull = rest.count >= Self.limit
         // A delivery whose lease expired may be here again, under a valid lease.
         for lease in leases where rest[lease.deliveryID] == lease { rest[lease.deliveryID] = nil }
-        held[accountRegion] = rest.isEmpty ? nil : rest
+        held[lane] = rest.isEmpty ? nil : rest
         if wasFull, rest.count < Self.limit { capacity.notify() }
     }
 
     /// Releases the leases of deliveries that are not processed.
-    func release(_ leases: [Lease], of accountRegion: AccountRegion) async {
-        discard(leases, of: accountRegion)
+    func release(_ leases: [Lease], of lane: DeliveryLane) async {
+        discard(leases, of: lane)
         // Until the leases expire, their deliveries would wait although the store may be available again.
         if let error = await unstored.release(leases, to: queue) {
             logger.log(.leasesNotReleased, [.reason: "\(error)"])

@@ -19,6 +19,8 @@ actor LedgerPreparation {
     /// The accounts and Regions for which AWS's time was requested while no reliable time was known.
     private var timeRequested: Set<AccountRegion> = []
     private var tasks: [AccountRegion: Task<Void, Never>] = [:]
+    /// The lanes that wait for a preparation.
+    private var waiting: Set<DeliveryLane> = []
 
     /// - Parameters:
     ///   - jitter: returns random numbers from 0 to 1, for delays.
@@ -37,16 +39,16 @@ actor LedgerPreparation {
         self.logger = logger
     }
 
-    /// The accounts and Regions that are being prepared. None of their deliveries is leased meanwhile.
-    var inProgress: Set<AccountRegion> { Set(tasks.keys) }
+    /// The lanes whose ledger is being prepared. None of their deliveries is leased meanwhile.
+    var inProgress: Set<DeliveryLane> { waiting.filter { tasks[$0.accountRegion] != nil } }
 
-    /// Returns those of some accounts and Regions that are prepared, and starts to prepare the others.
-    func prepare(_ accountRegions: Set<AccountRegion>) async throws(StoreError) -> Set<AccountRegion> {
+    /// Returns those of some lanes whose ledger is prepared, and starts to prepare the others.
+    func prepare(_ lanes: Set<DeliveryLane>) async throws(StoreError) -> Set<DeliveryLane> {
         // Changes that are dated by a wrong clock stay wrong, so AWS's time is requested first.
         let isTimeKnown = trust.trustedTime != nil
         if isTimeKnown { timeRequested = [] } else { prepared.formIntersection(timeRequested) }
-        let unknown = accountRegions.subtracting(prepared)
-        guard !unknown.isEmpty else { return accountRegions }
+        let unknown = Set(lanes.map(\.accountRegion)).subtracting(prepared)
+        guard !unknown.isEmpty else { return lanes }
         let complete = Set(try await store.ledgerAccountRegions())
         prepared.formUnion(isTimeKnown ? complete : complete.intersection(timeRequested))
         for accountRegion in unknown.subtracting(prepared) where tasks[accountRegion] == nil {
@@ -55,7 +57,8 @@ actor LedgerPreparation {
                 await self.run(accountRegion, isComplete: complete.contains(accountRegion))
             }
         }
-        return accountRegions.intersection(prepared)
+        waiting.formUnion(lanes.filter { !prepared.contains($0.accountRegion) })
+        return lanes.filter { prepared.contains($0.accountRegion) }
     }
 
     /// Cancels what is in progress, and waits until it has ended.
@@ -77,6 +80,7 @@ actor LedgerPreparation {
             }
         }
         tasks[accountRegion] = nil
+        waiting = waiting.filter { $0.accountRegion != accountRegion }
         prepared.insert(accountRegion)
         timeRequested.insert(accountRegion)
         capacity.notify()
@@ -87,7 +91,7 @@ actor LedgerPreparation {
         if trust.trustedTime == nil { try await client.fetchServiceTime(region: accountRegion.region) }
         let rebuilder = LedgerRebuilder(accountRegion: accountRegion, store: store, client: client, clock: clock.now)
         let count = isComplete ? LedgerRebuilder.Count() : try await rebuilder.rebuild()
-        circuitBreakers.recordSuccess(accountRegion)
+        circuitBreakers.recordSuccess(DeliveryLane(accountRegion))
         if count.restored > 0 {
             logger.log(.ledgerRebuilt, .about(accountRegion, [.findings: .integer(count.restored)]))
         }
@@ -114,7 +118,7 @@ actor LedgerPreparation {
         }
         var delay = RetryBackoff.delay(afterAttempt: attempt, jitter: jitter())
         if let failure, failure.consequence == .suspend {
-            circuitBreakers.recordFailure(failure, accountRegion)
+            circuitBreakers.recordFailure(failure, DeliveryLane(accountRegion))
             delay = min(delay, .seconds(60))
         }
         logger.log(.ledgerRebuildRetryScheduled, .about(accountRegion, [.reason: "\(error)", .retryIn: "\(delay)"]))

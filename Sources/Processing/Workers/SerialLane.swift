@@ -1,13 +1,12 @@
 import AWSClient
-import AWSCore
 import Store
 
-/// A queue of leased deliveries of one account and Region that are processed in order, in batches, and never
+/// A queue of leased deliveries of one kind in one lane that are processed in order, in batches, and never
 /// concurrently. While AWS denies access, single deliveries are processed as probes.
 ///
 /// Different lanes change different findings, so no two changes of one finding are ever in progress.
 actor SerialLane {
-    private let accountRegion: AccountRegion
+    private let lane: DeliveryLane
     private let processor: any DeliveryProcessor
     private let batchLimit: Int
     private let linger: BatchLinger?
@@ -29,10 +28,10 @@ actor SerialLane {
     ///   - leases: holds the leases of the deliveries until they are processed.
     ///   - executor: runs the lane; nil for the default executor.
     init(
-        of accountRegion: AccountRegion, processor: any DeliveryProcessor, batchLimit: Int, linger: BatchLinger? = nil,
+        of lane: DeliveryLane, processor: any DeliveryProcessor, batchLimit: Int, linger: BatchLinger? = nil,
         circuitBreakers: CircuitBreakers, leases: LeaseKeeper, clock: AWSClock, executor: (any TaskExecutor)?
     ) {
-        self.accountRegion = accountRegion
+        self.lane = lane
         self.processor = processor
         self.batchLimit = batchLimit
         self.linger = linger
@@ -55,9 +54,9 @@ actor SerialLane {
     private func run() async {
         while !waiting.isEmpty, !Task.isCancelled {
             await waitForBatch()
-            let state = circuitBreakers.allow(accountRegion)
+            let state = circuitBreakers.allow(lane)
             guard state != .open else {
-                await leases.release(removeAll(), of: accountRegion)
+                await leases.release(removeAll(), of: lane)
                 continue
             }
             let items = Array(waiting.prefix(state == .halfOpen ? 1 : batchLimit))
@@ -66,10 +65,10 @@ actor SerialLane {
             // The deliveries may have been removed during the wait.
             if !items.isEmpty { await processor.process(items) }
             if state == .halfOpen {
-                circuitBreakers.endProbe(accountRegion)
+                circuitBreakers.endProbe(lane)
                 leases.capacity.notify()
             }
-            await leases.discard(items.map(\.leased.lease), of: accountRegion)
+            await leases.discard(items.map(\.leased.lease), of: lane)
         }
         task = nil
         // Deliveries that were added after a cancellation are not concerned by it.
@@ -95,7 +94,7 @@ actor SerialLane {
     }
 
     /// Releases the waiting deliveries. Deliveries that are added later are processed as before.
-    func releaseWaiting() async { await leases.release(removeAll(), of: accountRegion) }
+    func releaseWaiting() async { await leases.release(removeAll(), of: lane) }
 
     private func removeAll() -> [Lease] {
         defer { waiting = [] }

@@ -6,7 +6,7 @@ import ServiceLifecycle
 package import Store
 import Telemetry
 
-/// Leases deliveries from the store and routes them to the lanes of their accounts and Regions.
+/// Leases deliveries from the store and routes them to their lanes.
 package actor WorkerPool: Service {
     private let store: any Store
     private let accounts: AccountClients
@@ -86,7 +86,7 @@ package actor WorkerPool: Service {
         while !Task.isCancelled {
             let mark = leases.capacity.mark
             let suspended = circuitBreakers.suspended()
-            let excluded = await leases.full.union(ledgers.inProgress).union(suspended.accountRegions)
+            let excluded = await leases.full.union(ledgers.inProgress).union(suspended.lanes)
             await leases.extendAfterClockJump()
             do throws(StoreError) {
                 let batch = try await store.lease(
@@ -100,7 +100,7 @@ package actor WorkerPool: Service {
                 outage.succeeded(in: .work)
                 record(batch)
                 await applyPauses(batch.pauses)
-                for accountRegion in batch.acquired { accounts.takeOver(accountRegion) }
+                for lane in batch.acquired { accounts.takeOver(lane.accountRegion) }
                 try await route(batch.deliveries)
                 if batch.deliveries.isEmpty {
                     await waitForWork(batch, orCapacityAfter: mark, orProbeAfter: suspended.probeAfter)
@@ -121,10 +121,10 @@ package actor WorkerPool: Service {
     /// soon as it is available.
     private func route(_ deliveries: [LeasedDelivery]) async throws(StoreError) {
         do throws(StoreError) {
-            let prepared = try await ledgers.prepare(Set(deliveries.map(\.delivery.accountRegion)))
-            let others = deliveries.filter { !prepared.contains($0.delivery.accountRegion) }
+            let prepared = try await ledgers.prepare(Set(deliveries.map(\.delivery.lane)))
+            let others = deliveries.filter { !prepared.contains($0.delivery.lane) }
             if !others.isEmpty { try await store.release(others.map(\.lease)) }
-            await router.route(deliveries.filter { prepared.contains($0.delivery.accountRegion) })
+            await router.route(deliveries.filter { prepared.contains($0.delivery.lane) })
         } catch {
             for leased in deliveries { completer.unstored.add(leased.lease) }
             throw error
@@ -163,23 +163,27 @@ package actor WorkerPool: Service {
 
     // MARK: Pauses
 
-    /// Cancels processing of paused accounts, and releases their deliveries.
+    /// Cancels processing of paused accounts and sources, and releases their deliveries.
     private func applyPauses(_ present: [Pause]) async {
         guard present != pauses else { return }
         let (begun, ended) = (Set(present).subtracting(pauses), Set(pauses).subtracting(present))
         pauses = present
-        for pause in ended where !present.contains(where: { $0.account == pause.account }) {
-            logger.log(.processingResumed, [.account: Self.account(pause)])
+        for pause in ended where !present.contains(where: { $0.scope == pause.scope }) {
+            logger.log(.processingResumed, Self.fields(of: pause.scope))
         }
         for pause in present where begun.contains(pause) {
-            logger.log(
-                .processingPaused,
-                [
-                    .account: Self.account(pause), .by: .string(pause.pausedBy), .reason: .string(pause.reason ?? ""),
-                ])
+            var fields = Self.fields(of: pause.scope)
+            fields.add([.by: .string(pause.pausedBy), .reason: .string(pause.reason ?? "")])
+            logger.log(.processingPaused, fields)
         }
         await router.stop(for: Array(begun))
     }
 
-    private static func account(_ pause: Pause) -> LogValue { .string(pause.account?.digits ?? "all") }
+    private static func fields(of scope: Pause.Scope) -> LogFields {
+        switch scope {
+        case .all: [.account: "all"]
+        case .account(let account): [.account: .string(account.digits)]
+        case .source(let source): [.source: .string(source)]
+        }
+    }
 }

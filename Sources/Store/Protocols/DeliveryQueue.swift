@@ -1,4 +1,3 @@
-package import AWSCore
 package import Encoding
 
 /// The durable queue of deliveries, with its pauses and dead letters.
@@ -18,18 +17,18 @@ package protocol DeliveryQueue: LeaseHolder {
 
     /// Leases ready deliveries, oldest first.
     ///
-    /// Account-Regions take turns: each with ready deliveries gets an equal share of the limit, as far as it can use
-    /// it. If the limit is smaller than their number, the next call continues with the next account-Region. So the
-    /// backlog of one account does not delay the others. Paused account-Regions are skipped.
+    /// Lanes take turns: each with ready deliveries gets an equal share of the limit, as far as it can use it. If the
+    /// limit is smaller than their number, the next call continues with the next lane. So the backlog of one account or
+    /// mapped source does not delay the others. Paused lanes are skipped.
     ///
     /// - Parameters:
     ///   - limit: The maximum number of deliveries, 1 to 1,000.
     ///   - duration: The duration of the leases, at least 1 ms.
     ///   - owner: The name of the lease owner, for display: 1 to 256 bytes of UTF-8 without NUL.
     ///   - now: The current time.
-    ///   - excluded: Account-Regions to skip.
+    ///   - excluded: Lanes to skip.
     func lease(
-        limit: Int, for duration: Duration, owner: String, now: Timestamp, excluding excluded: Set<AccountRegion>
+        limit: Int, for duration: Duration, owner: String, now: Timestamp, excluding excluded: Set<DeliveryLane>
     ) async throws(StoreError) -> LeaseBatch
 
     /// Waits until there may be more to lease than the batch with this mark saw: a delivery was appended, released,
@@ -77,32 +76,31 @@ package protocol DeliveryQueue: LeaseHolder {
     /// Counts the deliveries. Reads an index entry for each.
     func queueStatus() async throws(StoreError) -> QueueStatus
 
-    /// Counts the deliveries that are not completed, by account-Region and state, with the age of the oldest. Ordered
-    /// by account-Region, then in the order of ``QueueDepth/State``. Empty states are omitted.
+    /// Counts the deliveries that are not completed, by lane and state, with the age of the oldest. Ordered by lane, then
+    /// in the order of ``QueueDepth/State``. Empty states are omitted.
     ///
     /// Reads an index entry for each counted delivery.
     ///
     /// - Parameters:
     ///   - now: The current time. Deliveries whose retry is later are waiting.
-    ///   - accountRegion: The last account-Region of the previous page; nil for the first page.
-    ///   - limit: The maximum number of account-Regions, 1 to 1,000.
-    func queueDepths(now: Timestamp, after accountRegion: AccountRegion?, limit: Int) async throws(StoreError)
+    ///   - lane: The last lane of the previous page; nil for the first page.
+    ///   - limit: The maximum number of lanes, 1 to 1,000.
+    func queueDepths(now: Timestamp, after lane: DeliveryLane?, limit: Int) async throws(StoreError)
         -> [QueueDepth]
 
     // MARK: Pauses
 
     /// Pauses processing: deliveries are accepted but not leased until they are resumed. Replaces an earlier pause of
-    /// the same account, or of all accounts. Existing leases continue.
+    /// the same scope. Existing leases continue.
     ///
     /// - Throws: ``StoreError/Code/invalidValue`` for a ``Pause/pausedBy`` that is not 1 to 256 bytes of UTF-8 without
     ///   NUL.
     func pause(_ pause: Pause) async throws(StoreError)
 
-    /// Ends the pause of an account, or for nil the pause of all accounts, and returns it; nil if there was none. The
-    /// pauses of single accounts and the pause of all accounts are independent.
-    func resume(_ account: AccountID?) async throws(StoreError) -> Pause?
+    /// Ends the pause of a scope, and returns it; nil if there was none. The pauses of different scopes are independent.
+    func resume(_ scope: Pause.Scope) async throws(StoreError) -> Pause?
 
-    /// The pauses: the pause of all accounts first, then by account.
+    /// The pauses: the pause of all accounts first, then by account, then by source.
     func pauses() async throws(StoreError) -> [Pause]
 
     // MARK: Dead letters
@@ -166,12 +164,12 @@ extension DeliveryQueue {
         try await append([delivery]).first ?? .duplicate
     }
 
-    /// The number of deliveries that are not completed, by account-Region and state.
+    /// The number of deliveries that are not completed, by lane and state.
     package func queueDepths(now: Timestamp) -> Pages<QueueDepth> {
         Pages(limit: 1000) {
-            Set($0.map(\.accountRegion)).count
+            Set($0.map(\.lane)).count
         } read: { last, limit throws(StoreError) in
-            try await queueDepths(now: now, after: last?.accountRegion, limit: limit)
+            try await queueDepths(now: now, after: last?.lane, limit: limit)
         }
     }
 
@@ -182,7 +180,7 @@ extension DeliveryQueue {
         }
     }
 
-    /// Leases deliveries of all account-Regions; see ``lease(limit:for:owner:now:excluding:)``.
+    /// Leases deliveries of all lanes; see ``lease(limit:for:owner:now:excluding:)``.
     package func lease(
         limit: Int, for duration: Duration, owner: String, now: Timestamp
     ) async throws(StoreError) -> LeaseBatch {

@@ -1,4 +1,5 @@
-/// The statements that keep dead letters within their limits.
+/// The statements that keep dead letters within their limits. The column `topic` has the name of a share, see
+/// ``Delivery/share``.
 package enum DeadLetterLimitSQL {
     private static let sqliteSize = "length(bytes) + ifnull(length(CAST(reason AS BLOB)), 0)"
     private static let postgreSQLSize = "(octet_length(payload) + coalesce(octet_length(reason), 0))::bigint"
@@ -11,7 +12,7 @@ package enum DeadLetterLimitSQL {
             count = dead_letter_share.count + excluded.count, bytes = dead_letter_share.bytes + excluded.bytes
         """
 
-    /// Changes the counters of topics.
+    /// Changes the counters of shares.
     package static let addToShare = SQLStatement(
         sqlite: """
             INSERT INTO dead_letter_share (source, topic, count, bytes) VALUES (?1, ?2, ?3, ?4) \(addToCounters)
@@ -21,7 +22,7 @@ package enum DeadLetterLimitSQL {
             \(addToCounters)
             """)
 
-    /// Deletes the counters of topics that have no dead letters.
+    /// Deletes the counters of shares that have no dead letters.
     package static let removeEmptyShare = SQLStatement(
         sqlite: "DELETE FROM dead_letter_share WHERE source = ?1 AND topic = ?2 AND count <= 0",
         postgreSQL: """
@@ -45,23 +46,23 @@ package enum DeadLetterLimitSQL {
             \(addToSums)
             """)
 
-    /// The two topics of a channel that have the most dead letters.
+    /// The two shares of a channel that have the most dead letters.
     package static let largestByCount = SQLStatement(
         """
         SELECT source, topic, count, bytes FROM dead_letter_share WHERE source = :source ORDER BY count DESC LIMIT 2
         """)
-    /// The two topics of a channel that use the most bytes.
+    /// The two shares of a channel that use the most bytes.
     package static let largestByBytes = SQLStatement(
         """
         SELECT source, topic, count, bytes FROM dead_letter_share WHERE source = :source ORDER BY bytes DESC LIMIT 2
         """)
 
-    /// The statement that finds the largest topics.
+    /// The statement that finds the largest shares.
     package static func largest(by cause: DroppedDeadLetters.Cause) -> SQLStatement {
         cause == .bytes ? largestByBytes : largestByCount
     }
 
-    /// The oldest dead letters of a topic.
+    /// The oldest dead letters of a share.
     package static let oldest = SQLStatement(
         sqlite: """
             SELECT source, topic, 1 AS count, \(sqliteSize) AS bytes, sequence
@@ -94,7 +95,7 @@ package enum DeadLetterLimitSQL {
     package static let oldestFailure = SQLStatement(
         "SELECT MIN(last_failed_at) AS oldest FROM delivery WHERE state = 'dead'")
 
-    /// The number and size of dead letters with some positions, by topic.
+    /// The number and size of dead letters with some positions, by share.
     package static let sharesBySequence = SQLStatement(
         sqlite: """
             SELECT source, topic, 1 AS count, \(sqliteSize) AS bytes FROM delivery JOIN payload USING (sequence)
@@ -105,7 +106,7 @@ package enum DeadLetterLimitSQL {
             WHERE sequence = ANY ($1) AND state = 'dead' GROUP BY source, topic
             """)
 
-    /// The number and size of dead letters with some ids, by topic.
+    /// The number and size of dead letters with some ids, by share.
     package static let sharesByID = SQLStatement(
         sqlite: """
             SELECT source, topic, 1 AS count, \(sqliteSize) AS bytes FROM delivery JOIN payload USING (sequence)
@@ -116,7 +117,7 @@ package enum DeadLetterLimitSQL {
             WHERE id = ANY ($1) AND state = 'dead' GROUP BY source, topic
             """)
 
-    /// The topics whose counters are wrong.
+    /// The shares whose counters are wrong.
     package static let differences = SQLStatement(
         sqlite: """
             SELECT source || ' ' || topic AS name FROM (
@@ -133,7 +134,7 @@ package enum DeadLetterLimitSQL {
             GROUP BY source, topic HAVING sum(count) <> 0 OR sum(bytes) <> 0
             """)
 
-    /// The channels whose counters are not the sums of their topics' counters.
+    /// The channels whose counters are not the sums of their shares' counters.
     package static let loadDifferences = SQLStatement(
         """
         SELECT source AS name FROM (

@@ -6,23 +6,28 @@ package enum DeadLetterSQL {
 
     /// The dead letters that match a filter, after one of them.
     ///
+    /// The column `origin` has an account, a Region and maybe a source, separated by slashes.
     /// PostgreSQL's `lower` affects only ASCII letters under the collation "C", like SQLite's.
     package static let list = SQLStatement(
         sqlite: """
             SELECT \(columns), bytes AS payload FROM delivery JOIN payload USING (sequence)
             WHERE state = 'dead' AND (last_failed_at, id) > (?1, ?2) AND last_failed_at < ?3
-                AND (?4 IS NULL OR substr(origin, 1, 12) = ?4) AND (?5 IS NULL OR substr(origin, 14) = ?5)
+                AND (?4 IS NULL OR substr(origin, 1, 12) = ?4)
+                AND (?5 IS NULL OR instr(substr(origin, 14) || '/', ?5 || '/') = 1)
+                AND (?8 IS NULL OR substr(origin, 14 + instr(substr(origin, 14) || '/', '/')) = ?8)
                 AND (?6 IS NULL OR instr(?6, ' ' || source || ' ') > 0)
                 AND (?7 IS NULL OR instr(lower(reason), lower(?7)) > 0)
-            ORDER BY last_failed_at, id LIMIT ?8
+            ORDER BY last_failed_at, id LIMIT ?9
             """,
         postgreSQL: """
             SELECT \(columns), payload FROM delivery
             WHERE state = 'dead' AND (last_failed_at, id) > ($1, $2) AND last_failed_at < $3
-                AND ($4 IS NULL OR substr(origin, 1, 12) = $4) AND ($5 IS NULL OR substr(origin, 14) = $5)
+                AND ($4 IS NULL OR substr(origin, 1, 12) = $4)
+                AND ($5 IS NULL OR strpos(substr(origin, 14) || '/', $5 || '/') = 1)
+                AND ($8 IS NULL OR substr(origin, 14 + strpos(substr(origin, 14) || '/', '/')) = $8)
                 AND ($6 IS NULL OR strpos($6, ' ' || source || ' ') > 0)
                 AND ($7 IS NULL OR strpos(lower(reason), lower($7 COLLATE "C")) > 0)
-            ORDER BY last_failed_at, id LIMIT $8
+            ORDER BY last_failed_at, id LIMIT $9
             """)
 
     /// The newest dead letters.

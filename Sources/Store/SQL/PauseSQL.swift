@@ -1,10 +1,7 @@
 /// The statements about pauses.
 package enum PauseSQL {
-    /// The columns, in the order in which values are written.
+    /// The columns, in the order in which values are written. The column `account` has a stored ``Pause/Scope``.
     package static let columns = "account, paused_by, paused_at, reason"
-
-    /// The stored name of all accounts.
-    package static let all = "*"
 
     /// Adds or replaces a pause.
     package static let upsert = SQLStatement(
@@ -17,6 +14,6 @@ package enum PauseSQL {
     /// Deletes a pause, and returns it.
     package static let delete = SQLStatement("DELETE FROM pause WHERE account = :account RETURNING \(columns)")
 
-    /// The pauses; the pause of all accounts first.
+    /// The pauses; the pause of all accounts first, those of sources last.
     package static let list = SQLStatement("SELECT \(columns) FROM pause ORDER BY account")
 }

@@ -47,7 +47,7 @@ package enum QueueSQL {
         ORDER BY completed_at DESC LIMIT 1 OFFSET :count
         """)
 
-    /// Corrects times that violate ``QueueTime``: 1 is the account-Region (PostgreSQL: several), 2 the current time, 3
+    /// Corrects times that violate ``QueueTime``: 1 is the lane (PostgreSQL: several), 2 the current time, 3
     /// the end of a lease that begins now, 4 the latest valid time.
     package static let clampTimes = SQLStatement(
         sqlite: """

@@ -4,9 +4,11 @@ import Encoding
 extension Delivery {
     /// Reads a delivery.
     package init(_ row: some StoredRow, payload: [UInt8]) throws {
+        let lane = try row.lane("origin")
         self.init(
-            id: try row.text("id"), accountRegion: try row.accountRegion("origin"), channel: try row.value("source"),
-            topic: try row.optionalARN("topic"), receivedAt: try row.timestamp("received_at"), payload: payload)
+            id: try row.text("id"), accountRegion: lane.accountRegion, source: lane.source,
+            channel: try row.value("source"), topic: lane.source == nil ? try row.optionalARN("topic") : nil,
+            receivedAt: try row.timestamp("received_at"), payload: payload)
     }
 }
 
@@ -23,21 +25,23 @@ extension DeadLetter {
 extension DeadLetterSummary {
     /// Reads a dead letter without its payload.
     package init(_ row: some StoredRow) throws {
+        let lane = try row.lane("origin")
         self.init(
-            id: try row.text("id"), accountRegion: try row.accountRegion("origin"), channel: try row.value("source"),
-            receivedAt: try row.timestamp("received_at"), attempts: try row.count("attempts"),
-            firstFailedAt: try row.timestamp("first_failed_at"), lastFailedAt: try row.timestamp("last_failed_at"),
-            reason: try row.text("reason"), payloadLength: try row.count("payload_length"))
+            id: try row.text("id"), accountRegion: lane.accountRegion, source: lane.source,
+            channel: try row.value("source"), receivedAt: try row.timestamp("received_at"),
+            attempts: try row.count("attempts"), firstFailedAt: try row.timestamp("first_failed_at"),
+            lastFailedAt: try row.timestamp("last_failed_at"), reason: try row.text("reason"),
+            payloadLength: try row.count("payload_length"))
     }
 }
 
 extension DeadLetterShare {
-    /// Reads the number and size of dead letters of a topic.
+    /// Reads the number and size of dead letters of a share.
     ///
     /// - Parameter sign: -1 to subtract them.
     package init(_ row: some StoredRow, sign: Int = 1) throws {
         self.init(
-            channel: try row.text("source"), topic: try row.text("topic"),
+            channel: try row.text("source"), name: try row.text("topic"),
             load: DeadLetterLoad(count: try row.count("count") &* sign, bytes: try row.count("bytes") &* sign))
     }
 }
@@ -155,11 +159,9 @@ extension Subscription {
 extension Pause {
     /// Reads a pause.
     package init(_ row: some StoredRow) throws {
-        let name = try row.text("account")
-        let account = AccountID(name)
-        guard account != nil || name == PauseSQL.all else { throw StoreError.unreadableRow }
+        guard let scope = Pause.Scope(stored: try row.text("account")) else { throw StoreError.unreadableRow }
         self.init(
-            account: account, pausedBy: try row.text("paused_by"), pausedAt: try row.timestamp("paused_at"),
+            scope, pausedBy: try row.text("paused_by"), pausedAt: try row.timestamp("paused_at"),
             reason: try row.optionalText("reason"))
     }
 }
@@ -177,7 +179,7 @@ extension DeliveryRow {
     /// Reads the columns of a delivery.
     package init(_ row: some StoredRow) throws {
         self.init(
-            id: try row.text("id"), accountRegion: try row.text("origin"), channel: try row.text("source"),
+            id: try row.text("id"), lane: try row.text("origin"), channel: try row.text("source"),
             state: try row.text("state"), readyAt: try row.optionalTimestamp("ready_at"),
             attempts: try row.integer("attempts"), leaseNumber: try row.integer("lease_number"),
             leaseOwner: try row.optionalText("lease_owner"),
@@ -190,15 +192,16 @@ extension DeliveryRow {
 
 extension QueueDepth {
     /// Reads the number of deliveries in a state, and the oldest one's time of receipt; nil if there are none.
-    package init?(_ row: some StoredRow, of accountRegion: AccountRegion, _ state: State) throws {
+    package init?(_ row: some StoredRow, of lane: DeliveryLane, _ state: State) throws {
         guard let oldest = try row.optionalTimestamp("oldest_\(state.rawValue)") else { return nil }
         self.init(
-            accountRegion: accountRegion, state: state, count: try row.count(state.rawValue), oldestReceivedAt: oldest)
+            accountRegion: lane.accountRegion, source: lane.source, state: state,
+            count: try row.count(state.rawValue), oldestReceivedAt: oldest)
     }
 }
 
 extension StoredRow {
-    /// The problem of wrong dead-letter counters of the channel, or channel and topic, in the column `name`.
+    /// The problem of wrong dead-letter counters of the channel, or channel and share, in the column `name`.
     package var counterMismatch: String {
         get throws {
             "The dead-letter counters of \(IntegrityReport.quoted(try text("name"))) are wrong."

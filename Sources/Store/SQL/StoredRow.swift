@@ -67,6 +67,12 @@ extension StoredRow {
         return accountRegion
     }
 
+    /// A lane.
+    package func lane(_ column: String) throws -> DeliveryLane {
+        guard let lane = DeliveryLane(stored: try text(column)) else { throw StoreError.unreadableRow }
+        return lane
+    }
+
     /// An ARN.
     package func arn(_ column: String) throws -> ARN {
         guard let arn = ARN(try text(column)) else { throw StoreError.unreadableRow }

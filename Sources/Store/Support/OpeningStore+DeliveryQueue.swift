@@ -1,4 +1,3 @@
-package import AWSCore
 package import Encoding
 
 extension OpeningStore {
@@ -9,7 +8,7 @@ extension OpeningStore {
 
     /// See ``Store``.
     package func lease(
-        limit: Int, for duration: Duration, owner: String, now: Timestamp, excluding excluded: Set<AccountRegion>
+        limit: Int, for duration: Duration, owner: String, now: Timestamp, excluding excluded: Set<DeliveryLane>
     )
         async throws(StoreError) -> LeaseBatch
     {
@@ -60,10 +59,10 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    package func queueDepths(now: Timestamp, after accountRegion: AccountRegion?, limit: Int) async throws(StoreError)
+    package func queueDepths(now: Timestamp, after lane: DeliveryLane?, limit: Int) async throws(StoreError)
         -> [QueueDepth]
     {
-        try await current().queueDepths(now: now, after: accountRegion, limit: limit)
+        try await current().queueDepths(now: now, after: lane, limit: limit)
     }
 
     /// See ``Store``.
@@ -72,8 +71,8 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    package func resume(_ account: AccountID?) async throws(StoreError) -> Pause? {
-        try await current().resume(account)
+    package func resume(_ scope: Pause.Scope) async throws(StoreError) -> Pause? {
+        try await current().resume(scope)
     }
 
     /// See ``Store``.

@@ -11,7 +11,7 @@ package enum QueueTime {
     /// The latest valid time.
     package static func latest(after now: Timestamp) -> Timestamp { now + longestWait }
 
-    /// When the first delivery of an account-Region is ready.
+    /// When the first delivery of a lane is ready.
     ///
     /// - Parameters:
     ///   - first: the earliest stored time.

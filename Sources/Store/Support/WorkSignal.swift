@@ -3,8 +3,8 @@ import Synchronization
 /// Wakes workers when a change of the queue may give them work.
 ///
 /// It counts the changes, and a worker waits for changes after the one that it last saw, so none is missed. A change
-/// that concerns only account-Regions that a worker skips does not wake it: many incoming deliveries of a suspended
-/// account-Region would otherwise wake it each time for nothing.
+/// that concerns only lanes that a worker skips does not wake it: many incoming deliveries of a suspended
+/// lane would otherwise wake it each time for nothing.
 package final class WorkSignal: Sendable {
     private struct Waiter {
         let excluded: Set<String>
@@ -13,9 +13,9 @@ package final class WorkSignal: Sendable {
 
     private struct State {
         var count: UInt64 = 0
-        /// The last change that concerns any account-Region, and the last one of each single account-Region.
+        /// The last change that concerns any lane, and the last one of each single lane.
         var last: UInt64 = 0
-        var lastByAccountRegion: [String: UInt64] = [:]
+        var lastByLane: [String: UInt64] = [:]
         var isClosed = false
         var nextWaiter: UInt64 = 0
         var waiters: [UInt64: Waiter] = [:]
@@ -24,13 +24,13 @@ package final class WorkSignal: Sendable {
         func hasChanged(after mark: WorkMark) -> Bool {
             guard count != mark.count else { return false }
             return last > mark.count
-                || lastByAccountRegion.contains { $0.value > mark.count && !mark.excluded.contains($0.key) }
+                || lastByLane.contains { $0.value > mark.count && !mark.excluded.contains($0.key) }
         }
 
-        mutating func takeWaiters(for accountRegions: Set<String>? = nil) -> [CheckedContinuation<Void, Never>] {
+        mutating func takeWaiters(for lanes: Set<String>? = nil) -> [CheckedContinuation<Void, Never>] {
             guard !waiters.isEmpty else { return [] }
             let woken = waiters.filter { waiter in
-                accountRegions.map { !waiter.value.excluded.isSuperset(of: $0) } ?? true
+                lanes.map { !waiter.value.excluded.isSuperset(of: $0) } ?? true
             }
             for key in woken.keys { waiters[key] = nil }
             return woken.values.map(\.continuation)
@@ -45,9 +45,9 @@ package final class WorkSignal: Sendable {
     /// The current position.
     package var mark: WorkMark { mark(excluding: []) }
 
-    /// The current position, for a reader that skips some account-Regions.
-    package func mark(excluding accountRegions: Set<String>) -> WorkMark {
-        WorkMark(count: state.withLock(\.count), excluding: accountRegions)
+    /// The current position, for a reader that skips some lanes.
+    package func mark(excluding lanes: Set<String>) -> WorkMark {
+        WorkMark(count: state.withLock(\.count), excluding: lanes)
     }
 
     /// The number of waiting tasks.
@@ -55,18 +55,18 @@ package final class WorkSignal: Sendable {
         state.withLock(\.waiters.count)
     }
 
-    /// Wakes the waiting tasks, except those that skip all of these account-Regions.
+    /// Wakes the waiting tasks, except those that skip all of these lanes.
     ///
-    /// - Parameter accountRegions: the affected account-Regions, as the tables name them; nil for any.
-    package func notify(of accountRegions: Set<String>? = nil) {
+    /// - Parameter lanes: the affected lanes, as the tables name them; nil for any.
+    package func notify(of lanes: Set<String>? = nil) {
         let waiters = state.withLock { state in
             state.count &+= 1
-            if let accountRegions {
-                for accountRegion in accountRegions { state.lastByAccountRegion[accountRegion] = state.count }
+            if let lanes {
+                for lane in lanes { state.lastByLane[lane] = state.count }
             } else {
                 state.last = state.count
             }
-            return state.takeWaiters(for: accountRegions)
+            return state.takeWaiters(for: lanes)
         }
         for waiter in waiters { waiter.resume() }
     }

@@ -25,9 +25,8 @@ package struct DeadLetter: Sendable, Hashable {
     /// The dead letter without its payload.
     package var summary: DeadLetterSummary {
         DeadLetterSummary(
-            id: delivery.id, accountRegion: delivery.accountRegion, channel: delivery.channel,
-            receivedAt: delivery.receivedAt,
-            attempts: attempts, firstFailedAt: firstFailedAt, lastFailedAt: lastFailedAt, reason: reason,
-            payloadLength: delivery.payload.count)
+            id: delivery.id, accountRegion: delivery.accountRegion, source: delivery.source, channel: delivery.channel,
+            receivedAt: delivery.receivedAt, attempts: attempts, firstFailedAt: firstFailedAt,
+            lastFailedAt: lastFailedAt, reason: reason, payloadLength: delivery.payload.count)
     }
 }

@@ -7,6 +7,8 @@ package struct DeadLetterFilter: Sendable, Hashable {
     package var account: AccountID?
     /// The Region.
     package var region: Region?
+    /// The name of the mapped source.
+    package var source: String?
     /// Any of these channels.
     package var channels: Set<Delivery.Channel>?
     /// A substring of the reason, without NUL; ASCII case is ignored.
@@ -21,11 +23,13 @@ package struct DeadLetterFilter: Sendable, Hashable {
 
     /// Creates a value.
     package init(
-        account: AccountID? = nil, region: Region? = nil, channels: Set<Delivery.Channel>? = nil, reason: String? = nil,
-        failedSince: Timestamp? = nil, failedBefore: Timestamp? = nil
+        account: AccountID? = nil, region: Region? = nil, source: String? = nil,
+        channels: Set<Delivery.Channel>? = nil, reason: String? = nil, failedSince: Timestamp? = nil,
+        failedBefore: Timestamp? = nil
     ) {
         self.account = account
         self.region = region
+        self.source = source
         self.channels = channels
         self.reason = reason
         self.failedSince = failedSince

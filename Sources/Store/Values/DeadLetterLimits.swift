@@ -2,9 +2,9 @@ package import Encoding
 
 /// The maximum number and size of the dead letters in a store. Beyond them, the oldest are dropped.
 ///
-/// No channel, and so no topic, uses more than half of either. In a channel that exceeds its half, or when all channels
-/// together exceed a limit, the topic that uses most loses its oldest dead letters first: a noisy topic does not evict
-/// the dead letters of another.
+/// No channel, and so no topic and no mapped source, uses more than half of either. In a channel that exceeds its half, or
+/// when all channels together exceed a limit, the topic or mapped source that uses most loses its oldest dead letters
+/// first: a noisy one does not evict the dead letters of another.
 package struct DeadLetterLimits: Sendable, Hashable {
     /// The maximum number of dead letters, at least 2.
     package let maximumCount: Int
@@ -132,8 +132,8 @@ package struct DroppedDeadLetters: Sendable, Hashable {
 
     /// The number by cause.
     package private(set) var counts: [Cause: Int] = [:]
-    /// The SNS topic of the last one; nil if it did not arrive by a topic, or if the topic is unknown.
-    package private(set) var lastTopic: String?
+    /// The SNS topic or the mapped source of the last one; nil if it has neither, or if it is unknown.
+    package private(set) var lastShare: String?
 
     /// Creates an empty result.
     package init() {}
@@ -141,17 +141,17 @@ package struct DroppedDeadLetters: Sendable, Hashable {
     /// Whether nothing was dropped.
     package var isEmpty: Bool { counts.isEmpty }
 
-    /// Adds dropped dead letters of a topic; an empty topic is unknown.
-    package mutating func add(_ count: Int, for cause: Cause, of topic: String) {
+    /// Adds dropped dead letters of a topic or a mapped source; an empty name is unknown.
+    package mutating func add(_ count: Int, for cause: Cause, of share: String) {
         guard count > 0 else { return }
         counts[cause, default: 0] += count
-        lastTopic = topic.isEmpty ? nil : topic
+        lastShare = share.isEmpty ? nil : share
     }
 
     /// Adds a later result.
     package mutating func add(_ more: Self) {
         counts.merge(more.counts, uniquingKeysWith: +)
-        lastTopic = more.lastTopic ?? lastTopic
+        lastShare = more.lastShare ?? lastShare
     }
 }
 

@@ -1,27 +1,27 @@
-/// The number and size of the dead letters of one topic, or of a channel without topics; or a change of them. A pure
-/// value.
+/// The number and size of the dead letters of one topic, of one mapped source, or of a channel without either; or a
+/// change of them. A pure value.
 package struct DeadLetterShare: Sendable, Hashable {
     /// The channel, as it is stored.
     package let channel: String
-    /// Empty if there is none or if it is unknown.
-    package let topic: String
+    /// The topic or the mapped source; empty if there is none or if it is unknown. Stored in the column `topic`.
+    package let name: String
     /// The number and size; negative to subtract them.
     package var load: DeadLetterLoad
     /// How many of them are dropped.
     package var dropped = 0
 
     /// Creates a value.
-    package init(channel: String, topic: String, load: DeadLetterLoad, dropped: Int = 0) {
-        (self.channel, self.topic, self.load, self.dropped) = (channel, topic, load, dropped)
+    package init(channel: String, name: String, load: DeadLetterLoad, dropped: Int = 0) {
+        (self.channel, self.name, self.load, self.dropped) = (channel, name, load, dropped)
     }
 
     /// The changes that dropping these dead letters causes.
     package static func dropping(_ letters: [Self]) -> [Self] {
-        let shares = Dictionary(grouping: letters) { [$0.channel, $0.topic] }
+        let shares = Dictionary(grouping: letters) { [$0.channel, $0.name] }
         return shares.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { name, letters in
             let load = letters.reduce(DeadLetterLoad()) { $0 + $1.load }
             return Self(
-                channel: name[0], topic: name[1], load: DeadLetterLoad(count: -load.count, bytes: -load.bytes),
+                channel: name[0], name: name[1], load: DeadLetterLoad(count: -load.count, bytes: -load.bytes),
                 dropped: load.count)
         }
     }
@@ -44,9 +44,9 @@ package struct DeadLetterDrop: Sendable {
     }
 }
 
-/// The dead letters that the largest topic loses next. A pure value.
+/// The dead letters that the largest share loses next. A pure value.
 package struct DeadLetterPortion: Sendable, Hashable {
-    /// The topic whose dead letters are dropped.
+    /// The share whose dead letters are dropped.
     package let share: DeadLetterShare
     private let amount: Int
     private let cause: DroppedDeadLetters.Cause
@@ -74,7 +74,7 @@ package struct DeadLetterPortion: Sendable, Hashable {
 }
 
 extension DeadLetterExcess {
-    /// What to drop next so that the largest topics converge to the same size; nil if there is nothing.
+    /// What to drop next so that the largest shares converge to the same size; nil if there is nothing.
     ///
     /// - Parameters:
     ///   - shares: The two largest shares of each channel.

@@ -7,6 +7,8 @@ package struct DeadLetterSummary: Sendable, Hashable {
     package let id: String
     /// The account-Region.
     package let accountRegion: AccountRegion
+    /// The name of its mapped source; nil for Device Defender.
+    package let source: String?
     /// How it arrived.
     package let channel: Delivery.Channel
     /// When it arrived.
@@ -24,12 +26,13 @@ package struct DeadLetterSummary: Sendable, Hashable {
 
     /// Creates a value.
     package init(
-        id: String, accountRegion: AccountRegion, channel: Delivery.Channel, receivedAt: Timestamp, attempts: Int,
-        firstFailedAt: Timestamp,
-        lastFailedAt: Timestamp, reason: String, payloadLength: Int
+        id: String, accountRegion: AccountRegion, source: String? = nil, channel: Delivery.Channel,
+        receivedAt: Timestamp, attempts: Int, firstFailedAt: Timestamp, lastFailedAt: Timestamp, reason: String,
+        payloadLength: Int
     ) {
         self.id = id
         self.accountRegion = accountRegion
+        self.source = source
         self.channel = channel
         self.receivedAt = receivedAt
         self.attempts = attempts

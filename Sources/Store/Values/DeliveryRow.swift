@@ -1,11 +1,10 @@
-import AWSCore
 package import Encoding
 
 /// A row of the table of deliveries, read without validation, and the rules that it must meet. A pure value.
 package struct DeliveryRow: Sendable, Hashable {
     /// The columns of the table, see ``Delivery`` and ``DeadLetter``.
     package var id: String
-    package var accountRegion: String
+    package var lane: String
     package var channel: String
     package var state: String
     package var readyAt: Timestamp?
@@ -26,7 +25,7 @@ package struct DeliveryRow: Sendable, Hashable {
         func check(_ holds: Bool, _ problem: String) { if !holds { problems.append(problem) } }
         let isQueued = state == "pending" || state == "leased"
         check(Limits.isDeliveryID(id), "has an id that is not 1 to 256 visible ASCII characters")
-        check(AccountRegion(stored: accountRegion) != nil, "has an invalid account-Region")
+        check(DeliveryLane(stored: lane) != nil, "has an invalid account-Region")
         check(Delivery.Channel(rawValue: channel) != nil, "has an unknown channel")
         check(isQueued || state == "completed" || state == "dead", "has an unknown state")
         check((readyAt != nil) == isQueued, "is \(state) but \(readyAt == nil ? "has no" : "has a") ready time")

@@ -1,4 +1,3 @@
-package import AWSCore
 package import Encoding
 
 /// A worker's time-limited right to process a delivery.
@@ -64,16 +63,16 @@ package struct LeaseBatch: Sendable, Hashable {
     package let mark: WorkMark
     /// The current pauses, as returned by ``DeliveryQueue/pauses()``. The batch contains no paused deliveries.
     package let pauses: [Pause]
-    /// The account-Regions that this process acquired with this batch. Another process may have processed them until
-    /// now, so their API rate limits may be used up.
-    package let acquired: Set<AccountRegion>
+    /// The lanes that this process acquired with this batch. Another process may have processed them until now, so the
+    /// API rate limits of their account-Regions may be used up.
+    package let acquired: Set<DeliveryLane>
     /// How many leases of vanished workers this batch took over: expired ones, and those of processes that are gone.
     package let expired: Int
 
     /// Creates a value.
     package init(
         deliveries: [LeasedDelivery], nextReadyAt: Timestamp?, mark: WorkMark, pauses: [Pause],
-        acquired: Set<AccountRegion> = [],
+        acquired: Set<DeliveryLane> = [],
         expired: Int = 0
     ) {
         self.deliveries = deliveries
@@ -85,17 +84,17 @@ package struct LeaseBatch: Sendable, Hashable {
     }
 }
 
-/// A position in the change history of a queue, and the account-Regions that its reader skipped.
+/// A position in the change history of a queue, and the lanes that its reader skipped.
 package struct WorkMark: Sendable, Hashable {
     /// The number of changes before the mark.
     package let count: UInt64
-    /// The skipped account-Regions, as the tables name them.
+    /// The skipped lanes, as the tables name them.
     package let excluded: Set<String>
 
     /// Creates a mark; 0 is the beginning.
     package init(count: UInt64 = 0) { self.init(count: count, excluding: []) }
 
-    /// Creates a mark of a reader that skips some account-Regions.
+    /// Creates a mark of a reader that skips some lanes.
     package init(count: UInt64, excluding excluded: Set<String>) {
         self.count = count
         self.excluded = excluded

@@ -31,6 +31,14 @@ package enum Limits {
                 .invalidValue, "A delivery id must be 1 to \(deliveryIDLength) visible ASCII characters.")
         }
         if let topic = delivery.topic { try check(topic.description, "The topic of a delivery") }
+        if let source = delivery.source { try check(source: source) }
+    }
+
+    private static func check(source: String) throws(StoreError) {
+        guard DeliveryLane.isSourceName(source) else {
+            throw StoreError(
+                .invalidValue, "The name of a source must be 1 to 64 lowercase ASCII letters, digits and dashes.")
+        }
     }
 
     /// Throws ``StoreError/Code/invalidValue`` for a pause that cannot be stored.
@@ -39,6 +47,7 @@ package enum Limits {
             throw StoreError(
                 .invalidValue, "The name of who pauses must be 1 to \(ownerLength) bytes of UTF-8 without NUL.")
         }
+        if case .source(let source) = pause.scope { try check(source: source) }
     }
 
     /// Throws ``StoreError/Code/invalidValue`` if any part of an update cannot be stored.

@@ -1,7 +1,7 @@
 package import AWSCore
 package import Encoding
 
-/// The number of deliveries of one account-Region in one state.
+/// The number of deliveries of one lane in one state.
 package struct QueueDepth: Sendable, Hashable {
     /// The state of a delivery that is not completed.
     package enum State: String, Sendable, Hashable, CaseIterable {
@@ -17,6 +17,8 @@ package struct QueueDepth: Sendable, Hashable {
 
     /// The account-Region.
     package let accountRegion: AccountRegion
+    /// The name of the mapped source; nil for Device Defender.
+    package let source: String?
     /// The state.
     package let state: State
     /// The number of deliveries, at least 1.
@@ -25,10 +27,16 @@ package struct QueueDepth: Sendable, Hashable {
     package let oldestReceivedAt: Timestamp
 
     /// Creates a value.
-    package init(accountRegion: AccountRegion, state: State, count: Int, oldestReceivedAt: Timestamp) {
+    package init(
+        accountRegion: AccountRegion, source: String? = nil, state: State, count: Int, oldestReceivedAt: Timestamp
+    ) {
         self.accountRegion = accountRegion
+        self.source = source
         self.state = state
         self.count = count
         self.oldestReceivedAt = oldestReceivedAt
     }
+
+    /// The lane of the deliveries.
+    package var lane: DeliveryLane { DeliveryLane(accountRegion, source: source) }
 }

@@ -24,17 +24,23 @@ package struct SharingStatus: Sendable, Hashable {
     package struct Stall: Sendable, Hashable {
         /// The account-Region.
         package let accountRegion: AccountRegion
+        /// The name of the mapped source; nil for Device Defender.
+        package let source: String?
         /// The name of its owner.
         package let replica: String
         /// The time since the owner last leased a delivery of it.
         package let idleTime: Duration
 
         /// Creates a value.
-        package init(accountRegion: AccountRegion, replica: String, idleTime: Duration) {
+        package init(accountRegion: AccountRegion, source: String? = nil, replica: String, idleTime: Duration) {
             self.accountRegion = accountRegion
+            self.source = source
             self.replica = replica
             self.idleTime = idleTime
         }
+
+        /// The lane of the partition.
+        package var lane: DeliveryLane { DeliveryLane(accountRegion, source: source) }
     }
 
     /// The clock difference above which an operator is warned.

@@ -31,7 +31,7 @@ extension LogEvent {
         "Delivery dead-lettered.", .error, leasedFields + [.code, .reason])
     package static let deadLettersDropped = LogEvent(
         "Dead letters were deleted permanently: a dead-letter limit was exceeded.", .error,
-        [.dropped, .reason, .topic])
+        [.dropped, .reason, .topic, .source])
     package static let leaseLost = LogEvent(
         "Lease lost: another worker took over this delivery.", .warning, leasedFields)
     package static let leaseNotExtended = LogEvent("Failed to extend a lease.", .debug, [.delivery, .reason])
@@ -42,31 +42,32 @@ extension LogEvent {
     package static let heartbeatExpired = LogEvent(
         "Replica heartbeat expired; processing stops until it is renewed.", .warning)
     package static let processingPaused = LogEvent(
-        "Processing paused; incoming messages are still accepted and queued.", .notice, [.account, .by, .reason])
-    package static let processingResumed = LogEvent("Pause ended; processing resumes.", .notice, [.account])
+        "Processing paused; incoming messages are still accepted and queued.", .notice,
+        [.account, .source, .by, .reason])
+    package static let processingResumed = LogEvent("Pause ended; processing resumes.", .notice, [.account, .source])
 
     // MARK: AWS
 
     package static let accessDenied = LogEvent(
         "AWS denied access. Processing for this account and Region is suspended and will be retried.", .error,
-        [.account, .region, .code, .reason])
+        [.account, .region, .source, .code, .reason])
     package static let securityHubNotEnabled = LogEvent(
         "Security Hub is not enabled. Processing for this account and Region is suspended and will be retried.", .error,
-        [.account, .region, .code, .reason])
+        [.account, .region, .source, .code, .reason])
     package static let noCredentials = LogEvent(
         "No usable AWS credentials. Processing for this account and Region is suspended and will be retried.", .error,
-        [.account, .region, .code, .reason])
+        [.account, .region, .source, .code, .reason])
     package static let awsUnreachable = LogEvent(
         "AWS cannot be reached. Processing for this account and Region is suspended and will be retried.", .error,
-        [.account, .region, .code, .reason])
+        [.account, .region, .source, .code, .reason])
     package static let auditAccessDenied = LogEvent(
         "AWS IoT denied access. Audits of this account and Region are suspended and will be retried.", .error,
-        [.account, .region, .code, .reason])
+        [.account, .region, .source, .code, .reason])
     package static let auditsUnreachable = LogEvent(
         "AWS IoT cannot be reached. Audits of this account and Region are suspended and will be retried.", .error,
-        [.account, .region, .code, .reason])
+        [.account, .region, .source, .code, .reason])
     package static let awsRecovered = LogEvent(
-        "AWS accepts requests again; processing resumes.", .notice, [.account, .region, .after])
+        "AWS accepts requests again; processing resumes.", .notice, [.account, .region, .source, .after])
 
     // MARK: Audits
 

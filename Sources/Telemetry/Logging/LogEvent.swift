@@ -40,7 +40,7 @@ package struct LogEvent: Sendable, Hashable {
     static func fields(of message: String) -> [LogMetadataKey] { fieldsByMessage[message] ?? [] }
 
     /// The fields of lines about a leased delivery.
-    static let leasedFields: [LogMetadataKey] = [.delivery, .account, .region, .attempt]
+    static let leasedFields: [LogMetadataKey] = [.delivery, .account, .region, .source, .attempt]
 }
 
 extension Logger {

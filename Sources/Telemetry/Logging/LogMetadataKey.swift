@@ -9,7 +9,7 @@ package enum LogMetadataKey: String, Sendable, CaseIterable {
     case delivery
     case messageID = "messageId"
     case eventID = "eventId"
-    case topic, account, region, attempt, milliseconds, outcome, finding, result, retryIn
+    case topic, account, region, source, attempt, milliseconds, outcome, finding, result, retryIn
     case audit, check, kind
 
     // Problems
@@ -72,6 +72,7 @@ package enum LogMetadataKey: String, Sendable, CaseIterable {
         case .topic: "ARN of the SNS topic"
         case .account: "AWS account ID; `all` if a pause applies to all accounts"
         case .region: "AWS Region"
+        case .source: "Name of the mapped source; absent for Device Defender"
         case .attempt: "Number of the processing attempt, starting at 1"
         case .milliseconds:
             "Duration in milliseconds: of a request until its response, of a delivery from its receipt to its completion, of a check"
