@@ -25,6 +25,11 @@ let statusPage = [
     "events.js", "page.js",
 ]
 
+/// Mapping files that the program contains.
+let mappings = [
+    "alertmanager", "claroty-ctd", "claroty-xdome", "cloudwatch-alarm", "dragos", "dragos-cef", "nozomi",
+]
+
 let package = Package(
     name: "defender-bridge",
     products: [
@@ -112,7 +117,7 @@ let package = Package(
             name: "Intake",
             dependencies: [
                 "Encoding", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "SNS",
-                "DeviceDefender",
+                "DeviceDefender", "SourceMapping",
                 "Store", "Telemetry", httpTypes, coreMetrics, logging, metrics,
             ], swiftSettings: strict),
         .target(
@@ -129,11 +134,11 @@ let package = Package(
                 "Encoding", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "HTTPClient",
                 "AWSClient",
                 "SNS", "DeviceDefender", "SecurityFindings", "Store", "SQLiteStore", "PostgreSQLStore", "Telemetry",
-                "Planning", "Processing", "Intake", "Admin", httpTypes, coreMetrics, logging, metrics,
+                "Planning", "Processing", "Intake", "Admin", "SourceMapping", httpTypes, coreMetrics, logging, metrics,
                 serviceLifecycle,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
-            ], swiftSettings: strict),
+            ], resources: mappings.map { .embedInCode("Mappings/\($0).yaml") }, swiftSettings: strict),
 
         .target(
             name: "LocalAWS",
@@ -247,7 +252,7 @@ let package = Package(
             name: "IntakeTests",
             dependencies: [
                 "Encoding", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "SNS", "Store",
-                "SQLiteStore", "Planning", "Intake", "Fixtures", "TestSupport", httpTypes, logging,
+                "SQLiteStore", "SourceMapping", "Planning", "Intake", "Fixtures", "TestSupport", httpTypes, logging,
             ], swiftSettings: strict),
         .testTarget(
             name: "AdminTests",
@@ -261,7 +266,8 @@ let package = Package(
             dependencies: [
                 "Encoding", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer",
                 "AWSClient", "SNS", "DeviceDefender", "SecurityFindings", "Store", "SQLiteStore",
-                "PostgreSQLStore", "Telemetry", "Planning", "Processing", "Intake", "Admin", "Bridge", "Fixtures",
+                "PostgreSQLStore", "Telemetry", "Planning", "Processing", "Intake", "Admin", "SourceMapping", "Bridge",
+                "Fixtures",
                 "TestSupport", httpTypes, coreMetrics, logging,
             ], swiftSettings: strict),
         .testTarget(

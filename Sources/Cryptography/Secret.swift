@@ -5,6 +5,9 @@ public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConver
     /// Creates a secret.
     public init(_ text: String) { bytes = Array(text.utf8) }
 
+    /// Creates a secret that is not text, such as a key.
+    public init(_ bytes: [UInt8]) { self.bytes = bytes }
+
     /// Compares a text with the secret. The time taken does not depend on how much of it matches.
     public func matches(_ text: String) -> Bool { matches(Array(text.utf8)) }
 

@@ -21,6 +21,9 @@ package enum DeviceDefenderMessage: Sendable, Hashable {
 
     private static let distinctiveNames = ["\"violationEventType\"", "\"taskStatus\""].map { Array($0.utf8) }
 
+    /// Whether a message has a member that identifies Device Defender's messages.
+    package static func isNamed(_ json: JSON) -> Bool { json["violationEventType"] != nil || json["taskStatus"] != nil }
+
     /// Parses a message.
     ///
     /// - Throws: ``UnrecognizedMessageError`` for every other message, and for one that lacks required data.

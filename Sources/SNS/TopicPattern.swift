@@ -1,4 +1,4 @@
-import AWSCore
+public import AWSCore
 
 /// An entry of `sns.topics`: the ARN of a topic, with `*` for any name or for each of `sns.accounts`. After an equals sign, it
 /// may name the account whose findings the topic carries, or `*` for each of `sns.accounts` (a central topic).
@@ -91,5 +91,17 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
     /// Whether two entries match the same topics.
     func matchesSame(as other: TopicPattern) -> Bool {
         region == other.region && account == other.account && name == other.name
+    }
+
+    /// Whether a topic can match both entries.
+    ///
+    /// - Parameter accounts: the accounts that `*` stands for.
+    public func overlaps(_ other: TopicPattern, accounts: Set<AccountID>) -> Bool {
+        guard region == other.region, name == nil || other.name == nil || name == other.name else { return false }
+        return switch (account, other.account) {
+        case (let one?, let two?): one == two
+        case (let one?, nil), (nil, let one?): accounts.contains(one)
+        case (nil, nil): true
+        }
     }
 }

@@ -50,7 +50,7 @@ struct CheckCommand: AsyncParsableCommand {
                 checks.withLock { $0.append(check) }
             }
         } catch let error as ConfigurationError where json {
-            checks.withLock { $0.append(PreflightCheck(error)) }
+            checks.withLock { $0 += ([error] + error.others).map { PreflightCheck($0) } }
         }
         let all = checks.withLock { $0 }
         if json {

@@ -25,7 +25,7 @@ struct ConfigurationOptions: ParsableArguments {
             }
             return text
         }
-        return try BridgeConfiguration(flags: flags(), environment: environment, file: text) {
+        return try BridgeConfiguration(flags: flags(), environment: environment, file: text, path: file) {
             path throws(ConfigurationError) in try ConfigurationFile.read(path, key: "secret")
         }
     }

@@ -16,10 +16,14 @@ struct ConvertCommand: ParsableCommand {
             The output is what serve would send with the same configuration to a Security Hub without findings. Timestamps \
             are the message's.
 
-            Exit code 65: the message is not recognized, or does not result in findings.
+            With --source or --mapping, reads a message of that source: JSON, lines of JSON, an SNS envelope or an \
+            EventBridge event. Items that are ignored, archive a group or become dead letters are lines on standard error.
 
-            Example:
+            Exit code 65: the message is not recognized or does not result in findings, or an item becomes a dead letter.
+
+            Examples:
               defender-bridge convert message.json --account 111122223333 --region eu-central-1
+              defender-bridge convert --mapping ./my-mapping.yaml --test message.json
             """)
 
     @Argument(help: ArgumentHelp("File that contains the message; - for standard input.", valueName: "file"))
@@ -36,8 +40,31 @@ struct ConvertCommand: ParsableCommand {
             "Scheduled audit of an audit finding. Default: an on-demand audit.", valueName: "name"))
     var scheduledAudit: String?
 
+    @Option(help: ArgumentHelp("Configured source that the message belongs to.", valueName: "name"))
+    var source: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Mapping of the message: a built-in one, or a file (with / or .yaml).", valueName: "name"))
+    var mapping: String?
+
+    @Flag(help: "Run the tests of the mapping first.")
+    var test = false
+
+    @Flag(help: "Print the outcome of each item of a mapped source as JSON.")
+    var json = false
+
     @OptionGroup(title: "Configuration")
     var options: ConfigurationOptions
+
+    func validate() throws {
+        guard source == nil || mapping == nil else {
+            throw ValidationError("--source and --mapping exclude each other. Use one of them.")
+        }
+        guard source != nil || mapping != nil || !(test || json) else {
+            throw ValidationError("--test and --json require --source or --mapping.")
+        }
+    }
 
     func run() throws {
         let configuration = try options.load(environment: ProcessInfo.processInfo.environment)
@@ -47,6 +74,7 @@ struct ConvertCommand: ParsableCommand {
         } else {
             bytes = try ConfigurationFile.read(file, key: "FILE")
         }
+        if source != nil || mapping != nil { return try convertItems(of: bytes, configuration) }
         do throws(MessageConverter.ConversionError) {
             let conversion = try MessageConverter(
                 account: account, region: region, scheduledAudit: scheduledAudit, configuration: configuration)

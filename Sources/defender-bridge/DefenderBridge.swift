@@ -28,7 +28,7 @@ struct DefenderBridge: AsyncParsableCommand {
                 subcommands: [QueueCommand.self, PauseCommand.self, ResumeCommand.self, DeadLettersCommand.self]),
             CommandGroup(
                 name: "History", subcommands: [BackfillCommand.self, RebuildLedgerCommand.self]),
-            CommandGroup(name: "Trial", subcommands: [DemoCommand.self, ConvertCommand.self]),
+            CommandGroup(name: "Trial", subcommands: [DemoCommand.self, ConvertCommand.self, SourcesCommand.self]),
         ])
 
     /// Runs a command.

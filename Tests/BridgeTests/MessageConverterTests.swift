@@ -178,7 +178,7 @@ import Testing
                 == "a suppression changes only findings that the bridge has already sent. Convert an audit finding instead."
         )
         #expect(
-            failure(Messages.event("CreateThing", [:]).serialized())?.hasPrefix("the bridge ignores this event: ")
+            failure(Messages.event("CreateThing", [:]).serialized())?.hasPrefix("the bridge ignores this message: ")
                 == true)
         #expect(
             failure(Array("{\"Type\":\"x\",\"TopicArn\":\"y\"}".utf8))?.hasPrefix("the SNS envelope is not valid: ")

@@ -73,16 +73,33 @@ def anchors(text):
 # MARK: Generated parts
 
 
+SOURCES = "sources.NAME."
+
+
 def keys(program):
-    """The configuration's keys, as the program lists them."""
+    """The configuration's keys, as the program lists them: those outside of sources, and those of a source."""
     run = subprocess.run([program, "keys", "--json"], check=True, capture_output=True, text=True)
-    return json.loads(run.stdout)
+    found = json.loads(run.stdout)
+    return (
+        [key for key in found if not key["key"].startswith(SOURCES)],
+        [{**key, "key": key["key"].removeprefix(SOURCES)} for key in found if key["key"].startswith(SOURCES)])
+
+
+def sources_table(program):
+    """The table of a source's keys."""
+    rows = ["| key | value | meaning |", "|---|---|---|"]
+    for key in keys(program)[1]:
+        value, help_text = (key[name].replace("|", "\\|") for name in ("value", "help"))
+        secret = f" Secret, also `{key['environment']}`." if key["isSecret"] else ""
+        help_text = help_text.replace("*", "\\*")
+        rows.append(f"| `{key['key']}` | `{value}` | {help_text}{secret} |")
+    return "\n".join(rows) + "\n"
 
 
 def keys_table(program):
     """The table of the configuration's keys."""
     rows = ["| key | environment variable | value | meaning |", "|---|---|---|---|"]
-    for key in keys(program):
+    for key in keys(program)[0]:
         value, help_text = (key[name].replace("|", "\\|") for name in ("value", "help"))
         secret = " Secret." if key["isSecret"] else ""
         help_text = help_text.replace("*", "\\*")
@@ -92,12 +109,12 @@ def keys_table(program):
 
 def restart_list(program):
     """The keys that need a restart."""
-    text = ", ".join(f"`{key['key']}`" for key in keys(program) if not key["isReloadable"])
+    text = ", ".join(f"`{key['key']}`" for key in keys(program)[0] if not key["isReloadable"])
     return textwrap.fill(text, 130, break_long_words=False, break_on_hyphens=False) + "\n"
 
 
 # Of each document, the names of its generated parts, with what makes them.
-GENERATED = {"configuration.md": {"keys": keys_table, "restart": restart_list}}
+GENERATED = {"configuration.md": {"keys": keys_table, "sources": sources_table, "restart": restart_list}}
 
 
 def generated(name, program):

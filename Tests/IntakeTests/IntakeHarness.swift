@@ -9,6 +9,7 @@ import JSON
 import Logging
 import SNS
 import SQLiteStore
+import SourceMapping
 import Store
 import Synchronization
 import TestSupport
@@ -30,7 +31,7 @@ final class IntakeHarness: Sendable {
 
     func sns(
         _ body: [UInt8], fields: HTTPFields = [:], policy: SubscriptionManager.Policy = .init(),
-        topics: TopicPolicy? = nil
+        topics: TopicPolicy? = nil, ignored: [EventPattern] = []
     ) async throws -> IntakeResult {
         let intake = SNSHandler(
             verifier: SNSVerifier(
@@ -39,7 +40,7 @@ final class IntakeHarness: Sendable {
                     [self] _ throws(SigningCertificateCache.FetchError) in
                     try certificate.withLock { $0 }.get()
                 }, maximumAge: .seconds(3600)),
-            store: store,
+            ignored: IgnoredMessages(ignored), store: store,
             subscriptions: SubscriptionManager(
                 policy: policy, store: store,
                 confirm: { [self] url in

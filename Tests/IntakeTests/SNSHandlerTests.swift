@@ -6,6 +6,7 @@ import HTTPTypes
 import JSON
 import SNS
 import SQLiteStore
+import SourceMapping
 import Store
 import Synchronization
 import TestSupport
@@ -27,6 +28,29 @@ import Testing
             #expect(delivery.id == "sns:22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324" && delivery.channel == .sns)
             #expect(delivery.accountRegion == (try accountRegion()) && delivery.receivedAt == now)
             #expect(delivery.payload == Messages.alarm().serialized())
+        }
+    }
+
+    @Test("A message that matches sns.ignore is counted and not stored; one of Device Defender is stored")
+    func ignored() async throws {
+        try await withIntake { harness in
+            let patterns = [try EventPattern(["AlarmName": [["prefix": "test-"]]])]
+            func post(_ message: JSON, on topics: TopicPolicy? = nil) async throws -> IntakeResult {
+                let text = JSON.string(String(decoding: message.serialized(), as: UTF8.self))
+                let envelope = try SNSEnvelope("Notification").with("Message", text).signed()
+                return try await harness.sns(envelope.body, topics: topics, ignored: patterns)
+            }
+            let result = try await post(["AlarmName": "test-1"])
+            expectAccepted(result, .ignored)
+            #expect(result.deliveries?.ignored == 1 && result.deliveries?.unrelatedTopic == nil)
+            let central = try TopicPolicy(
+                topics: [SNSEnvelope.topic + "=*"], accounts: [#require(AccountID("444455556666"))])
+            expectAccepted(try await post(["AlarmName": "test-1"], on: central), .ignored)
+            #expect(try await harness.store.queueStatus().pending == 0)
+            let alarm = try #require(Messages.alarm().object)
+            let named = JSON.object(alarm.merging(["AlarmName": "test-1"]) { first, _ in first })
+            expectAccepted(try await post(named), .stored)
+            expectAccepted(try await post(["AlarmName": "prod-1"]), .duplicate)
         }
     }
 

@@ -42,7 +42,7 @@ extension IntegrationTests {
             let groups = [
                 "SERVING": ["serve", "check", "health", "keys"],
                 "QUEUE": ["queue", "pause", "resume", "dead-letters"],
-                "HISTORY": ["backfill", "rebuild-ledger"], "TRIAL": ["demo", "convert"],
+                "HISTORY": ["backfill", "rebuild-ledger"], "TRIAL": ["demo", "convert", "sources"],
             ]
             for (group, commands) in groups {
                 let lines = program.outputLines.drop { !$0.hasPrefix(group) }.prefix { !$0.isEmpty }
@@ -61,7 +61,9 @@ extension IntegrationTests {
             let keys = table.flatMap { $0.split(separator: "|")[0].split(separator: "`").filter { $0.contains(".") } }
             #expect(keys.count > 10)
             let missing = keys.filter { key in
-                !help.contains { $0.hasPrefix("  \(key) ") || $0.hasPrefix("  \(key)=") }
+                !help.contains { line in
+                    ["\(key) ", "\(key)=", "sources.NAME.\(key): "].contains { line.hasPrefix("  " + $0) }
+                }
             }
             #expect(missing == [])
             let list = try JSON(parsing: try await run(["keys", "--json"]).outputLines.joined(separator: "\n"))
@@ -82,7 +84,7 @@ extension IntegrationTests {
                     line.firstMatch(of: /^[ ]{2}([a-z][a-z-]*)(?: \(default\))?[ ]{2}/).map { command + [String($0.1)] }
                 }
             }
-            #expect(count == 19)
+            #expect(count == 23)
         }
 
         @Test("each exit code of operations.md occurs as documented")

@@ -21,7 +21,7 @@ WRAPPED = {
 }
 # Targets that take values and return values: they import each other, encodings, digests and the contract of the store, but no
 # event loop, log, client or engine.
-PURE = {"AWSCore", "DeviceDefender", "ErrorCodes", "JSON", "Planning", "SecurityFindings"}
+PURE = {"AWSCore", "DeviceDefender", "ErrorCodes", "JSON", "Planning", "SecurityFindings", "SourceMapping"}
 
 IMPORT = re.compile(r"^(?:@\w+(?:\([^)]*\))? |\w+ )*import (?:(?:actor|class|enum|func|let|protocol|struct|typealias|var) )?(\w+)", re.M)
 DECLARATION = re.compile(

@@ -2,6 +2,7 @@ import AWSClient
 import AWSCore
 import DeviceDefender
 import Encoding
+import Intake
 package import JSON
 import Planning
 import SNS
@@ -22,6 +23,7 @@ package struct MessageConverter: Sendable {
     private let scheduledAudit: String?
     private let mapping: MappingOptions
     private let topics: TopicPolicy
+    private let ignored: IgnoredMessages
 
     /// - Parameters:
     ///   - account: the account of a message that does not name one.
@@ -40,6 +42,7 @@ package struct MessageConverter: Sendable {
         self.scheduledAudit = scheduledAudit
         mapping = configuration.mapping
         topics = configuration.topics
+        ignored = configuration.ignoredMessages
     }
 
     /// Converts a message of Device Defender, an SNS envelope, an audit finding as AWS IoT lists it, or an EventBridge
@@ -88,6 +91,9 @@ package struct MessageConverter: Sendable {
     ) throws(UnrecognizedMessageError) -> JSON {
         let delivery = Delivery(
             id: "convert", accountRegion: accountRegion, channel: channel, receivedAt: .earliest, payload: payload)
+        if channel == .sns, ignored.contains(try Self.parse(payload)) {
+            throw UnrecognizedMessageError(reason: "the bridge ignores this message: it matches sns.ignore")
+        }
         switch try DeliveryCommand(delivery, severities: mapping.severities) {
         case .alarm(let observation): return alarm(observation)
         case .verification(let disposition): return Self.update(disposition)
@@ -105,7 +111,7 @@ package struct MessageConverter: Sendable {
                 reason:
                     "a suppression changes only findings that the bridge has already sent. Convert an audit finding instead."
             )
-        case .ignored(let reason): throw UnrecognizedMessageError(reason: "the bridge ignores this event: \(reason)")
+        case .ignored(let reason): throw UnrecognizedMessageError(reason: "the bridge ignores this message: \(reason)")
         case .suppressionEnded, .refresh, .archiveStale, .violationOver, .suppressionList, .catchUp:
             throw UnrecognizedMessageError(
                 reason: "the bridge creates this message itself. Convert a message of SNS or EventBridge instead.")

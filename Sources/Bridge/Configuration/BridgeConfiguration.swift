@@ -49,6 +49,8 @@ package struct BridgeConfiguration: Sendable {
     package var maximumDeadLetterAge: Duration
     /// `sns.topics`, `sns.accounts`, `aws.regions`
     package var topics: TopicPolicy
+    /// `sns.ignore`
+    var ignoredMessages: IgnoredMessages
     /// `sns.minimumSignatureVersion`
     package var minimumSignatureVersion: SNSMessage.SignatureVersion
     /// `sns.maxMessageAge`
@@ -73,6 +75,8 @@ package struct BridgeConfiguration: Sendable {
     package var staleAfter: Duration?
     /// `catchUp.interval`; nil for never.
     package var catchUpInterval: Duration?
+    /// `sources`, in the order of the file
+    package var sources: [SourceConfiguration]
     /// `network.connectTo`
     package var connectTo: [String]
     /// `log.level`
@@ -95,13 +99,15 @@ package struct BridgeConfiguration: Sendable {
     ///   - flags: values from the command line, by key.
     ///   - environment: the process's environment.
     ///   - file: the YAML text of the configuration file, if there is one.
-    ///   - readFile: reads a file that contains a secret.
-    /// - Throws: ``ConfigurationError`` for the first invalid value.
+    ///   - path: the path of that file.
+    ///   - readFile: reads a file that contains a secret or a mapping.
+    /// - Throws: ``ConfigurationError`` for the first invalid value, or for all problems of the sources.
     package init(
-        flags: [String: String] = [:], environment: [String: String], file: String? = nil,
+        flags: [String: String] = [:], environment: [String: String], file: String? = nil, path: String? = nil,
         readFile: @escaping (String) throws(ConfigurationError) -> [UInt8]
     ) throws(ConfigurationError) {
-        let values = try ConfigurationValues(flags: flags, environment: environment, file: file, readFile: readFile)
+        let values = try ConfigurationValues(
+            flags: flags, environment: environment, file: file, path: path, readFile: readFile)
         listenAddress = try values[\.listenAddress]
         tls = try values.tlsFiles()
         loops = try values[\.listenLoops] ?? Self.cores
@@ -117,6 +123,7 @@ package struct BridgeConfiguration: Sendable {
             maximumCount: try values[\.deadLettersMaxCount], maximumBytes: try values[\.deadLettersMaxBytes])
         maximumDeadLetterAge = try values[\.deadLettersMaxAge]
         topics = try values.topics()
+        ignoredMessages = IgnoredMessages(try values[\.snsIgnore])
         minimumSignatureVersion = try values[\.snsMinimumSignatureVersion]
         maximumMessageAge = try values[\.snsMaxMessageAge]
         subscriptions.confirms = try values[\.snsConfirm]
@@ -136,7 +143,9 @@ package struct BridgeConfiguration: Sendable {
         logLevel = try values[\.logLevel]
         logFormat = try values[\.logFormat]
         warnings = try values.warnings()
-        digests = try values.digests()
+        let sources = try values.mappedSources(topics: topics, environment: environment, path: path)
+        self.sources = sources.values
+        digests = try values.digests().merging(["sources": sources.digest]) { _, digest in digest }
         guard !proxyProtocol || !trustedProxies.isEmpty else {
             throw ConfigurationError(
                 \.listenProxyProtocol,

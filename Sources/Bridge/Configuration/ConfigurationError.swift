@@ -1,6 +1,6 @@
 import Telemetry
 
-/// A configuration that cannot be used: one line with the key, the problem and the remediation.
+/// A configuration that cannot be used: a line with the key, the problem and the remediation, for each problem.
 package struct ConfigurationError: Error, Hashable, CustomStringConvertible {
     /// The key, variable, flag or file with the problem.
     package let key: String
@@ -11,15 +11,30 @@ package struct ConfigurationError: Error, Hashable, CustomStringConvertible {
     /// reachable.
     package let isTransient: Bool
 
+    /// Further problems, which are reported together with this one.
+    package let others: [ConfigurationError]
+
     /// Creates an error.
     package init(_ key: String, _ problem: String, isTransient: Bool = false) {
         self.key = key
         self.problem = problem
         self.isTransient = isTransient
+        others = []
     }
 
-    /// The key and the problem in one line; control characters are escaped.
-    package var description: String { "\(key): \(problem)".escapingControls() }
+    /// Joins several problems; nil if there is none.
+    init?(all errors: [ConfigurationError]) {
+        guard let first = errors.first else { return nil }
+        key = first.key
+        problem = first.problem
+        isTransient = false
+        others = first.others + errors.dropFirst()
+    }
+
+    /// The key and the problem in one line, and a line for each further problem; control characters are escaped.
+    package var description: String {
+        (["\(key): \(problem)".escapingControls()] + others.map(\.description)).joined(separator: "\n")
+    }
 }
 
 /// A setting that is valid but should be changed.

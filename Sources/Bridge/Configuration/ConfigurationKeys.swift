@@ -72,6 +72,11 @@ struct ConfigurationKeys: Sendable {
     let snsAccounts = TypedKey(
         "sns.accounts", .list(of: .account), default: "", described: "none", reload: .live,
         help: "Accounts that * represents in sns.topics.")
+    let snsIgnore = TypedKey(
+        "sns.ignore", .eventPatterns, default: "", described: "none", reload: .live,
+        help:
+            "Event patterns of messages on sns.topics that are not from Device Defender and not needed: such a message is "
+            + "counted as ignored instead of being kept as a dead letter. A YAML list, or a JSON array.")
     let snsMinimumSignatureVersion = TypedKey(
         "sns.minimumSignatureVersion", .signatureVersion, default: "1", reload: .live,
         help: "Lowest SNS signature version to accept: 1 (SHA-1) or 2 (SHA-256).")

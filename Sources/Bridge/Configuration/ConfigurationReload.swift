@@ -15,6 +15,9 @@ struct ConfigurationReload: Sendable, Hashable {
             return before.digests[key.name] != read.digests[key.name]
         }
         applied = changed.filter(\.isReloadable).map(\.name)
-        kept = changed.filter { !$0.isReloadable }.map(\.name)
+        let sources = "sources"
+        kept =
+            changed.filter { !$0.isReloadable }.map(\.name)
+            + (started.digests[sources] == read.digests[sources] ? [] : [sources])
     }
 }

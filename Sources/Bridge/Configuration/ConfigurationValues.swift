@@ -5,30 +5,39 @@ import JSON
 /// The configured values of all keys. Precedence: flags, environment, file.
 struct ConfigurationValues {
     private let reader: ConfigReader
-    private let readFile: (String) throws(ConfigurationError) -> [UInt8]
+    /// The value of `sources` in the file; nil if it is not set.
+    let sources: YAMLTree?
+    let readFile: (String) throws(ConfigurationError) -> [UInt8]
 
     /// - Parameters:
     ///   - flags: values from the command line, by key.
     ///   - environment: the process's environment.
     ///   - file: the YAML text of the configuration file, if there is one.
+    ///   - path: the path of the file, for errors with a line.
     ///   - readFile: reads a file that contains a secret.
     /// - Throws: ``ConfigurationError`` for a file that is not valid YAML, and for unknown keys and variables.
     init(
-        flags: [String: String], environment: [String: String], file: String?,
+        flags: [String: String], environment: [String: String], file: String?, path: String?,
         readFile: @escaping (String) throws(ConfigurationError) -> [UInt8]
     ) throws(ConfigurationError) {
-        let fileValues = try file.map { text throws(ConfigurationError) in try YAMLValues(text).texts } ?? [:]
+        let fileValues = try file.map { text throws(ConfigurationError) in
+            let document = try YAMLDocument(text, file: ConfigurationError.fileKey)
+            return try YAMLValues(document, file: path ?? ConfigurationError.fileKey)
+        }
         for (variable, value) in environment.sorted(by: { $0.key < $1.key })
         where variable.hasPrefix("BRIDGE_") && !ConfigurationKey.environmentVariables.contains(variable)
             && !ServiceLink.isServiceLink(variable, value: value)
+            // Which of these are settings depends on the sources.
+            && !SourceSecrets.isVariable(variable)
         {
-            throw ConfigurationError(variable, "unknown setting. Correct the name of the variable, or unset it.")
+            throw ConfigurationError(unknownVariable: variable)
         }
+        sources = fileValues?.sources
         reader = ConfigReader(providers: [
             InMemoryProvider(name: "flags", values: Self.values(flags)),
             EnvironmentVariablesProvider(environmentVariables: environment, secretsSpecifier: .all)
                 .prefixKeys(with: "bridge"),
-            InMemoryProvider(name: "file", values: Self.values(fileValues)),
+            InMemoryProvider(name: "file", values: Self.values(fileValues?.texts ?? [:])),
         ])
         self.readFile = readFile
     }
@@ -76,7 +85,7 @@ struct ConfigurationValues {
         return text.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    private static func trimmed(_ text: String) -> String {
+    static func trimmed(_ text: String) -> String {
         String(decoding: ByteOrderMark.dropped(from: Array(text.utf8)), as: UTF8.self).trimmingWhitespace()
     }
 }
@@ -85,6 +94,16 @@ extension ConfigurationError {
     /// Reports a problem with the value of a key.
     init<Value>(_ path: KeyPath<ConfigurationKeys, TypedKey<Value>>, _ problem: String) {
         self.init(ConfigurationKeys.declared[keyPath: path].key.name, problem)
+    }
+}
+
+extension ConfigurationError {
+    /// Stands for the configuration file in errors that concern the whole of it.
+    static let fileKey = "configuration file"
+
+    /// Reports an environment variable that is no setting.
+    init(unknownVariable variable: String) {
+        self.init(variable, "unknown setting. Correct the name of the variable, or unset it.")
     }
 }
 

@@ -1,7 +1,9 @@
 import AWSClient
 import AWSCore
+import JSON
 import SNS
 import SecurityFindings
+import SourceMapping
 
 extension ValueType where Value == AccountID {
     /// An account ID.
@@ -95,5 +97,33 @@ extension ValueType where Value == String {
                 }
             return isValid ? text : nil
         }
+    }
+}
+
+extension ValueType where Value == [EventPattern] {
+    /// A list of event patterns, as JSON.
+    static var eventPatterns: Self {
+        ValueType("[PATTERN,…]", expected: "a JSON array of event patterns") { text throws(InvalidValueError) in
+            guard !text.isEmpty else { return [] }
+            guard let json = try? JSON(parsing: text), json.array != nil else { throw .unexpected(text) }
+            var errors = MappingErrors()
+            let patterns = TreeReader(json).eventPatterns(errors: &errors)
+            if let error = errors.errors.first {
+                throw .problem("\(error.path): \(error.problem). \(error.fix)")
+            }
+            return patterns
+        }
+    }
+}
+
+extension TreeReader {
+    /// The maximum number of patterns in a list.
+    private static let maximumPatterns = 100
+
+    /// A list of event patterns; an empty one is allowed.
+    func eventPatterns(errors: inout MappingErrors) -> [EventPattern] {
+        guard value.array?.isEmpty != true else { return [] }
+        let elements = elements(limit: Self.maximumPatterns, example: "[{source: [my-service]}]", errors: &errors)
+        return (elements ?? []).compactMap { $0.eventPattern(errors: &errors) }
     }
 }

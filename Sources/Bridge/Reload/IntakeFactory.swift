@@ -30,7 +30,9 @@ struct IntakeFactory: Sendable {
             credentials: configuration.eventBridge,
             tokens: tokens(configuration.eventBridgeTokens, last?.eventBridge.authenticator.tokens), failures: failures)
         return IntakeHandlers(
-            sns: SNSHandler(verifier: verifier, store: store, subscriptions: subscriptions, clock: clock),
+            sns: SNSHandler(
+                verifier: verifier, ignored: configuration.ignoredMessages, store: store, subscriptions: subscriptions,
+                clock: clock),
             eventBridge: EventBridgeHandler(
                 authenticator: authenticator, served: configuration.topics.accountRegions, store: store, clock: clock))
     }

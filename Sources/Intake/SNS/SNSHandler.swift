@@ -11,6 +11,8 @@ package import Store
 package struct SNSHandler: Sendable {
     /// Verifies messages.
     package let verifier: SNSVerifier
+    /// The messages that are not stored.
+    package let ignored: IgnoredMessages
     /// Where deliveries are stored.
     package let store: any DeliveryQueue
     /// Handles subscription messages.
@@ -26,12 +28,17 @@ package struct SNSHandler: Sendable {
             guard !request.clientHasLeft else { return .deferred(.abandoned) }
             let accountRegion = try await verifier.verify(message, now: clock())
             guard case .notification = message.kind else { return try await subscriptions.handle(message) }
-            let result = await append(message, from: try self.accountRegion(of: message, on: accountRegion))
+            let result = try await accept(message, on: accountRegion)
             if case .accepted = result { await subscriptions.recordDelivery(message) }
             return result
         } catch {
             return IntakeResult(error)
         }
+    }
+
+    private func accept(_ message: SNSMessage, on accountRegion: AccountRegion) async throws(SNSError) -> IntakeResult {
+        guard !ignored.contains(message.message) else { return .accepted(AcceptedDeliveries(ignored: 1)) }
+        return await append(message, from: try self.accountRegion(of: message, on: accountRegion))
     }
 
     /// Whether the request says that raw message delivery is on for the subscription.
@@ -73,10 +80,12 @@ package struct SNSHandler: Sendable {
     ///
     /// - Parameter clock: returns the present time.
     package init(
-        verifier: SNSVerifier, store: any DeliveryQueue, subscriptions: SubscriptionManager,
+        verifier: SNSVerifier, ignored: IgnoredMessages = IgnoredMessages(), store: any DeliveryQueue,
+        subscriptions: SubscriptionManager,
         clock: @escaping @Sendable () -> Timestamp
     ) {
         self.verifier = verifier
+        self.ignored = ignored
         self.store = store
         self.subscriptions = subscriptions
         self.clock = clock

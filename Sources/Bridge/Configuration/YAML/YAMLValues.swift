@@ -1,22 +1,26 @@
+import JSON
+import SourceMapping
 import Yams
 
-/// The values of a YAML text by dotted key, as texts. Lists are joined with commas; `null` values are omitted.
+/// The values of a configuration file by dotted key, as texts. Lists are joined with commas; `null` values are omitted.
 struct YAMLValues {
     private(set) var texts: [String: String] = [:]
+    /// The value of `sources`, which is not read by dotted keys; nil if it is not set.
+    private(set) var sources: YAMLTree?
+    private let file: String
 
-    /// - Throws: ``ConfigurationError`` for a text that is not valid YAML, for unknown and duplicate keys, and for values
-    ///   that are neither scalars nor lists of scalars.
-    init(_ text: String) throws(ConfigurationError) {
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: text)
-        } catch {
-            throw ConfigurationError("configuration file", "invalid YAML: \(Self.problem(error)). Correct the file.")
-        }
-        guard let root else { return }
+    /// - Parameters:
+    ///   - document: the file.
+    ///   - file: its path, for errors with a line.
+    /// - Throws: ``ConfigurationError`` for unknown and duplicate keys, and for values that are neither scalars nor lists
+    ///   of scalars.
+    init(_ document: YAMLDocument, file: String) throws(ConfigurationError) {
+        self.file = file
+        guard let root = document.root else { return }
         guard root.mapping != nil else {
             throw ConfigurationError(
-                "configuration file", "not a mapping. Write keys with values, for example listen.address: 0.0.0.0:8080."
+                ConfigurationError.fileKey,
+                "not a mapping. Write keys with values, for example listen.address: 0.0.0.0:8080."
             )
         }
         try visit(root, "")
@@ -43,14 +47,34 @@ struct YAMLValues {
             for (key, value) in mapping {
                 guard let name = key.scalar?.string else {
                     throw ConfigurationError(
-                        path.isEmpty ? "configuration file" : path,
+                        path.isEmpty ? ConfigurationError.fileKey : path,
                         "a key is not a plain name. Use names such as listen.address.")
                 }
-                try visit(value, path.isEmpty ? name : path + "." + name)
+                try visit(value, of: key, path.isEmpty ? name : path + "." + name)
             }
         case .alias:
             throw ConfigurationError(path, "YAML aliases are not supported. Write the value itself.")
         }
+    }
+
+    /// Visits the value of a key: as a tree, if its values are neither scalars nor lists of scalars.
+    private mutating func visit(_ value: Node, of key: Node, _ path: String) throws(ConfigurationError) {
+        switch path {
+        case "sources":
+            if value.scalar.map(CoreSchema.isNull) != true { sources = try tree(value, of: key, at: [path]) }
+        case ConfigurationKeys.declared.snsIgnore.key.name where value.sequence != nil:
+            let tree = try tree(value, of: key, at: ["sns", "ignore"])
+            var errors = MappingErrors()
+            _ = tree.reader.eventPatterns(errors: &errors)
+            if let error = ConfigurationError(all: tree.errors(errors)) { throw error }
+            try set(String(decoding: tree.value.serialized(), as: UTF8.self), path)
+        default: try visit(value, path)
+        }
+    }
+
+    private func tree(_ value: Node, of key: Node, at path: [String]) throws(ConfigurationError) -> YAMLTree {
+        try YAMLTree(
+            value, at: path.reduce(TreePath.root) { $0.member($1) }, line: key.mark?.line, file: file)
     }
 
     private static func list(_ sequence: Node.Sequence, _ path: String) throws(ConfigurationError) -> String {
@@ -70,19 +94,6 @@ struct YAMLValues {
     private mutating func set(_ text: String, _ path: String) throws(ConfigurationError) {
         guard texts.updateValue(text, forKey: path) == nil else {
             throw ConfigurationError(path, "duplicate key. Remove one of the two.")
-        }
-    }
-
-    /// The problem and its position in one line, without values of the file, which may be secrets.
-    private static func problem(_ error: any Error) -> String {
-        switch error as? YamlError {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            "\(problem) in line \(mark.line), column \(mark.column)"
-        case .reader(let problem, _, _, _): problem
-        case .duplicatedKeysInMapping(let duplicates, let context):
-            "duplicate key \(duplicates.sorted().joined(separator: ", ")) in the mapping of line \(context.mark.line)"
-        default: "unreadable"
         }
     }
 }

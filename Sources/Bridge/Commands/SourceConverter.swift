@@ -1,0 +1,98 @@
+package import AWSCore
+package import Encoding
+import JSON
+import SNS
+import SourceMapping
+
+/// Converts a message of a mapped source to findings, without store or network.
+package struct SourceConverter: Sendable {
+    private let source: String
+    private let mapping: Mapping
+    private let accountRegion: AccountRegion
+    private let configuration: SourceConfiguration?
+    private let receivedAt: Timestamp
+
+    /// Converts by a mapping that no source uses yet.
+    ///
+    /// - Parameters:
+    ///   - file: the mapping, whose name without folder and extension stands for the source's, if it is valid.
+    ///   - accountRegion: the account and Region of a message that is not in an SNS envelope and no event.
+    ///   - receivedAt: when the message was received.
+    package init(_ file: MappingFile, in accountRegion: AccountRegion, receivedAt: Timestamp) {
+        let name = file.name.split(separator: "/").last.map(String.init) ?? file.name
+        let base = name.hasSuffix(".yaml") ? String(name.dropLast(5)) : name
+        source = SourceConfiguration.isName(base) ? base : "source"
+        mapping = file.mapping
+        configuration = nil
+        self.accountRegion = accountRegion
+        self.receivedAt = receivedAt
+    }
+
+    /// Converts for a source. An item belongs to the account and Region of its webhook, if it has one.
+    package init(_ source: SourceConfiguration, in accountRegion: AccountRegion, receivedAt: Timestamp) {
+        self.source = source.name
+        mapping = source.mapping.mapping
+        configuration = source
+        self.accountRegion = source.webhook?.accountRegion ?? accountRegion
+        self.receivedAt = receivedAt
+    }
+
+    /// Converts a message: JSON, lines of JSON, an SNS envelope that contains one, or an EventBridge event.
+    ///
+    /// - Returns: the outcome of each item. A message that cannot be split is one item.
+    /// - Throws: `ConversionError` for a message that is not valid, or has no items.
+    package func convert(_ bytes: [UInt8]) throws(MessageConverter.ConversionError) -> [ConvertedItem] {
+        let (messages, accountRegion) = try parse(bytes)
+        let context = ItemContext(source: source, accountRegion: accountRegion, receivedAt: receivedAt)
+        let outcomes = messages.flatMap { self.outcomes(of: $0, in: context) }
+        guard !outcomes.isEmpty else {
+            throw MessageConverter.ConversionError(
+                message: "the message has no items. Correct each in the mapping, or the message.")
+        }
+        return outcomes.enumerated().map { ConvertedItem(number: $0 + 1, outcome: $1) }
+    }
+
+    private func outcomes(of message: JSON, in context: ItemContext) -> [Result<ItemOutcome, MappingFailure>] {
+        do throws(MappingFailure) {
+            return try mapping.items(in: message).map { item in
+                Result { () throws(MappingFailure) in try mapping.outcome(of: item, in: context) }
+            }
+        } catch {
+            return [.failure(error)]
+        }
+    }
+
+    private func parse(_ bytes: [UInt8]) throws(MessageConverter.ConversionError) -> ([JSON], AccountRegion) {
+        guard let json = try? JSON(parsing: bytes) else { return (try Self.lines(bytes), accountRegion) }
+        if json["Type"] != nil, json["TopicArn"] != nil {
+            guard let envelope = try? SNSMessage(parsing: bytes) else {
+                throw MessageConverter.ConversionError(message: "the SNS envelope is not valid. Use one that SNS sent.")
+            }
+            let topic = envelope.topic
+            let accountRegion = (try? configuration?.topics.accountRegion(of: topic)) ?? topic.accountRegion
+            return (try Self.lines(Array(envelope.message.utf8)), accountRegion)
+        }
+        if json["detail-type"] != nil, let account = json["account"]?.string.flatMap({ AccountID($0) }),
+            let region = json["region"]?.string.flatMap({ Region($0) })
+        {
+            return ([json], AccountRegion(account: account, region: region))
+        }
+        return ([json], accountRegion)
+    }
+
+    /// One JSON value, or one in each line.
+    private static func lines(_ bytes: [UInt8]) throws(MessageConverter.ConversionError) -> [JSON] {
+        if let json = try? JSON(parsing: bytes) { return [json] }
+        var values: [JSON] = []
+        for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+            guard !line.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") }) else { continue }
+            do throws(JSONError) {
+                values.append(try JSON(parsing: Array(line)))
+            } catch {
+                throw MessageConverter.ConversionError(
+                    message: "the message is neither JSON nor lines of JSON: line \(index + 1): \(error)")
+            }
+        }
+        return values
+    }
+}
