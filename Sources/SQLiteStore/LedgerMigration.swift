@@ -32,8 +32,9 @@ enum LedgerMigration {
         let rows = try db.rows(next)
         guard let place = try rows.last?.integer("place") else { return nil }
         // The next audit or alarm reports the finding of a damaged row again.
-        var writer = LedgerWriter(db)
-        try writer.upsert(rows.compactMap { try? LedgerEntry(former: $0) }.map { LedgerRecord($0) })
+        try LedgerWriter.run(in: db) {
+            try $0.upsert(rows.compactMap { try? LedgerEntry(former: $0) }.map { LedgerRecord($0) })
+        }
         try db.run(delete, [place])
         return (rows.count, place)
     }

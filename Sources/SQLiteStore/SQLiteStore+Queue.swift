@@ -77,14 +77,15 @@ extension SQLiteStore {
     package func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError) {
         try Limits.check(progress)
         let records = progress.entries.map { LedgerRecord($0) }
-        let sent = progress.sent.map { (id: Data(LedgerRecord.hash($0.key)), updatedAt: $0.value.milliseconds) }
+        let sent = progress.sent.map { (idHash: Data(LedgerRecord.hash($0.key)), updatedAt: $0.value.milliseconds) }
         let rejected = progress.rejected.map { Data(LedgerRecord.hash($0)) }
         let subjects = progress.dispositions.map { Data(LedgerRecord.hash($0.subject)) }
         try await committer.write(size: Self.size(of: records)) { db -> Result<Void, StoreError> in
             guard try Self.isHeld(lease, in: db) else { return .failure(.leaseLost(lease)) }
-            var writer = LedgerWriter(db)
-            try writer.upsert(records)
-            for (id, updatedAt) in sent { try db.run(LedgerSQL.sent, [id, updatedAt]) }
+            try LedgerWriter.run(in: db) {
+                try $0.upsert(records)
+                try $0.confirm(sent)
+            }
             for id in rejected { try db.run(LedgerSQL.delete, [id]) }
             for disposition in progress.dispositions { try Self.write(disposition, by: DispositionSQL.upsert, in: db) }
             for subject in subjects { try db.run(LedgerSQL.forgetDigests, [subject]) }

@@ -30,8 +30,7 @@ extension SQLiteStore {
         try Limits.check(LedgerUpdate(entries: entries, dispositions: dispositions))
         let records = entries.map { LedgerRecord($0) }
         try await committer.write { db in
-            var writer = LedgerWriter(db)
-            try writer.restore(records)
+            try LedgerWriter.run(in: db) { try $0.restore(records) }
             for disposition in dispositions { try Self.write(disposition, by: DispositionSQL.restore, in: db) }
             return .success(())
         }

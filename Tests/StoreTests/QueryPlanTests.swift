@@ -52,7 +52,7 @@ import Testing
         SQLiteQueueSQL.release, QueueSQL.purge.sqlite, SQLiteQueueSQL.deadLetter, DeadLetterSQL.list.sqlite,
         DeadLetterSQL.requeue.sqlite,
         DeadLetterSQL.discard.sqlite, LedgerSQL.sent.sqlite, LedgerSQL.delete.sqlite,
-        LedgerSQL.upsertContent.sqlite, LedgerSQL.forgetDigests.sqlite, LedgerSQL.groupNumbers.sqlite,
+        LedgerWriter.find, LedgerSQL.forgetDigests.sqlite, LedgerSQL.groupNumbers.sqlite,
         LedgerQueries.byID.sqlite, LedgerQueries.byNumber.sqlite, LedgerQueries.about.sqlite,
         LedgerQueries.open.sqlite, LedgerQueries.stale.sqlite, LedgerQueries.unsent.sqlite,
         LedgerQueries.groups.sqlite, LedgerQueries.listing.sqlite, RebuildingSQL.clear.sqlite,

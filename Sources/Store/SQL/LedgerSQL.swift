@@ -1,7 +1,7 @@
 /// The statements of the ledger.
 ///
 /// What is looked up and updated is in the narrow rows of `finding`, the texts are in `finding_content`. Ids and subjects
-/// are looked up by their hashes, account-Regions and groups are numbered. Triggers keep `finding_count`.
+/// are looked up by their hashes, account-Regions and groups are numbered. In PostgreSQL, triggers keep `finding_count`.
 package enum LedgerSQL {
     /// Adds account-Regions, and keeps existing ones.
     package static let addAccountRegion = SQLStatement(
@@ -84,7 +84,7 @@ package enum LedgerSQL {
                 """)
     }
 
-    /// Adds the texts of restored findings, and keeps existing ones.
+    /// Adds the texts of restored findings, and keeps existing ones. In SQLite, their row numbers are known.
     package static let restoreContent = content(onConflict: "DO NOTHING")
     /// Adds or replaces the texts of findings.
     package static let upsertContent = content(onConflict: "DO UPDATE SET content = excluded.content")
@@ -92,8 +92,7 @@ package enum LedgerSQL {
     private static func content(onConflict action: String) -> SQLStatement {
         SQLStatement(
             sqlite: """
-                INSERT INTO finding_content (number, content) SELECT number, ?2 FROM finding WHERE id_hash = ?1
-                ON CONFLICT (number) \(action)
+                INSERT INTO finding_content (number, content) VALUES (?1, ?2) ON CONFLICT (number) \(action)
                 """,
             postgreSQL: """
                 INSERT INTO finding_content (number, content)
@@ -104,9 +103,10 @@ package enum LedgerSQL {
                 """)
     }
 
-    /// Records that Security Hub confirmed the state that a finding had at a time.
+    /// Records that Security Hub confirmed the state that a finding had at a time. In SQLite, of a row that is known to
+    /// have that state.
     package static let sent = SQLStatement(
-        sqlite: "UPDATE finding SET is_sent = 1 WHERE id_hash = ?1 AND updated_at = ?2",
+        sqlite: "UPDATE finding SET is_sent = 1 WHERE number = ?1",
         postgreSQL: """
             UPDATE finding SET is_sent = 1 FROM unnest($1, $2) AS given (id_hash, updated_at)
             WHERE finding.id_hash = given.id_hash AND finding.updated_at = given.updated_at

@@ -1,4 +1,4 @@
-/// The statements about the numbers of findings, which triggers keep: none reads a row of a finding.
+/// The statements about the numbers of findings, which are kept up to date: none reads a row of a finding.
 package enum OpenFindingsSQL {
     /// The findings by account-Region and severity.
     package static let bySeverity = SQLStatement(
