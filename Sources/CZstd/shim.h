@@ -1,0 +1,4 @@
+#ifndef DEFENDER_BRIDGE_CZSTD_H
+#define DEFENDER_BRIDGE_CZSTD_H
+#include <zstd.h>
+#endif
