@@ -1,5 +1,4 @@
 import Encoding
-import FoundationEssentials
 import GRDB
 import Store
 
@@ -32,7 +31,7 @@ struct LedgerWriter {
         """
 
     private let db: Database
-    private let findings: SQLiteQuery
+    private let findings: PreparedStatement
     /// The numbers of groups and of their account-Regions. They hold for this transaction: it may be rolled back.
     private var numbers: [Group: (group: Int64, accountRegion: Int64)] = [:]
     /// By how much the numbers of findings change.
@@ -40,7 +39,7 @@ struct LedgerWriter {
 
     private init(_ db: Database) throws {
         self.db = db
-        findings = try SQLiteQuery(Self.find, in: db)
+        findings = try PreparedStatement(Self.find, in: db)
     }
 
     /// Runs writes, and then counts them.
@@ -55,24 +54,24 @@ struct LedgerWriter {
     /// Adds or replaces findings.
     mutating func upsert(_ records: [LedgerRecord]) throws {
         for record in records {
-            let known = try findings.row([Data(record.idHash)])
+            let known = try findings.row([record.idHash])
             if let known { differences[try State(known), default: 0] -= 1 }
             try write(record, LedgerSQL.upsert)
             let number = try known?.integer("number") ?? db.lastInsertedRowID
-            try db.run(LedgerSQL.upsertContent, [number, Data(record.content)])
+            try db.run(LedgerSQL.upsertContent, [number, record.content])
         }
     }
 
     /// Adds findings, and keeps existing ones.
     mutating func restore(_ records: [LedgerRecord]) throws {
-        for record in records where try findings.row([Data(record.idHash)]) == nil {
+        for record in records where try findings.row([record.idHash]) == nil {
             try write(record, LedgerSQL.restore)
-            try db.run(LedgerSQL.restoreContent, [db.lastInsertedRowID, Data(record.content)])
+            try db.run(LedgerSQL.restoreContent, [db.lastInsertedRowID, record.content])
         }
     }
 
     /// Records that Security Hub confirmed the states that findings had at a time.
-    mutating func confirm(_ sent: [(idHash: Data, updatedAt: Int64)]) throws {
+    mutating func confirm(_ sent: [(idHash: [UInt8], updatedAt: Int64)]) throws {
         for (idHash, updatedAt) in sent {
             guard let known = try findings.row([idHash]), try known.integer("updated_at") == updatedAt else { continue }
             var state = try State(known)
@@ -90,10 +89,10 @@ struct LedgerWriter {
         try db.run(
             sql,
             [
-                Data(record.idHash), accountRegion, group, entry.kind.rawValue, Data(record.subjectHash),
+                record.idHash, accountRegion, group, entry.kind.rawValue, record.subjectHash,
                 entry.createdAt.milliseconds, entry.updatedAt.milliseconds, entry.eventTime.milliseconds,
                 entry.firstObservedAt.milliseconds, entry.lastObservedAt.milliseconds, entry.condition.rawValue,
-                entry.recordState.rawValue, entry.severity?.rawValue, entry.isSent, entry.digest.map { Data($0) },
+                entry.recordState.rawValue, entry.severity?.rawValue, entry.isSent, entry.digest,
             ])
         differences[State(entry, of: accountRegion), default: 0] += 1
     }
@@ -102,7 +101,7 @@ struct LedgerWriter {
         let group = Group(
             accountRegion: entry.accountRegion.stored, kind: entry.kind.rawValue, name: entry.group)
         if let known = numbers[group] { return known }
-        let names: StatementArguments = [group.accountRegion, group.kind, group.name]
+        let names: SQLiteArguments = [group.accountRegion, group.kind, group.name]
         var row = try db.row(LedgerSQL.groupNumbers, names)
         if row == nil {
             try db.run(LedgerSQL.addAccountRegion, [group.accountRegion])

@@ -1,91 +1,77 @@
-import FoundationEssentials
 import GRDB
+import GRDBSQLite
 import Store
 
 /// A row of a result whose columns are found by name.
 ///
-/// GRDB traps if a column contains another type. A damaged file can contain anything, so columns are read through this
-/// type, which throws.
+/// A damaged file can contain anything: a column that contains another type than expected throws.
 struct SQLiteRow: StoredRow {
-    private let row: Row
-    private let positions: [String: Int]
-
-    fileprivate init(_ row: Row, _ positions: [String: Int]) {
-        self.row = row
-        self.positions = positions
+    fileprivate enum Value {
+        case null
+        case integer(Int64)
+        case text(String)
+        case bytes([UInt8])
+        /// A type that no table has.
+        case other
     }
 
-    func optionalInteger(_ column: String) throws -> Int64? { try optional(column) }
+    private let values: [Value]
+    private let names: [String]
 
-    func optionalText(_ column: String) throws -> String? { try optional(column) }
+    /// Copies the current row of a running statement.
+    init(_ statement: SQLiteStatement, _ names: [String]) {
+        self.names = names
+        values = names.indices.map { Value(statement, Int32($0)) }
+    }
+
+    func optionalInteger(_ column: String) throws -> Int64? {
+        switch try value(column) {
+        case .null: nil
+        case .integer(let value): value
+        default: throw StoreError.unreadableRow
+        }
+    }
+
+    func optionalText(_ column: String) throws -> String? {
+        switch try value(column) {
+        case .null: nil
+        case .text(let value): value
+        default: throw StoreError.unreadableRow
+        }
+    }
 
     func optionalBytes(_ column: String) throws -> [UInt8]? {
-        let data: Data? = try optional(column)
-        return data.map { [UInt8]($0) }
+        switch try value(column) {
+        case .null: nil
+        case .bytes(let value): value
+        default: throw StoreError.unreadableRow
+        }
     }
 
-    func flag(_ column: String) throws -> Bool {
-        guard let value: Bool = try optional(column) else { throw StoreError.unreadableRow }
-        return value
-    }
+    func flag(_ column: String) throws -> Bool { try integer(column) != 0 }
 
-    private func optional<Value: DatabaseValueConvertible>(_ column: String) throws -> Value? {
-        guard let position = positions[column] else { throw StoreError.unreadableRow }
-        let value: DatabaseValue = row[position]
-        guard !value.isNull else { return nil }
-        guard let value = Value.fromDatabaseValue(value) else { throw StoreError.unreadableRow }
-        return value
+    private func value(_ column: String) throws -> Value {
+        // There are few columns: comparing their names takes less time than hashing one.
+        guard let place = names.firstIndex(of: column) else { throw StoreError.unreadableRow }
+        return values[place]
     }
 }
 
-/// A prepared query, which can run several times.
-struct SQLiteQuery {
-    private let statement: Statement
-    private let positions: [String: Int]
-
-    /// - Parameter db: caches the prepared statement.
-    init(_ sql: String, in db: Database) throws {
-        statement = try db.cachedStatement(sql: sql)
-        positions = Dictionary(statement.columnNames.enumerated().map { ($1, $0) }) { first, _ in first }
-    }
-
-    /// All rows.
-    func rows(_ arguments: StatementArguments = []) throws -> [SQLiteRow] {
-        try Row.fetchAll(statement, arguments: arguments).map { SQLiteRow($0, positions) }
-    }
-
-    /// The first row. The statement does not run to its end.
-    func row(_ arguments: StatementArguments = []) throws -> SQLiteRow? {
-        try Row.fetchOne(statement, arguments: arguments).map { SQLiteRow($0, positions) }
-    }
-}
-
-extension Database {
-    /// All rows of a query.
-    func rows(_ sql: SQLStatement, _ arguments: StatementArguments = []) throws -> [SQLiteRow] {
-        try SQLiteQuery(sql.sqlite, in: self).rows(arguments)
-    }
-
-    /// The first row of a query.
-    func row(_ sql: SQLStatement, _ arguments: StatementArguments = []) throws -> SQLiteRow? {
-        try SQLiteQuery(sql.sqlite, in: self).row(arguments)
-    }
-
-    /// All rows of a query that only SQLite needs.
-    func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [SQLiteRow] {
-        try SQLiteQuery(sql, in: self).rows(arguments)
-    }
-
-    /// The first row of a query that only SQLite needs.
-    func row(_ sql: String, _ arguments: StatementArguments = []) throws -> SQLiteRow? {
-        try SQLiteQuery(sql, in: self).row(arguments)
-    }
-
-    /// Runs a statement that changes rows.
-    func run(_ sql: SQLStatement, _ arguments: StatementArguments = []) throws { try run(sql.sqlite, arguments) }
-
-    /// Runs a statement that changes rows and that only SQLite needs.
-    func run(_ sql: String, _ arguments: StatementArguments = []) throws {
-        try cachedStatement(sql: sql).execute(arguments: arguments)
+extension SQLiteRow.Value {
+    fileprivate init(_ statement: SQLiteStatement, _ column: Int32) {
+        switch sqlite3_column_type(statement, column) {
+        case SQLITE_NULL: self = .null
+        case SQLITE_INTEGER: self = .integer(sqlite3_column_int64(statement, column))
+        case SQLITE_TEXT:
+            // The length must be asked for after the conversion to UTF-8, which the pointer requires.
+            let start = sqlite3_column_text(statement, column)
+            let bytes = UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column)))
+            self = .text(String(decoding: bytes, as: UTF8.self))
+        case SQLITE_BLOB:
+            let start = sqlite3_column_blob(statement, column)
+            let bytes = UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column)))
+            self = .bytes([UInt8](bytes))
+        default: self = .other
+        }
     }
 }

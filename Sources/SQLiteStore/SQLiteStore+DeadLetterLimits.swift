@@ -95,7 +95,7 @@ extension SQLiteStore {
                 drop.isDone = false
                 break
             }
-            let largest = try SQLiteQuery(DeadLetterLimitSQL.largest(by: excess.cause).sqlite, in: db)
+            let largest = try PreparedStatement(DeadLetterLimitSQL.largest(by: excess.cause).sqlite, in: db)
             let shares = try excess.channels.flatMap { channel in
                 try largest.rows([channel.rawValue]).map { try DeadLetterShare($0) }
             }
@@ -121,7 +121,7 @@ extension SQLiteStore {
     }
 
     private static func letters(
-        _ sql: SQLStatement, _ arguments: StatementArguments, in db: Database
+        _ sql: SQLStatement, _ arguments: SQLiteArguments, in db: Database
     ) throws -> [(share: DeadLetterShare, sequence: Int64)] {
         try db.rows(sql, arguments)
             .map { (try DeadLetterShare($0), try $0.integer("sequence")) }

@@ -55,8 +55,7 @@ extension SQLiteStore {
     private func changeDeadLetters(_ ids: [String], by sql: SQLStatement) async throws(StoreError) -> Int {
         try await committer.write { db in
             var count = 0
-            // SQLite's C interface ends a text at NUL: such an id could name another row.
-            for id in ids where !id.utf8.contains(0) {
+            for id in ids {
                 guard let row = try db.row(DeadLetterLimitSQL.sharesByID, [id]) else { continue }
                 try db.run(sql, [id])
                 try Self.count(DeadLetterShare(row, sign: -1), in: db)

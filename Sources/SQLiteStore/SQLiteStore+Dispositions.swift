@@ -1,6 +1,5 @@
 package import AWSCore
 package import Encoding
-import FoundationEssentials
 import GRDB
 package import Store
 
@@ -8,10 +7,9 @@ extension SQLiteStore {
     /// Returns the dispositions of subjects, in one snapshot.
     package func dispositions(about subjects: [String]) async throws(StoreError) -> [String: Disposition] {
         try await read { db in
-            let query = try SQLiteQuery(DispositionSQL.bySubject.sqlite, in: db)
+            let query = try PreparedStatement(DispositionSQL.bySubject.sqlite, in: db)
             var dispositions: [String: Disposition] = [:]
-            // SQLite's C interface ends a text at NUL: such a subject could name another row.
-            for subject in subjects where !subject.utf8.contains(0) {
+            for subject in subjects {
                 guard let row = try query.row([subject]) else { continue }
                 dispositions[subject] = try Disposition(row)
             }
@@ -53,7 +51,7 @@ extension SQLiteStore {
     }
 
     private func dispositions(
-        _ sql: SQLStatement, _ arguments: StatementArguments, limit: Int
+        _ sql: SQLStatement, _ arguments: SQLiteArguments, limit: Int
     ) async throws(StoreError) -> [Disposition] {
         try Limits.check(limit: limit)
         return try await read { db in
@@ -67,7 +65,7 @@ extension SQLiteStore {
             [
                 disposition.subject, disposition.accountRegion.stored, disposition.time.milliseconds,
                 disposition.dueAt?.milliseconds, disposition.keepUntil?.milliseconds,
-                Data(disposition.content),
+                disposition.content,
             ])
     }
 

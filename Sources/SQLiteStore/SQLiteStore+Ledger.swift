@@ -1,6 +1,5 @@
 package import AWSCore
 package import Encoding
-import FoundationEssentials
 import GRDB
 package import Store
 
@@ -8,7 +7,7 @@ extension SQLiteStore {
     /// Returns the findings with some ids, in one snapshot.
     package func ledgerRows(ids: [String]) async throws(StoreError) -> [String: LedgerRow] {
         let hashes = ids.map(LedgerRecord.hash)
-        let rows = try await rows(LedgerQueries.byID, hashes.map { Data($0) })
+        let rows = try await rows(LedgerQueries.byID, hashes)
         return Dictionary(rows.map { ($0.entry.id, $0) }) { first, _ in first }
     }
 
@@ -24,7 +23,7 @@ extension SQLiteStore {
         guard let length = digests.first?.count else { return [] }
         return try await read { db in
             var found = [UnchangedFinding?](repeating: nil, count: digests.count)
-            let joined = Data(digests.joined())
+            let joined = Array(digests.joined())
             for row in try db.rows(LedgerQueries.unchanged, [accountRegion.stored, joined, length]) {
                 let place = try row.count("place")
                 guard found.indices.contains(place) else { throw StoreError.unreadableRow }
@@ -40,7 +39,7 @@ extension SQLiteStore {
         about subject: String, after last: LedgerRow?, limit: Int
     ) async throws(StoreError) -> [LedgerRow] {
         try await page(
-            LedgerQueries.about, [Data(LedgerRecord.hash(subject)), last?.number ?? .min, limit], limit: limit)
+            LedgerQueries.about, [LedgerRecord.hash(subject), last?.number ?? .min, limit], limit: limit)
     }
 
     /// Lists the places of the findings of a group that are not over and were last reported before a time.
@@ -48,8 +47,6 @@ extension SQLiteStore {
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Timestamp,
         after last: LedgerPosition?, limit: Int
     ) async throws(StoreError) -> [LedgerPosition] {
-        // SQLite's C interface ends a text at NUL: such a group could name another one.
-        guard Limits.isLedgerText(group) else { return [] }
         try Limits.check(limit: limit, in: Limits.positions)
         let start = last ?? .start
         return try await read { db in
@@ -109,16 +106,16 @@ extension SQLiteStore {
     /// Reads rows one after another: without a network in between, that costs no more than a list of keys would, and
     /// there is no limit to their number.
     private func rows(
-        _ sql: SQLStatement, _ keys: [some DatabaseValueConvertible & Sendable]
+        _ sql: SQLStatement, _ keys: [some SQLiteValue]
     ) async throws(StoreError) -> [LedgerRow] {
         try await read { db in
-            let query = try SQLiteQuery(sql.sqlite, in: db)
+            let query = try PreparedStatement(sql.sqlite, in: db)
             return try keys.compactMap { key in try query.row([key]).map { try LedgerRow($0) } }
         }
     }
 
     private func page(
-        _ sql: SQLStatement, _ arguments: StatementArguments, limit: Int
+        _ sql: SQLStatement, _ arguments: SQLiteArguments, limit: Int
     ) async throws(StoreError) -> [LedgerRow] {
         try Limits.check(limit: limit)
         return try await read { db in

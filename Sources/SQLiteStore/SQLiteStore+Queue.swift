@@ -1,5 +1,4 @@
 package import Encoding
-import FoundationEssentials
 import GRDB
 package import Store
 import Synchronization
@@ -77,9 +76,9 @@ extension SQLiteStore {
     package func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError) {
         try Limits.check(progress)
         let records = progress.entries.map { LedgerRecord($0) }
-        let sent = progress.sent.map { (idHash: Data(LedgerRecord.hash($0.key)), updatedAt: $0.value.milliseconds) }
-        let rejected = progress.rejected.map { Data(LedgerRecord.hash($0)) }
-        let subjects = progress.dispositions.map { Data(LedgerRecord.hash($0.subject)) }
+        let sent = progress.sent.map { (idHash: LedgerRecord.hash($0.key), updatedAt: $0.value.milliseconds) }
+        let rejected = progress.rejected.map { LedgerRecord.hash($0) }
+        let subjects = progress.dispositions.map { LedgerRecord.hash($0.subject) }
         try await committer.write(size: Self.size(of: records)) { db -> Result<Void, StoreError> in
             guard try Self.isHeld(lease, in: db) else { return .failure(.leaseLost(lease)) }
             try LedgerWriter.run(in: db) {
