@@ -41,9 +41,7 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
         self.service = service
         self.accountRegion = accountRegion
         self.resource = resource
-        let parts = [
-            "arn", partition.rawValue, service, accountRegion.region.name, accountRegion.account.digits, resource,
-        ]
-        description = parts.joined(separator: ":")
+        let (region, account) = (accountRegion.region.name, accountRegion.account.digits)
+        description = "arn:\(partition.rawValue):\(service):\(region):\(account):\(resource)"
     }
 }

@@ -16,17 +16,17 @@ package struct Change: Sendable, Hashable {
 package struct PlannedChanges: Sendable {
     /// The changes, each of another finding.
     package let all: [Change]
+    /// The changes that are sent to Security Hub.
+    package let toBeSent: [Change]
     /// The previous ledger entries of the findings, by id.
     package let known: [String: LedgerEntry]
 
     /// Creates a set of changes.
     package init(_ all: [Change], known: [String: LedgerEntry]) {
         self.all = all
+        toBeSent = all.filter { $0.finding != nil }
         self.known = known
     }
-
-    /// The changes that are sent to Security Hub.
-    package var toBeSent: [Change] { all.filter { $0.finding != nil } }
 }
 
 /// Derives changes of findings from observations, dispositions and the ledger. Pure functions without clock, store or
