@@ -184,6 +184,21 @@ extension IntegrationTests {
             }
         }
 
+        @Test("Messages that sns.ignore lists are counted as ignored, and not kept")
+        func ignored() async throws {
+            try await IntegrationEnvironment.run { world in
+                let bridge = try await world.start(["sns.ignore": #"[{"AlarmName": [{"prefix": "test-"}]}]"#])
+                try await world.subscribe(bridge, to: world.topics.detect)
+                try await world.publish(
+                    [["AlarmName": "test-1"], ["AlarmName": "test-2"], ["AlarmName": "production"]],
+                    to: world.topics.detect)
+                try await bridge.waitForCompletion(of: 0, dead: 1)
+                #expect(try await bridge.total("defender_bridge_deliveries_total", "ignored") == 2)
+                #expect(try await bridge.total("defender_bridge_unrelated_messages_total", "topic") == 1)
+                try await bridge.stop()
+            }
+        }
+
         @Test("A central topic carries the audits of the listed accounts only")
         func central() async throws {
             try await IntegrationEnvironment.run { world in
