@@ -17,14 +17,17 @@ public enum Digest {
         }
     }
 
-    /// The HMAC with SHA-256 (RFC 2104): 32 bytes. Key and message may have any length, including zero.
-    public static func hmacSHA256(key: [UInt8], message: [UInt8]) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { output, count in
+    /// The HMAC (RFC 2104) with a digest: 32 bytes with SHA-256, 20 with SHA-1. Key and message may have any length,
+    /// including zero.
+    public static func hmac(_ digest: SignatureDigest, key: [UInt8], message: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { output, count in
             let keyLength = Int32(clamping: key.count)
             precondition(Int(keyLength) == key.count, "a key of more than 2 GB")
-            let result = HMAC(EVP_sha256(), key, keyLength, message, message.count, output.baseAddress, nil)
+            var length: UInt32 = 0
+            let result = HMAC(
+                digest.implementation, key, keyLength, message, message.count, output.baseAddress, &length)
             precondition(result != nil, "OpenSSL has no HMAC")
-            count = output.count
+            count = Int(length)
         }
     }
 
@@ -46,5 +49,23 @@ public enum Digest {
             text.append(digits[Int(byte & 0x0F)])
         }
         return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Decodes hexadecimal digits of either case; nil if they are malformed.
+    public static func bytes(hexadecimal digits: some Collection<UInt8>) -> [UInt8]? {
+        guard digits.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(digits.count / 2)
+        var high: UInt8?
+        for digit in digits {
+            guard let value = Character(UnicodeScalar(digit)).hexDigitValue.map(UInt8.init) else { return nil }
+            if let first = high {
+                bytes.append(first << 4 | value)
+                high = nil
+            } else {
+                high = value
+            }
+        }
+        return bytes
     }
 }

@@ -8,6 +8,17 @@ public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConver
     /// Creates a secret that is not text, such as a key.
     public init(_ bytes: [UInt8]) { self.bytes = bytes }
 
+    /// Creates a secret of 32 random bytes, which no client knows.
+    public static func random() -> Secret {
+        var generator = SystemRandomNumberGenerator()
+        return Secret((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+    }
+
+    /// The HMAC (RFC 2104) of a message with this secret as the key, to be compared with a received one.
+    public func hmac(_ digest: SignatureDigest, of message: [UInt8]) -> Secret {
+        Secret(Digest.hmac(digest, key: bytes, message: message))
+    }
+
     /// Compares a text with the secret. The time taken does not depend on how much of it matches.
     public func matches(_ text: String) -> Bool { matches(Array(text.utf8)) }
 

@@ -2,10 +2,18 @@ import COpenSSL
 
 /// The digest algorithm of a signature.
 public enum SignatureDigest: Sendable, Hashable {
-    /// SHA-1, for SNS's signature version 1 only.
+    /// SHA-1, for SNS's signature version 1, and for HMAC of senders that have no other.
     case sha1
     /// SHA-256.
     case sha256
+
+    /// The length of a digest in bytes.
+    public var length: Int {
+        switch self {
+        case .sha1: 20
+        case .sha256: 32
+        }
+    }
 
     var implementation: OpaquePointer? {
         switch self {

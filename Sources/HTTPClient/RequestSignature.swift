@@ -31,7 +31,7 @@ struct RequestSignature {
         let scope = "\(date.prefix(8))/\(signing.region)/\(signing.service)/aws4_request"
         let text = ["AWS4-HMAC-SHA256", date, scope, Self.digest(Array(canonical(signed, names).utf8))]
             .joined(separator: "\n")
-        let signature = Digest.hexadecimal(Digest.hmacSHA256(key: key(date: date), message: Array(text.utf8)))
+        let signature = Digest.hexadecimal(Digest.hmac(.sha256, key: key(date: date), message: Array(text.utf8)))
         return
             "AWS4-HMAC-SHA256 Credential=\(signing.accessKeyID)/\(scope), SignedHeaders=\(names), Signature=\(signature)"
     }
@@ -47,7 +47,7 @@ struct RequestSignature {
     private func key(date: String) -> [UInt8] {
         [String(date.prefix(8)), signing.region, signing.service, "aws4_request"]
             .reduce(Array("AWS4\(signing.secretAccessKey)".utf8)) {
-                Digest.hmacSHA256(key: $0, message: Array($1.utf8))
+                Digest.hmac(.sha256, key: $0, message: Array($1.utf8))
             }
     }
 

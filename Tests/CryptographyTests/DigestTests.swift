@@ -35,7 +35,24 @@ struct DigestTests {
             ([], "", "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"),
         ])
     func hmac(key: [UInt8], message: String, expected: String) {
-        #expect(Digest.hexadecimal(Digest.hmacSHA256(key: key, message: Array(message.utf8))) == expected)
+        #expect(Digest.hexadecimal(Digest.hmac(.sha256, key: key, message: Array(message.utf8))) == expected)
+    }
+
+    // RFC 2202, section 3
+    @Test(
+        "HMAC with SHA-1",
+        arguments: [
+            ([UInt8](repeating: 0x0B, count: 20), "Hi There", "b617318655057264e28bc0b6fb378c8ef146be00"),
+            (Array("Jefe".utf8), "what do ya want for nothing?", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"),
+            (
+                [UInt8](repeating: 0xAA, count: 80), "Test Using Larger Than Block-Size Key - Hash Key First",
+                "aa4ae5e15272d00e95705637ce8a3b55ed402112"
+            ),
+        ])
+    func hmacSHA1(key: [UInt8], message: String, expected: String) {
+        let code = Digest.hmac(.sha1, key: key, message: Array(message.utf8))
+        #expect(Digest.hexadecimal(code) == expected && code.count == SignatureDigest.sha1.length)
+        #expect(Secret(key).hmac(.sha1, of: Array(message.utf8)).matches(code))
     }
 
     @Test("only equal secrets are equal, whatever their lengths")
@@ -56,5 +73,9 @@ struct DigestTests {
     func hexadecimal() {
         #expect(Digest.hexadecimal([0x00, 0x0F, 0xA0, 0xFF]) == "000fa0ff")
         #expect(Digest.hexadecimal([]) == "")
+        #expect(Digest.bytes(hexadecimal: "000fA0fF".utf8) == [0x00, 0x0F, 0xA0, 0xFF])
+        for malformed in ["0", "0g", "0x00", " 0", "00 ", "é"] {
+            #expect(Digest.bytes(hexadecimal: malformed.utf8) == nil, "\(malformed)")
+        }
     }
 }

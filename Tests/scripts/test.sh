@@ -26,6 +26,7 @@ install_python boto3=boto3 awscli=awscli 'moto.server=moto[server]' \
     httptools=httptools openapi_spec_validator=openapi-spec-validator jsonschema=jsonschema yaml=PyYAML \
     cryptography=cryptography requests=requests schemathesis=schemathesis cfnlint=cfn-lint \
     yamllint=yamllint kubernetes_validate=kubernetes-validate selenium=selenium \
+    standardwebhooks=standardwebhooks \
     >.build/Python.log 2>&1 &
 python_installation=$!
 

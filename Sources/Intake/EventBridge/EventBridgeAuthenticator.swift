@@ -2,7 +2,6 @@ package import Cryptography
 package import Encoding
 package import HTTPServer
 import HTTPTypes
-import JSON
 
 /// Authenticates requests to `POST /eventbridge`: by API key, Basic authentication (RFC 7617) or OAuth bearer token (RFC 6750),
 /// whichever of them are configured.
@@ -89,11 +88,8 @@ package struct EventBridgeAuthenticator: Sendable {
     }
 
     private func hasAPIKey(_ fields: HTTPFields) -> Bool {
-        guard let name = HTTPField.Name(credentials.apiKeyHeader) else { return false }
-        let values = fields[values: name]
-        guard values.count == 1 else { return false }
-        // All keys are compared, so that the response time does not reveal which one matches.
-        return credentials.apiKeys.reduce(false) { isOne, key in key.matches(values[0]) || isOne }
+        guard let value = fields.onlyValue(of: credentials.apiKeyHeader) else { return false }
+        return credentials.apiKeys.hasMatch(Array(value.utf8))
     }
 
     /// Creates an authenticator.
@@ -101,21 +97,5 @@ package struct EventBridgeAuthenticator: Sendable {
         self.credentials = credentials
         self.tokens = tokens
         self.failures = failures
-    }
-}
-
-extension HTTPFields {
-    /// The credentials of `Authorization` for a scheme, whose name is case-insensitive (RFC 9110, section 11.4).
-    ///
-    /// - Parameter scheme: the scheme's name in lower case.
-    /// - Returns: nil for another scheme, and for more than one field, because two parsers could read that differently.
-    package func credentials(of scheme: String) -> String? {
-        let values = self[values: .authorization]
-        guard values.count == 1 else { return nil }
-        let value = values[0].utf8
-        guard let space = value.firstIndex(of: UInt8(ascii: " ")), value[..<space].count == scheme.utf8.count,
-            UTF8Text(values[0][..<space].lowercased()) == UTF8Text(scheme)
-        else { return nil }
-        return String(values[0][value.index(after: space)...])
     }
 }

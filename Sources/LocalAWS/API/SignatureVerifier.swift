@@ -82,7 +82,7 @@ struct SignatureVerifier {
         let toSign = [
             "AWS4-HMAC-SHA256", dateText, scope.scope, Digest.hexadecimal(Digest.sha256(Array(canonical.utf8))),
         ].joined(separator: "\n")
-        let signature = Digest.hmacSHA256(key: signingKey(secret: key.secretAccessKey), message: Array(toSign.utf8))
+        let signature = Digest.hmac(.sha256, key: signingKey(secret: key.secretAccessKey), message: Array(toSign.utf8))
         guard Digest.constantTimeEqual(Array(Digest.hexadecimal(signature).utf8), Array(scope.signature.utf8)) else {
             throw .mismatch(
                 "The request signature we calculated does not match the signature you provided. Check your AWS "
@@ -107,7 +107,7 @@ struct SignatureVerifier {
 
     private func signingKey(secret: String) -> [UInt8] {
         [scope.date, scope.region.name, scope.service, "aws4_request"].reduce(Array("AWS4\(secret)".utf8)) {
-            Digest.hmacSHA256(key: $0, message: Array($1.utf8))
+            Digest.hmac(.sha256, key: $0, message: Array($1.utf8))
         }
     }
 
