@@ -103,7 +103,8 @@ let package = Package(
         .target(
             name: "Planning",
             dependencies: [
-                "Encoding", "JSON", "AWSCore", "Cryptography", "DeviceDefender", "SecurityFindings", "Store",
+                "Encoding", "JSON", "AWSCore", "Cryptography", "DeviceDefender", "SecurityFindings", "SourceMapping",
+                "Store",
             ],
             swiftSettings: strict),
         .target(
@@ -111,7 +112,7 @@ let package = Package(
             dependencies: [
                 "Encoding", "JSON", "AWSCore", "EventLoop", "DeviceDefender", "SecurityFindings", "Store", "AWSClient",
                 "Telemetry",
-                "Planning", coreMetrics, logging, metrics, serviceLifecycle,
+                "Planning", "SourceMapping", coreMetrics, logging, metrics, serviceLifecycle,
             ], swiftSettings: strict),
         .target(
             name: "Intake",
@@ -237,14 +238,15 @@ let package = Package(
         .testTarget(
             name: "PlanningTests",
             dependencies: [
-                "Encoding", "JSON", "AWSCore", "DeviceDefender", "SecurityFindings", "Store", "Planning",
+                "Encoding", "JSON", "AWSCore", "DeviceDefender", "SecurityFindings", "SourceMapping", "Store",
+                "Planning",
                 "Fixtures", "TestSupport",
             ], swiftSettings: strict),
         .testTarget(
             name: "ProcessingTests",
             dependencies: [
                 "Encoding", "JSON", "AWSCore", "EventLoop", "HTTPServer", "HTTPClient", "AWSClient",
-                "DeviceDefender", "SecurityFindings", "Store", "SQLiteStore", "Telemetry", "Planning",
+                "DeviceDefender", "SecurityFindings", "SourceMapping", "Store", "SQLiteStore", "Telemetry", "Planning",
                 "Processing", "Admin", "Fixtures", "TestSupport", httpTypes, coreMetrics, logging,
                 serviceLifecycle,
             ], swiftSettings: strict),

@@ -10,6 +10,7 @@ struct Facts {
     let condition: LedgerEntry.Condition
     let time: Timestamp
     var digest: [UInt8]?
+    var report: SourceReport?
 
     init(of observation: Observation) {
         kind = observation.kind
@@ -26,6 +27,20 @@ struct Facts {
         subject = known.subject
         self.condition = condition ?? known.condition
         self.time = time ?? known.eventTime
+        report = known.report
+    }
+
+    /// A report of a mapped source.
+    init(
+        mapped group: String, subject: String, condition: LedgerEntry.Condition, order: ReportOrder,
+        report: SourceReport
+    ) {
+        kind = .mapped
+        self.group = group
+        self.subject = subject
+        self.condition = condition
+        time = order.time ?? .earliest
+        self.report = report
     }
 
     /// Whether the finding is active: the problem is present, and no disposition hides it.
@@ -50,7 +65,8 @@ struct Facts {
             createdAt: finding.createdAt, updatedAt: finding.updatedAt, eventTime: time,
             firstObservedAt: finding.firstObservedAt, lastObservedAt: finding.lastObservedAt, condition: condition,
             recordState: finding.recordState == .active ? .active : .archived,
-            severity: LedgerEntry.Severity(finding.severity.label), finding: bytes, digest: digest, isSent: isSent)
+            severity: LedgerEntry.Severity(finding.severity.label), finding: bytes, digest: digest,
+            report: report, isSent: isSent)
     }
 }
 

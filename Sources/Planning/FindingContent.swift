@@ -1,7 +1,8 @@
 import JSON
 import SecurityFindings
+import SourceMapping
 
-/// A finding without its times and without the members that name the last audit, to detect changes that matter.
+/// A finding without its times and without the members that name the last audit or report, to detect changes that matter.
 struct FindingContent: Equatable {
     /// The finding's JSON without the omitted members. Equal for equal content: findings are written in one way.
     private let bytes: [UInt8]
@@ -13,7 +14,7 @@ struct FindingContent: Equatable {
             "GeneratorId", "SourceUrl", "Remediation",
         ])
     private static let omittedFields = names(
-        ["TaskId", "TaskType", "TaskStartTime", "ScheduledAuditName", "FindingId"])
+        ["TaskId", "TaskType", "TaskStartTime", "ScheduledAuditName", "FindingId", ProductField.time])
     private static let productFields = Array("ProductFields".utf8)
     /// The members that follow from dispositions.
     private static let state = names(["RecordState", "Compliance"])

@@ -93,7 +93,8 @@ package enum Planner {
             subject: known.subject,
             createdAt: known.createdAt, updatedAt: entry.updatedAt, eventTime: entry.eventTime,
             firstObservedAt: known.firstObservedAt, lastObservedAt: entry.lastObservedAt, condition: entry.condition,
-            recordState: known.recordState, severity: known.severity, finding: known.finding, isSent: true)
+            recordState: known.recordState, severity: known.severity, finding: known.finding, report: entry.report,
+            isSent: true)
     }
 
     // MARK: Steps

@@ -3,6 +3,7 @@ import DeviceDefender
 import Encoding
 package import JSON
 import SecurityFindings
+import SourceMapping
 package import Store
 
 /// The ledger entry, disposition and applied audit that a finding in Security Hub implies. It was sent by a bridge or
@@ -23,13 +24,18 @@ package struct RestoredFinding: Sendable, Hashable {
         ).isStorable
     }
 
-    /// The prefix of the ids of all findings of an account and Region.
+    /// The prefix of the ids of all Device Defender findings of an account and Region.
     package static func idPrefix(_ accountRegion: AccountRegion) -> String {
         ARN(service: "iot-device-defender", accountRegion: accountRegion, resource: "x").description.dropLast()
             .description
     }
 
-    /// Parses an element of the response to `GetFindings`; nil if it is not a Device Defender finding, or lacks members
+    /// The prefix of the ids of all findings of mapped sources of an account and Region.
+    package static func mappedIDPrefix(_ accountRegion: AccountRegion) -> String {
+        ARN(service: "defender-bridge", accountRegion: accountRegion, resource: "x").description.dropLast().description
+    }
+
+    /// Parses an element of the response to `GetFindings`; nil if it is not a finding of the bridge, or lacks members
     /// that are needed to send it again.
     package init?(_ json: JSON, accountRegion: AccountRegion) {
         guard let parsed = ParsedFinding(json, accountRegion: accountRegion) else { return nil }
@@ -43,7 +49,7 @@ package struct RestoredFinding: Sendable, Hashable {
             eventTime: eventTime, firstObservedAt: finding.firstObservedAt,
             lastObservedAt: finding.lastObservedAt, condition: parsed.condition,
             recordState: isActive ? .active : .archived, severity: LedgerEntry.Severity(finding.severity.label),
-            finding: finding.serialized(), isSent: true)
+            finding: finding.serialized(), report: parsed.report, isSent: true)
         disposition = parsed.verification.map { verification in
             VerificationDisposition(
                 subject: finding.id, accountRegion: accountRegion, time: eventTime,
@@ -52,7 +58,7 @@ package struct RestoredFinding: Sendable, Hashable {
         }
         // Only findings of a bridge name their audit.
         appliedAudit =
-            parsed.kind != .violation && eventTime > .earliest && parsed.isOfCompleteCheck
+            [.audit, .summary].contains(parsed.kind) && eventTime > .earliest && parsed.isOfCompleteCheck
             ? parsed.field("TaskId").map {
                 AppliedAudit(accountRegion: accountRegion, check: parsed.group, startTime: eventTime, taskID: $0)
             } : nil
@@ -66,13 +72,29 @@ private struct ParsedFinding {
     let kind: LedgerEntry.Kind
     let group: String
     let subject: String
+    /// The last report of a mapped finding: every report in the queue is newer.
+    let report: SourceReport?
 
     init?(_ json: JSON, accountRegion: AccountRegion) {
         guard let finding = SecurityFinding(json), finding.accountRegion == accountRegion else { return nil }
+        let fields = finding.productFields
+        let mappedPrefix = RestoredFinding.mappedIDPrefix(accountRegion)
+        if finding.id.hasPrefix(mappedPrefix) {
+            guard let source = fields[ProductField.source], DeliveryLane.isSourceName(source),
+                finding.id.dropFirst(mappedPrefix.count).hasPrefix(source + "/")
+            else { return nil }
+            let lane = DeliveryLane(accountRegion, source: source)
+            let group = fields[ProductField.group]
+            (self.json, self.finding, kind) = (json, finding, .mapped)
+            self.group = GroupArchival.ledgerGroup(of: group, source: source)
+            subject = group.map { GroupArchival.subject(of: $0, in: lane) } ?? finding.id
+            report = SourceReport(source: source, lastReportedAt: finding.lastObservedAt, sequence: 0)
+            return
+        }
+        report = nil
         let prefix = RestoredFinding.idPrefix(accountRegion)
         guard finding.id.hasPrefix(prefix) else { return nil }
         let name = finding.id.dropFirst(prefix.count)
-        let fields = finding.productFields
         if name.hasPrefix("audits/finding/") {
             // Names of checks contain no dash.
             let check = name.dropFirst("audits/finding/".count).prefix { $0 != "-" }
@@ -98,6 +120,7 @@ private struct ParsedFinding {
 
     /// The time of the report; the earliest time if it is not known, so that every report is newer.
     var eventTime: Timestamp {
+        if kind == .mapped { return field(ProductField.time).flatMap { Timestamp(iso8601: $0) } ?? .earliest }
         guard field("ProviderVersion") == SecurityFinding.providerVersion else { return .earliest }
         if kind == .violation { return finding.lastObservedAt }
         return field("TaskStartTime").flatMap { Int64($0) }.map(Timestamp.init(milliseconds:)) ?? .earliest
@@ -109,7 +132,7 @@ private struct ParsedFinding {
         case .audit: return field("IsSuppressed") == "true" ? .suppressed : .over
         // It may be archived because of a verification while the alarm is still raised.
         case .violation: return field("ViolationEventType") == "in-alarm" ? .present : .over
-        case .summary: return .over
+        case .summary, .mapped: return .over
         }
     }
 

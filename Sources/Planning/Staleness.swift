@@ -43,7 +43,7 @@ package struct Staleness: Sendable, Hashable {
         case .summary:
             // A summary belongs to its scheduled audit. Other audits that complete the check do not confirm it.
             break
-        case .violation: return nil
+        case .violation, .mapped: return nil
         }
         return cutoff + .milliseconds(1)
     }

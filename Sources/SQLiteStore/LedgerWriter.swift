@@ -83,6 +83,19 @@ struct LedgerWriter {
         }
     }
 
+    /// Records reports that change nothing else.
+    func report(_ entries: [LedgerEntry]) throws {
+        for entry in entries {
+            guard let report = entry.report else { continue }
+            try db.run(
+                LedgerSQL.report,
+                [
+                    LedgerRecord.hash(entry.id), entry.eventTime.milliseconds, entry.lastObservedAt.milliseconds,
+                    report.lastReportedAt.milliseconds, report.sequence,
+                ])
+        }
+    }
+
     private mutating func write(_ record: LedgerRecord, _ sql: SQLStatement) throws {
         let entry = record.entry
         let (group, accountRegion) = try numbers(of: entry)
@@ -93,6 +106,7 @@ struct LedgerWriter {
                 entry.createdAt.milliseconds, entry.updatedAt.milliseconds, entry.eventTime.milliseconds,
                 entry.firstObservedAt.milliseconds, entry.lastObservedAt.milliseconds, entry.condition.rawValue,
                 entry.recordState.rawValue, entry.severity?.rawValue, entry.isSent, entry.digest,
+                entry.report?.source, entry.report?.lastReportedAt.milliseconds, entry.report?.sequence,
             ])
         differences[State(entry, of: accountRegion), default: 0] += 1
     }

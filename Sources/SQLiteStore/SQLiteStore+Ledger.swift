@@ -60,6 +60,21 @@ extension SQLiteStore {
         }
     }
 
+    /// Lists the findings of a mapped source that are not over and were last reported before a time.
+    package func openLedgerRows(
+        of accountRegion: AccountRegion, source: String, reportedBefore time: Timestamp, after last: LedgerRow?,
+        limit: Int
+    ) async throws(StoreError) -> [LedgerRow] {
+        guard DeliveryLane.isSourceName(source) else { return [] }
+        return try await page(
+            LedgerQueries.openOfSource,
+            [
+                accountRegion.stored, source, DeliveryLane.end(ofNamesOf: source), time.milliseconds,
+                last?.number ?? .min, limit,
+            ],
+            limit: limit)
+    }
+
     /// Lists the active findings that were last sent before a time.
     package func staleLedgerRows(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Timestamp, after last: LedgerRow?,

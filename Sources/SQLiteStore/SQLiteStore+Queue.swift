@@ -83,6 +83,7 @@ extension SQLiteStore {
             guard try Self.isHeld(lease, in: db) else { return .failure(.leaseLost(lease)) }
             try LedgerWriter.run(in: db) {
                 try $0.upsert(records)
+                try $0.report(progress.reports)
                 try $0.confirm(sent)
             }
             for id in rejected { try db.run(LedgerSQL.delete, [id]) }

@@ -134,13 +134,13 @@ func entry(
     subject: String = "SUBJECT", updatedAt: Timestamp = 2, eventTime: Timestamp = 3,
     condition: LedgerEntry.Condition = .present, recordState: LedgerEntry.RecordState = .active,
     severity: LedgerEntry.Severity? = .high, finding: [UInt8] = [7, 0, 8], isSent: Bool = true,
-    digest: [UInt8]? = nil
+    digest: [UInt8]? = nil, report: SourceReport? = nil
 ) -> LedgerEntry {
     LedgerEntry(
         id: id, accountRegion: accountRegion, kind: kind, group: group, subject: subject, createdAt: 1,
         updatedAt: updatedAt,
         eventTime: eventTime, firstObservedAt: 4, lastObservedAt: 5, condition: condition, recordState: recordState,
-        severity: severity, finding: finding, digest: digest, isSent: isSent)
+        severity: severity, finding: finding, digest: digest, report: report, isSent: isSent)
 }
 
 func disposition(

@@ -18,7 +18,9 @@ struct PostgreSQLPlanTests {
         DeadLetterSQL.list.postgreSQL: "(bigint, text, bigint, text, text, text, text, text, bigint)",
         PostgreSQLStore.depths: "(text, bigint, bigint)",
         DeadLetterLimitSQL.removeEmptyShare.postgreSQL: "(text[], text[])",
-        LedgerQueries.unchanged.postgreSQL: "(text, bytea[])", LedgerSQL.addAccountRegion.postgreSQL: "(text[])",
+        LedgerQueries.unchanged.postgreSQL: "(text, bytea[])",
+        LedgerSQL.report.postgreSQL: "(bytea[], bigint[], bigint[], bigint[], bigint[])",
+        LedgerSQL.addAccountRegion.postgreSQL: "(text[])",
         LedgerSQL.addGroup.postgreSQL: "(text[], text[], text[])", LedgerSQL.upsert.postgreSQL: upsertTypes,
         LedgerSQL.restore.postgreSQL: upsertTypes, LedgerSQL.upsertContent.postgreSQL: "(bytea[], bytea[])",
         LedgerSQL.restoreContent.postgreSQL: "(bytea[], bytea[])",
@@ -26,7 +28,7 @@ struct PostgreSQLPlanTests {
 
     private static let upsertTypes = """
         (bytea[], text[], text[], text[], bytea[], bigint[], bigint[], bigint[], bigint[], bigint[], text[], text[], text[],
-        bigint[], bytea[])
+        bigint[], bytea[], text[], bigint[], bigint[])
         """
 
     @Test(arguments: [
@@ -38,7 +40,8 @@ struct PostgreSQLPlanTests {
         LedgerQueries.unchanged.postgreSQL, LedgerQueries.groups.postgreSQL, LedgerQueries.listing.postgreSQL,
         LedgerSQL.addAccountRegion.postgreSQL, LedgerSQL.addGroup.postgreSQL, LedgerSQL.upsert.postgreSQL,
         LedgerSQL.restore.postgreSQL, LedgerSQL.upsertContent.postgreSQL, LedgerSQL.restoreContent.postgreSQL,
-        LedgerSQL.sent.postgreSQL, LedgerSQL.delete.postgreSQL, LedgerSQL.forgetDigests.postgreSQL,
+        LedgerSQL.sent.postgreSQL, LedgerSQL.report.postgreSQL, LedgerQueries.openOfSource.postgreSQL,
+        LedgerSQL.delete.postgreSQL, LedgerSQL.forgetDigests.postgreSQL,
         LedgerSQL.purge.postgreSQL, RebuildingSQL.clear.postgreSQL, VerificationSQL.findings.postgreSQL,
         DispositionSQL.bySubject.postgreSQL,
         DispositionSQL.ofAccountRegion.postgreSQL, DispositionSQL.due.postgreSQL, DispositionSQL.purge.postgreSQL,
@@ -61,7 +64,7 @@ struct PostgreSQLPlanTests {
                 #expect(scans == [], "\(plan.joined(separator: "\n"))")
                 let isOrderedByIndex = ![
                     QueueWrites.finish, LeaseSQL.lease, PartitionSQL.partitions, PostgreSQLStore.depths,
-                    LedgerSQL.addAccountRegion.postgreSQL,
+                    LedgerSQL.addAccountRegion.postgreSQL, LedgerQueries.openOfSource.postgreSQL,
                 ]
                 .contains(sql)
                 if isOrderedByIndex {

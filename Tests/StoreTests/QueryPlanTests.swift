@@ -36,6 +36,15 @@ import Testing
         }
     }
 
+    @Test func openFindingsOfASourceAreFoundThroughTheirGroups() async throws {
+        try await withStore { store async throws in
+            let steps = try await plan(LedgerQueries.openOfSource.sqlite, in: store)
+            #expect(!steps.contains { $0.hasPrefix("SCAN") }, "\(steps)")
+            #expect(
+                steps.contains { $0.hasPrefix("SEARCH finding USING INDEX finding_open (finding_group=?") }, "\(steps)")
+        }
+    }
+
     @Test func theNextAccountRegionIsFoundByStepsThroughIndexes() async throws {
         try await withStore { store async throws in
             let steps = try await plan(SQLiteDepthSQL.nextLane, in: store).filter { $0.contains(" delivery") }
@@ -51,7 +60,7 @@ import Testing
         SQLiteQueueSQL.retry,
         SQLiteQueueSQL.release, QueueSQL.purge.sqlite, SQLiteQueueSQL.deadLetter, DeadLetterSQL.list.sqlite,
         DeadLetterSQL.requeue.sqlite,
-        DeadLetterSQL.discard.sqlite, LedgerSQL.sent.sqlite, LedgerSQL.delete.sqlite,
+        DeadLetterSQL.discard.sqlite, LedgerSQL.sent.sqlite, LedgerSQL.report.sqlite, LedgerSQL.delete.sqlite,
         LedgerWriter.find, LedgerSQL.forgetDigests.sqlite, LedgerSQL.groupNumbers.sqlite,
         LedgerQueries.byID.sqlite, LedgerQueries.byNumber.sqlite, LedgerQueries.about.sqlite,
         LedgerQueries.open.sqlite, LedgerQueries.stale.sqlite, LedgerQueries.unsent.sqlite,

@@ -6,6 +6,7 @@ import Store
 struct LedgerWrites: Sendable {
     private let update: LedgerUpdate
     private let records: [LedgerRecord]
+    private let reports: [LedgerEntry]
     private let sent: [PostgreSQLValue]
     private let rejected: PostgreSQLValue
     private let subjects: PostgreSQLValue
@@ -13,6 +14,7 @@ struct LedgerWrites: Sendable {
     init(_ update: LedgerUpdate) {
         self.update = update
         records = update.entries.map { LedgerRecord($0) }
+        reports = update.reports.filter { $0.report != nil }
         let sent = Array(update.sent)
         self.sent = [.byteStrings(sent.map { LedgerRecord.hash($0.key) }), .times(sent.map(\.value))]
         rejected = .byteStrings(update.rejected.map { LedgerRecord.hash($0) })
@@ -22,6 +24,15 @@ struct LedgerWrites: Sendable {
     /// Writes all of it.
     func run(by connection: PostgreSQLConnection) async throws {
         try await Self.write(records, by: LedgerSQL.upsert, content: LedgerSQL.upsertContent, connection)
+        for rows in PostgreSQLStore.chunks(of: reports, by: \.id) {
+            _ = try await connection.run(
+                LedgerSQL.report,
+                [
+                    .byteStrings(rows.map { LedgerRecord.hash($0.id) }), .times(rows.map(\.eventTime)),
+                    .times(rows.map(\.lastObservedAt)), .times(rows.map(\.report?.lastReportedAt)),
+                    .integers(rows.map(\.report?.sequence)),
+                ])
+        }
         if !update.sent.isEmpty { _ = try await connection.run(LedgerSQL.sent, sent) }
         if !update.rejected.isEmpty { _ = try await connection.run(LedgerSQL.delete, [rejected]) }
         if !update.dispositions.isEmpty {
@@ -60,7 +71,8 @@ struct LedgerWrites: Sendable {
                     .times(entries.map(\.firstObservedAt)), .times(entries.map(\.lastObservedAt)),
                     .texts(entries.map(\.condition.rawValue)), .texts(entries.map(\.recordState.rawValue)),
                     .texts(entries.map(\.severity?.rawValue)), .integers(entries.map { $0.isSent ? 1 : 0 }),
-                    .byteStrings(entries.map(\.digest)),
+                    .byteStrings(entries.map(\.digest)), .texts(entries.map(\.report?.source)),
+                    .times(entries.map(\.report?.lastReportedAt)), .integers(entries.map(\.report?.sequence)),
                 ])
             _ = try await connection.run(content, [hashes, .byteStrings(rows.map(\.content))])
         }

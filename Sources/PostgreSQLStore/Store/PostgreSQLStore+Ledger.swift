@@ -59,6 +59,21 @@ extension PostgreSQLStore {
         return try await read(LedgerQueries.open, values) { try $0.rows.map { try LedgerPosition($0) } }
     }
 
+    /// Lists the findings of a mapped source that are not over and were last reported before a time.
+    package func openLedgerRows(
+        of accountRegion: AccountRegion, source: String, reportedBefore time: Timestamp, after last: LedgerRow?,
+        limit: Int
+    ) async throws(StoreError) -> [LedgerRow] {
+        guard DeliveryLane.isSourceName(source) else { return [] }
+        try Limits.check(limit: limit)
+        return try await rows(
+            LedgerQueries.openOfSource,
+            [
+                .text(accountRegion.stored), .text(source), .text(DeliveryLane.end(ofNamesOf: source)), .time(time),
+                .integer(last?.number ?? .min), .integer(limit),
+            ])
+    }
+
     /// Lists the active findings that were last sent before a time.
     package func staleLedgerRows(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Timestamp, after last: LedgerRow?,

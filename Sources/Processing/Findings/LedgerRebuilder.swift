@@ -60,7 +60,10 @@ package struct LedgerRebuilder: Sendable {
             "ProductArn": [
                 ["Value": .string(SecurityFinding.productARN(accountRegion: accountRegion)), "Comparison": "EQUALS"]
             ],
-            "Id": [["Value": .string(RestoredFinding.idPrefix(accountRegion)), "Comparison": "PREFIX"]],
+            "Id": [
+                ["Value": .string(RestoredFinding.idPrefix(accountRegion)), "Comparison": "PREFIX"],
+                ["Value": .string(RestoredFinding.mappedIDPrefix(accountRegion)), "Comparison": "PREFIX"],
+            ],
         ]
     }
 

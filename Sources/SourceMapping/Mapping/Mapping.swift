@@ -62,6 +62,9 @@ package struct Mapping: Sendable {
     /// Whether a finding can be archived by an item. If not, the source must have `expireAfter`.
     package var canArchive: Bool { archivedWhen != nil }
 
+    /// Whether items state when their state changed. If not, the order of acceptance decides.
+    package var statesTimes: Bool { time != nil }
+
     /// The items in a message, in order: the elements of the arrays and the other values that `each` selects.
     ///
     /// - Throws: ``MappingFailure`` if there is no such value or array, or if there are more than ``maximumItems``.

@@ -38,6 +38,15 @@ package protocol FindingLedger: Sendable {
         after last: LedgerPosition?, limit: Int
     ) async throws(StoreError) -> [LedgerPosition]
 
+    /// The findings of a mapped source that are not over and were last reported before a time, in the order of their
+    /// rows, at most 1,000.
+    ///
+    /// - Parameter last: The last row of the previous page; nil for the first page.
+    func openLedgerRows(
+        of accountRegion: AccountRegion, source: String, reportedBefore time: Timestamp, after last: LedgerRow?,
+        limit: Int
+    ) async throws(StoreError) -> [LedgerRow]
+
     /// The active findings that were last sent before a time, ordered by ``LedgerEntry/updatedAt`` and row number, at
     /// most 1,000.
     ///
@@ -129,6 +138,17 @@ extension FindingLedger {
         Pages(limit: Limits.positions.upperBound) { last, limit throws(StoreError) in
             try await openPositions(
                 of: accountRegion, kind: kind, group: group, before: time, after: last, limit: limit)
+        }
+    }
+
+    /// The findings of a mapped source that are not over and were last reported before a time, in the order of their
+    /// rows.
+    package func openRows(
+        of accountRegion: AccountRegion, source: String, reportedBefore time: Timestamp
+    ) -> Pages<LedgerRow> {
+        Pages { last, limit throws(StoreError) in
+            try await openLedgerRows(
+                of: accountRegion, source: source, reportedBefore: time, after: last, limit: limit)
         }
     }
 

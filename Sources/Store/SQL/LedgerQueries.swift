@@ -9,7 +9,7 @@ package enum LedgerQueries {
         first_observed_at,
         CASE WHEN audit_mark.start_time > last_observed_at THEN audit_mark.start_time ELSE last_observed_at END
             AS last_observed_at,
-        condition, record_state, severity, is_sent, digest,
+        condition, record_state, severity, is_sent, digest, source_name, last_reported_at, last_sequence,
         finding_content.content AS finding_content
         """
 
@@ -73,6 +73,18 @@ package enum LedgerQueries {
                 WHERE account_region.name = :origin AND finding_group.kind = :kind AND finding_group.name = :name)
             AND event_time < :before AND (event_time, number) > (:event_time, :number)
         ORDER BY event_time, number LIMIT :limit
+        """)
+
+    /// The findings of a mapped source that are not over and were last reported before a time, after a row. The groups of
+    /// a source begin with its name, and with those of sources that begin with it.
+    package static let openOfSource = SQLStatement(
+        """
+        \(rows) WHERE finding.condition <> 'over' AND finding.finding_group IN (
+                SELECT mapped.number FROM finding_group AS mapped
+                WHERE mapped.account_region = \(accountRegion) AND mapped.kind = 'mapped'
+                    AND mapped.name >= :source AND mapped.name < :end)
+            AND finding.source_name = :source AND finding.last_reported_at < :before AND finding.number > :number
+        ORDER BY finding.number LIMIT :limit
         """)
 
     /// The findings that were last confirmed as reported with some digests, with the place of each digest. Reads an

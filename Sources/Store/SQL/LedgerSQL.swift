@@ -41,7 +41,8 @@ package enum LedgerSQL {
 
     private static let columns = """
         id_hash, account_region, finding_group, kind, subject_hash, created_at, updated_at, event_time,
-        first_observed_at, last_observed_at, condition, record_state, severity, is_sent, digest
+        first_observed_at, last_observed_at, condition, record_state, severity, is_sent, digest,
+        source_name, last_reported_at, last_sequence
         """
 
     private static let overwrite = """
@@ -51,7 +52,8 @@ package enum LedgerSQL {
             event_time = excluded.event_time, first_observed_at = excluded.first_observed_at,
             last_observed_at = excluded.last_observed_at, condition = excluded.condition,
             record_state = excluded.record_state, severity = excluded.severity, is_sent = excluded.is_sent,
-            digest = excluded.digest
+            digest = excluded.digest, source_name = excluded.source_name,
+            last_reported_at = excluded.last_reported_at, last_sequence = excluded.last_sequence
         """
 
     /// Adds findings, and keeps existing ones; see ``restoreContent`` for their texts.
@@ -63,7 +65,8 @@ package enum LedgerSQL {
         SQLStatement(
             sqlite: """
                 INSERT INTO finding (\(columns))
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+                VALUES (
+                    ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
                 ON CONFLICT (id_hash) \(action)
                 """,
             postgreSQL: """
@@ -71,10 +74,11 @@ package enum LedgerSQL {
                 SELECT given.id_hash, known.account_region, known.number, given.kind, given.subject_hash,
                     given.created_at, given.updated_at, given.event_time, given.first_observed_at,
                     given.last_observed_at, given.condition, given.record_state, given.severity, given.is_sent,
-                    given.digest
-                FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                    given.digest, given.source_name, given.last_reported_at, given.last_sequence
+                FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
                     AS given (id_hash, origin, kind, name, subject_hash, created_at, updated_at, event_time,
-                        first_observed_at, last_observed_at, condition, record_state, severity, is_sent, digest)
+                        first_observed_at, last_observed_at, condition, record_state, severity, is_sent, digest,
+                        source_name, last_reported_at, last_sequence)
                     CROSS JOIN LATERAL (
                         SELECT number, account_region FROM finding_group
                         WHERE account_region = (SELECT number FROM account_region WHERE name = given.origin)
@@ -110,6 +114,20 @@ package enum LedgerSQL {
         postgreSQL: """
             UPDATE finding SET is_sent = 1 FROM unnest($1, $2) AS given (id_hash, updated_at)
             WHERE finding.id_hash = given.id_hash AND finding.updated_at = given.updated_at
+            """)
+
+    /// Records reports that change nothing else.
+    package static let report = SQLStatement(
+        sqlite: """
+            UPDATE finding SET event_time = ?2, last_observed_at = ?3, last_reported_at = ?4, last_sequence = ?5
+            WHERE id_hash = ?1
+            """,
+        postgreSQL: """
+            UPDATE finding SET event_time = given.event_time, last_observed_at = given.last_observed_at,
+                last_reported_at = given.last_reported_at, last_sequence = given.last_sequence
+            FROM unnest($1, $2, $3, $4, $5)
+                AS given (id_hash, event_time, last_observed_at, last_reported_at, last_sequence)
+            WHERE finding.id_hash = given.id_hash
             """)
 
     /// Deletes findings.

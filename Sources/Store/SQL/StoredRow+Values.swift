@@ -70,8 +70,19 @@ extension LedgerRow {
             eventTime: try row.timestamp("event_time"), firstObservedAt: try row.timestamp("first_observed_at"),
             lastObservedAt: try row.timestamp("last_observed_at"), condition: try row.value("condition"),
             recordState: try row.value("record_state"), severity: try row.optionalValue("severity"),
-            finding: content.finding, digest: try row.optionalBytes("digest"), isSent: try row.flag("is_sent"))
+            finding: content.finding, digest: try row.optionalBytes("digest"), report: try SourceReport(row),
+            isSent: try row.flag("is_sent"))
         self.init(number: try row.integer("number"), entry: entry)
+    }
+}
+
+extension SourceReport {
+    /// Reads the reports of a mapped finding; nil for other kinds.
+    init?(_ row: some StoredRow) throws {
+        guard let source = try row.optionalText("source_name") else { return nil }
+        self.init(
+            source: source, lastReportedAt: try row.timestamp("last_reported_at"),
+            sequence: try row.integer("last_sequence"))
     }
 }
 

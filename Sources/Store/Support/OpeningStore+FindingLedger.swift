@@ -36,6 +36,15 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
+    package func openLedgerRows(
+        of accountRegion: AccountRegion, source: String, reportedBefore time: Timestamp, after last: LedgerRow?,
+        limit: Int
+    ) async throws(StoreError) -> [LedgerRow] {
+        try await current().openLedgerRows(
+            of: accountRegion, source: source, reportedBefore: time, after: last, limit: limit)
+    }
+
+    /// See ``Store``.
     package func staleLedgerRows(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Timestamp, after last: LedgerRow?,
         limit: Int

@@ -37,6 +37,9 @@ package struct DeliveryLane: Sendable, Hashable, Comparable, CustomStringConvert
             }
     }
 
+    /// The least text that follows all texts that begin with the name of a source and a slash: a digit follows the slash.
+    package static func end(ofNamesOf source: String) -> String { source + "0" }
+
     /// Account, Region and the source, if there is one, separated by slashes.
     package var description: String { source.map { "\(accountRegion)/\($0)" } ?? accountRegion.description }
 

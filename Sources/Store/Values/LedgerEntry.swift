@@ -11,9 +11,11 @@ package struct LedgerEntry: Sendable, Hashable {
         case violation
         /// The result of one check of one audit.
         case summary
+        /// An item of a mapped source.
+        case mapped
     }
 
-    /// The state of the problem, as last reported by Device Defender.
+    /// The state of the problem, as last reported by Device Defender or a mapped source.
     package enum Condition: String, Sendable, Hashable, CaseIterable {
         /// It exists.
         case present
@@ -51,8 +53,8 @@ package struct LedgerEntry: Sendable, Hashable {
     package let accountRegion: AccountRegion
     /// What it represents.
     package let kind: Kind
-    /// The name of the check, or of security profile and behavior: 1 to 2,048 bytes of UTF-8 without NUL. Findings are
-    /// looked up by it.
+    /// The name of the check, of security profile and behavior, or of the mapped source and the group in it: 1 to 2,048
+    /// bytes of UTF-8 without NUL. Findings are looked up by it.
     package let group: String
     /// The subject of dispositions about the finding, see ``Disposition/subject``: 1 to 2,048 bytes of UTF-8 without
     /// NUL.
@@ -61,7 +63,8 @@ package struct LedgerEntry: Sendable, Hashable {
     package let createdAt: Timestamp
     /// The finding's `UpdatedAt` as last sent, or about to be sent. The next one must be later.
     package let updatedAt: Timestamp
-    /// The time of the newest applied event or audit.
+    /// The time of the newest applied event, audit or report; the earliest time for a report of a mapped
+    /// source that states none.
     package let eventTime: Timestamp
     /// The finding's `FirstObservedAt`.
     package let firstObservedAt: Timestamp
@@ -79,6 +82,8 @@ package struct LedgerEntry: Sendable, Hashable {
     /// The SHA-256 digest of what the source reported, if the finding's state follows from that alone: an equal report
     /// changes nothing. nil if the next report must be evaluated. Counts only while the entry is sent.
     package var digest: [UInt8]?
+    /// The reports of a mapped finding; nil for other kinds.
+    package var report: SourceReport?
     /// Whether Security Hub confirmed this state. An entry is written before its finding is sent, so a crash in between
     /// leaves it false: Security Hub may or may not have it.
     package var isSent: Bool
@@ -88,7 +93,8 @@ package struct LedgerEntry: Sendable, Hashable {
         id: String, accountRegion: AccountRegion, kind: Kind, group: String, subject: String, createdAt: Timestamp,
         updatedAt: Timestamp,
         eventTime: Timestamp, firstObservedAt: Timestamp, lastObservedAt: Timestamp, condition: Condition,
-        recordState: RecordState, severity: Severity?, finding: [UInt8], digest: [UInt8]? = nil, isSent: Bool
+        recordState: RecordState, severity: Severity?, finding: [UInt8], digest: [UInt8]? = nil,
+        report: SourceReport? = nil, isSent: Bool
     ) {
         self.id = id
         self.accountRegion = accountRegion
@@ -105,6 +111,7 @@ package struct LedgerEntry: Sendable, Hashable {
         self.severity = severity
         self.finding = finding
         self.digest = digest
+        self.report = report
         self.isSent = isSent
     }
 }

@@ -4,6 +4,10 @@ package import Encoding
 package struct LedgerUpdate: Sendable, Hashable {
     /// Findings. They replace the entries with the same ids.
     package var entries: [LedgerEntry]
+    /// Mapped findings whose reports change nothing else: of an entry only ``LedgerEntry/eventTime``,
+    /// ``LedgerEntry/lastObservedAt`` and ``LedgerEntry/report`` are written. Entries without a finding in the ledger are
+    /// skipped.
+    package var reports: [LedgerEntry]
     /// Findings whose recorded state Security Hub confirmed, by id with their ``LedgerEntry/updatedAt``. Findings that
     /// were changed since are skipped.
     package var sent: [String: Timestamp]
@@ -28,12 +32,13 @@ package struct LedgerUpdate: Sendable, Hashable {
 
     /// Creates a value. The texts are validated when it is recorded.
     package init(
-        entries: [LedgerEntry] = [], sent: [String: Timestamp] = [:], rejected: [String] = [],
-        dispositions: [Disposition] = [],
+        entries: [LedgerEntry] = [], reports: [LedgerEntry] = [], sent: [String: Timestamp] = [:],
+        rejected: [String] = [], dispositions: [Disposition] = [],
         appliedAudits: [AppliedAudit] = [], audits: [FinishedAudit] = [], completions: [CheckCompletion] = [],
         listing: ListingChange? = nil, checkpoint: String? = nil
     ) {
         self.entries = entries
+        self.reports = reports
         self.sent = sent
         self.rejected = rejected
         self.dispositions = dispositions
@@ -46,7 +51,8 @@ package struct LedgerUpdate: Sendable, Hashable {
 
     /// Whether there is nothing to record.
     package var isEmpty: Bool {
-        entries.isEmpty && sent.isEmpty && rejected.isEmpty && dispositions.isEmpty && appliedAudits.isEmpty
+        entries.isEmpty && reports.isEmpty && sent.isEmpty && rejected.isEmpty && dispositions.isEmpty
+            && appliedAudits.isEmpty
             && audits.isEmpty && completions.isEmpty && listing == nil && checkpoint == nil
     }
 }

@@ -53,6 +53,7 @@ package enum Limits {
     /// Throws ``StoreError/Code/invalidValue`` if any part of an update cannot be stored.
     package static func check(_ progress: LedgerUpdate) throws(StoreError) {
         try check(progress.entries)
+        try check(progress.reports)
         for id in Array(progress.sent.keys) + progress.rejected { try check(id, "A finding id") }
         for disposition in progress.dispositions { try check(disposition.subject, "The subject of a disposition") }
         for mark in progress.appliedAudits {
@@ -78,6 +79,7 @@ package enum Limits {
             try check(entry.id, "The id of a ledger entry")
             try check(entry.group, "The group of a ledger entry")
             try check(entry.subject, "The subject of a ledger entry")
+            if let report = entry.report { try check(source: report.source) }
         }
     }
 

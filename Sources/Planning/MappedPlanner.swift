@@ -1,0 +1,104 @@
+package import Encoding
+import SecurityFindings
+package import Store
+
+/// Derives changes of findings from the reports of mapped sources and the ledger. Pure functions without clock, store or
+/// network.
+///
+/// The newest report wins, independent of order and repetition; see ``ReportOrder``. The archival of a group counts
+/// like a report of each finding in it.
+package enum MappedPlanner {
+    /// A report about one finding.
+    struct FindingReport {
+        let finding: SecurityFinding
+        let group: String?
+        let order: ReportOrder
+        let acceptedAt: Timestamp
+    }
+
+    /// Plans the change of one finding.
+    ///
+    /// - Parameters:
+    ///   - reports: at least one.
+    ///   - known: its ledger entry; nil if it has none.
+    ///   - archivals: the archivals of groups, by subject.
+    /// - Returns: nil if neither the finding nor the ledger changes. A change without a finding is a report that changes
+    ///   nothing else, see ``Store/LedgerUpdate/reports``.
+    static func plan(
+        _ reports: [FindingReport], in lane: DeliveryLane, known: LedgerEntry?, archivals: [String: GroupArchival],
+        now: Timestamp
+    ) -> Change? {
+        guard let source = lane.source, let first = reports.first else { return nil }
+        let newest = reports.dropFirst().reduce(first) { $1.order.isNewer(than: $0.order) ? $1 : $0 }
+        let lastReportedAt = reports.map(\.acceptedAt).reduce(known?.report?.lastReportedAt ?? .earliest, max)
+        let order = known.flatMap { ReportOrder(of: $0) }
+        // An equal order is that of the same report: its delivery is retried, and may not have been sent.
+        if let known, let order, order.isNewer(than: newest.order) {
+            return reported(known, order, known.lastObservedAt, lastReportedAt)
+        }
+        var finding = newest.finding
+        finding.createdAt = known?.createdAt ?? finding.createdAt
+        let (observed, last) = (reports.map(\.finding.firstObservedAt), reports.map(\.finding.lastObservedAt))
+        finding.firstObservedAt = observed.reduce(known?.firstObservedAt ?? finding.firstObservedAt, min)
+        finding.lastObservedAt = last.reduce(known?.lastObservedAt ?? finding.lastObservedAt, max)
+        let subject = newest.group.map { GroupArchival.subject(of: $0, in: lane) } ?? finding.id
+        let isArchived = archivals[subject]?.order.isNewer(than: newest.order) ?? false
+        let facts = Facts(
+            mapped: GroupArchival.ledgerGroup(of: newest.group, source: source), subject: subject,
+            condition: finding.recordState == .active && !isArchived ? .present : .over, order: newest.order,
+            report: SourceReport(
+                source: source, lastReportedAt: lastReportedAt, sequence: newest.order.sequence))
+        let change = Planner.reconcile(finding, facts, known, .none, now)
+        guard change.finding == nil, let known else { return change }
+        // Security Hub may have deleted a finding that was not reported for long, and so not refreshed.
+        guard known.updatedAt >= now - Planner.refreshAge else { return Planner.send(finding, facts, known, now) }
+        return reported(known, newest.order, finding.lastObservedAt, lastReportedAt)
+    }
+
+    private static func reported(
+        _ known: LedgerEntry, _ order: ReportOrder, _ lastObservedAt: Timestamp, _ lastReportedAt: Timestamp
+    ) -> Change? {
+        let entry = known.reported(order, lastObservedAt: lastObservedAt, at: lastReportedAt)
+        return entry == known ? nil : Change(finding: nil, entry: entry)
+    }
+
+    /// Plans the archival of a finding with its group. Nil if it is archived, or if a newer report exists.
+    package static func archive(_ known: LedgerEntry, by archival: GroupArchival, now: Timestamp) -> Change? {
+        guard let order = ReportOrder(of: known), archival.order.isNewer(than: order) else { return nil }
+        return archive(known, now: now)
+    }
+
+    /// Plans the archival of a finding that was not reported since a time. Nil if it is archived, or was reported. The
+    /// next report makes it active again, even one with the same time: its order is unchanged.
+    package static func expire(_ known: LedgerEntry, reportedBefore time: Timestamp, now: Timestamp) -> Change? {
+        guard let report = known.report, report.lastReportedAt < time else { return nil }
+        return archive(known, now: now)
+    }
+
+    private static func archive(_ known: LedgerEntry, now: Timestamp) -> Change? {
+        guard known.condition != .over, let finding = known.asSent else { return nil }
+        return Planner.reconcile(finding, Facts(of: known, condition: .over), known, .none, now)
+    }
+
+    /// Plans the import of an unchanged finding of a source that still reports it, so that Security Hub does not delete
+    /// it. Nil for findings of other sources.
+    package static func refresh(_ known: LedgerEntry, of source: String, now: Timestamp) -> Change? {
+        guard let report = known.report, report.source == source else { return nil }
+        guard !known.isSent || report.lastReportedAt >= now - Planner.refreshAge else { return nil }
+        return Planner.refresh(known, now: now)
+    }
+}
+
+extension LedgerEntry {
+    /// A copy with another report.
+    fileprivate func reported(_ order: ReportOrder, lastObservedAt: Timestamp, at time: Timestamp) -> LedgerEntry {
+        var report = report
+        report?.lastReportedAt = time
+        report?.sequence = order.sequence
+        return LedgerEntry(
+            id: id, accountRegion: accountRegion, kind: kind, group: group, subject: subject, createdAt: createdAt,
+            updatedAt: updatedAt, eventTime: order.time ?? .earliest, firstObservedAt: firstObservedAt,
+            lastObservedAt: lastObservedAt, condition: condition, recordState: recordState, severity: severity,
+            finding: finding, digest: digest, report: report, isSent: isSent)
+    }
+}
