@@ -257,9 +257,10 @@ extension ErrorCode {
                 "Dead letter: read its reason, fix the cause and replay it. Admin log: see `unauthorized`.")
         case .notUnderstood:
             Documentation(
-                [], [.deadLetter], "The delivery is not a message of Device Defender that this version can read.",
-                "If the topic also carries other messages, use a topic of its own. Otherwise upgrade the bridge and replay it."
-            )
+                [], [.deadLetter],
+                "This version, or the mapping of the source, does not understand the delivery.",
+                "If the topic also carries other messages, use a topic of its own. Otherwise upgrade the bridge, or correct "
+                    + "the mapping, and replay it.")
         case .attempts:
             Documentation(
                 [], [.deadLetter], "All attempts failed.", "Read the dead letter's reason, fix the cause and replay it."
@@ -268,6 +269,14 @@ extension ErrorCode {
             Documentation(
                 [], [.deadLetter], "AWS denied access for 90 days, as long as Security Hub keeps findings.",
                 "Grant the permission, then replay the dead letter.")
+        case .wrongAccount:
+            Documentation(
+                [], [.deadLetter], "The item of a mapped source names another account or Region than its transport.",
+                "Correct the sender, or the account of the source, then replay the dead letter.")
+        case .sourceNotConfigured:
+            Documentation(
+                [], [.deadLetter], "The mapped source of the delivery is not configured any more.",
+                "Add the source to `sources`, then replay the dead letter. Otherwise drop it.")
         case .accessDenied:
             Documentation(
                 [], [.suspension],

@@ -90,6 +90,8 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable, CustomStringCon
     case refused
     case attempts
     case denied
+    case wrongAccount = "wrong_account"
+    case sourceNotConfigured = "source_not_configured"
 
     // MARK: Suspended accounts and Regions
 

@@ -28,6 +28,10 @@ package enum DeliveryCommand: Sendable {
     case suppressionList
     /// Catch up on events that no delivery reported since a time; nil for the watermark.
     case catchUp(since: Timestamp?)
+    /// An item of a mapped source, which the mapping of the source has yet to be applied to.
+    case mappedItem(JSON)
+    /// Import findings of a mapped source again before Security Hub deletes them.
+    case refreshSource
     /// The event changes no finding, for this reason.
     case ignored(String)
 
@@ -43,10 +47,9 @@ package enum DeliveryCommand: Sendable {
             throw UnrecognizedMessageError(reason: "the message is not JSON: \(error)")
         }
         switch delivery.channel {
-        case _ where delivery.source != nil, .webhook:
-            throw UnrecognizedMessageError(reason: "the source is not configured")
-        case .sns: self = try Self.message(json, delivery, severities)
-        case .eventBridge: self = try Self.event(json, delivery.accountRegion)
+        case .sns where delivery.source == nil: self = try Self.message(json, delivery, severities)
+        case .eventBridge where delivery.source == nil: self = try Self.event(json, delivery.accountRegion)
+        case .sns, .eventBridge, .webhook: self = .mappedItem(json)
         case .schedule, .catchUp: self = try Self.task(json, delivery, severities)
         }
     }
@@ -111,6 +114,7 @@ package enum DeliveryCommand: Sendable {
         return switch task {
         case .suppressionEnded(let subject, let time): .suppressionEnded(subject: subject, at: time)
         case .refresh(let kinds): .refresh(kinds)
+        case .refreshSource: .refreshSource
         case .archiveStale: .archiveStale
         case .catchUp(let since): .catchUp(since: since)
         case .audit(let taskID): .audit(taskID: taskID)
@@ -141,6 +145,8 @@ package enum DeliveryCommand: Sendable {
         case alarms
         /// Changes findings of audits.
         case audits
+        /// Changes findings of mapped sources.
+        case mapped
         /// Queries Device Defender, and changes no finding.
         case catchUp
     }
@@ -151,6 +157,7 @@ package enum DeliveryCommand: Sendable {
         case .audit, .suppression, .suppressionEnded, .suppressionList, .archiveStale: .audits
         case .refresh(let kinds): kinds == .audits ? .audits : .alarms
         case .alarm, .verification, .violationOver, .ignored: .alarms
+        case .mappedItem, .refreshSource: .mapped
         case .catchUp: .catchUp
         }
     }

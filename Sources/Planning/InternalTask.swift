@@ -13,6 +13,8 @@ package enum InternalTask: Sendable, Hashable {
     case suppressionEnded(subject: String, at: Timestamp)
     /// Import active findings again that Security Hub would soon delete.
     case refresh(RefreshedKinds)
+    /// Import active findings of a mapped source again that Security Hub would soon delete.
+    case refreshSource
     /// Archive audit findings that no audit confirms any longer.
     case archiveStale
     /// Query Device Defender for events since a time; nil for the watermark.
@@ -55,6 +57,8 @@ package enum InternalTask: Sendable, Hashable {
             self = .suppressionEnded(subject: subject, at: time)
         } else if let kinds = json["refresh"]?.string.flatMap(RefreshedKinds.init) {
             self = .refresh(kinds)
+        } else if json["refreshSource"] != nil {
+            self = .refreshSource
         } else if json["archiveStale"] != nil {
             self = .archiveStale
         } else if json["catchUp"] != nil {
@@ -85,6 +89,7 @@ package enum InternalTask: Sendable, Hashable {
         case .suppressionEnded(let subject, let time):
             ["suppressionEnded": .string(subject), "at": .integer(time.milliseconds)]
         case .refresh(let kinds): ["refresh": .string(kinds.rawValue)]
+        case .refreshSource: ["refreshSource": true]
         case .archiveStale: ["archiveStale": true]
         case .catchUp(let since): ["catchUp": since.map { .integer($0.milliseconds) } ?? "watermark"]
         case .audit(let taskID): ["audit": .string(taskID)]
@@ -105,23 +110,28 @@ package enum InternalTask: Sendable, Hashable {
     /// How the task's delivery arrives.
     private var channel: Delivery.Channel {
         switch self {
-        case .suppressionEnded, .refresh, .archiveStale: .schedule
+        case .suppressionEnded, .refresh, .refreshSource, .archiveStale: .schedule
         case .catchUp, .audit, .violationEvent, .activeViolation, .verification, .violationOver, .suppressions: .catchUp
         }
     }
 
     /// The delivery that runs the task.
     ///
-    /// - Parameter deduplicationKey: the same task with the same key is queued once, whatever number of replicas finds
-    ///   it. Work that is due by time needs none: a suppression ends once, and the others are queued once a day.
-    package func delivery(of accountRegion: AccountRegion, on deduplicationKey: String = "", now: Timestamp) -> Delivery
-    {
+    /// - Parameters:
+    ///   - source: the mapped source that the task is about; nil for Device Defender.
+    ///   - deduplicationKey: the same task with the same key is queued once, whatever number of replicas finds it. Work
+    ///     that is due by time needs none: a suppression ends once, and the others are queued once a day.
+    package func delivery(
+        of accountRegion: AccountRegion, source: String? = nil, on deduplicationKey: String = "", now: Timestamp
+    ) -> Delivery {
         let payload = payload.serialized()
         let id =
             switch self {
             case .suppressionEnded(let subject, let time):
                 "schedule:suppression/\(Digest.hexadecimal(Digest.sha256(Array(subject.utf8))))/\(time.milliseconds)"
             case .refresh(let kinds): "schedule:refresh/\(accountRegion)/\(kinds.rawValue)/\(now.day)"
+            case .refreshSource:
+                "schedule:refresh-source/\(DeliveryLane(accountRegion, source: source))/\(now.day)"
             case .archiveStale: "schedule:stale/\(accountRegion)/\(now.day)"
             case .catchUp, .audit, .violationEvent, .activeViolation, .verification, .violationOver, .suppressions:
                 // Ids are limited in length and alphabet, payloads are not.
@@ -129,6 +139,6 @@ package enum InternalTask: Sendable, Hashable {
                     + Digest.hexadecimal(Digest.sha256(Array("\(accountRegion) \(deduplicationKey) ".utf8) + payload))
             }
         return Delivery(
-            id: id, accountRegion: accountRegion, channel: channel, receivedAt: now, payload: payload)
+            id: id, accountRegion: accountRegion, source: source, channel: channel, receivedAt: now, payload: payload)
     }
 }

@@ -1,5 +1,6 @@
 package import AWSCore
 package import Planning
+package import SourceMapping
 
 /// The settings of processing. A reload of the configuration replaces them.
 package struct ProcessingSettings: Sendable {
@@ -13,16 +14,19 @@ package struct ProcessingSettings: Sendable {
     package var maximumMessageAge: Duration
     /// `deadLetters.maxAge`
     package var maximumDeadLetterAge: Duration
+    /// The mappings of the configured sources, by name.
+    package var sources: [String: Mapping]
 
     /// Creates settings.
     package init(
         mapping: MappingOptions, accountRegions: Set<AccountRegion>, catchUpInterval: Duration?,
-        maximumMessageAge: Duration, maximumDeadLetterAge: Duration
+        maximumMessageAge: Duration, maximumDeadLetterAge: Duration, sources: [String: Mapping] = [:]
     ) {
         self.mapping = mapping
         self.accountRegions = accountRegions
         self.catchUpInterval = catchUpInterval
         self.maximumMessageAge = maximumMessageAge
         self.maximumDeadLetterAge = maximumDeadLetterAge
+        self.sources = sources
     }
 }

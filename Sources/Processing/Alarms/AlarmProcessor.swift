@@ -7,7 +7,7 @@ import Store
 import Telemetry
 
 /// Processes the deliveries about alarms of one account and Region, in batches.
-struct AlarmProcessor: DeliveryProcessor {
+struct AlarmProcessor: BatchProcessor {
     let store: any Store
     let writer: FindingWriter
     let completer: DeliveryCompleter
@@ -26,7 +26,8 @@ struct AlarmProcessor: DeliveryProcessor {
                 await completer.finish(leased, about: DeliverySubject(command), .imported)
             case .violationOver(let findingID, let time):
                 batch.append((leased, .ended(findingID: findingID, asOf: time)))
-            case .audit, .suppression, .suppressionEnded, .suppressionList, .archiveStale, .catchUp:
+            case .audit, .suppression, .suppressionEnded, .suppressionList, .archiveStale, .catchUp, .mappedItem,
+                .refreshSource:
                 preconditionFailure("unexpected command for AlarmProcessor")
             }
         }
@@ -46,49 +47,12 @@ struct AlarmProcessor: DeliveryProcessor {
         await completer.finish(leased, about: subject, outcome)
     }
 
-    /// Updates findings under the lease of the first delivery. If that lease is lost, the others continue without it.
-    private func update(_ items: [AlarmBatchPlanner.Item]) async {
-        var items = items
-        while let (first, _) = items.first {
-            do throws(StoreError) {
-                let (outcomes, results) = try await send(items, under: first.lease)
-                return await finish(items) { id in (outcomes[id] ?? .imported, results[id] ?? .unchanged) }
-            } catch  where error.code == .leaseLost {
-                completer.leaseLost(first)
-                items = await withValidLease(Array(items.dropFirst()))
-            } catch  where error.code == .invalidValue && items.count > 1 {
-                // The store rejects the whole batch for one value: splitting isolates it, and the others are stored.
-                let middle = items.count / 2
-                await update(Array(items[..<middle]))
-                return await update(Array(items[middle...]))
-            } catch {
-                return await finish(items) { _ in (SendOutcome(error), nil) }
-            }
-        }
-    }
-
-    private func finish(
-        _ items: [AlarmBatchPlanner.Item], _ outcome: @Sendable (_ id: String) -> (SendOutcome, FindingResult?)
-    ) async {
-        await completer.finish(
-            items.map { leased, input in
-                let (outcome, result) = outcome(input.findingID)
-                return DeliveryOutcome(leased, about: DeliverySubject(input), outcome, finding: result)
-            })
-    }
-
-    /// Returns the deliveries whose leases are still valid.
-    private func withValidLease(_ items: [AlarmBatchPlanner.Item]) async -> [AlarmBatchPlanner.Item] {
-        let isHeld = await completer.extendLeases(of: items.map(\.leased))
-        return zip(items, isHeld).filter(\.1).map(\.0)
-    }
-
     /// Imports and updates findings.
     ///
-    /// - Returns: the outcomes and results by finding id. Findings without changes have none.
-    private func send(
+    /// - Returns: the outcomes of the deliveries, in order.
+    func send(
         _ items: [AlarmBatchPlanner.Item], under lease: Lease
-    ) async throws(StoreError) -> ([String: SendOutcome], [String: FindingResult]) {
+    ) async throws(StoreError) -> [DeliveryOutcome] {
         let ids = Array(Set(items.map(\.input.findingID)))
         let known = try await store.ledgerEntries(ids: ids)
         let batch = AlarmBatchPlanner(
@@ -108,8 +72,14 @@ struct AlarmProcessor: DeliveryProcessor {
             metrics.count(.workflowUpdated, .violation, severity)
         }
         outcomes.merge(updated) { _, last in last }
-        return (outcomes, results)
+        return items.map { leased, input in
+            let id = input.findingID
+            return DeliveryOutcome(
+                leased, about: subject(of: input), outcomes[id] ?? .imported, finding: results[id] ?? .unchanged)
+        }
     }
+
+    func subject(of input: AlarmBatchPlanner.Input) -> DeliverySubject { DeliverySubject(input) }
 
     private static func results(
         of changes: [Change], known: [String: LedgerEntry], _ outcomes: [String: SendOutcome]

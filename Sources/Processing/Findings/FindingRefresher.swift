@@ -27,12 +27,18 @@ struct FindingRefresher: Sendable {
         return rejections
     }
 
+    /// Only findings of the writer's lane are sent: other lanes may be changing theirs.
+    private func plan(_ known: LedgerEntry, now: Timestamp) -> Change? {
+        guard let source = writer.lane.source else { return Planner.refresh(known, now: now) }
+        return MappedPlanner.refresh(known, of: source, now: now)
+    }
+
     private func send(
         _ kinds: [LedgerEntry.Kind], _ lease: Lease, _ entries: (LedgerEntry.Kind) -> Pages<LedgerRow>
     ) async throws -> FindingRejections {
         var rejections = FindingRejections()
         for kind in kinds {
-            rejections.add(try await writer.write(Planner.refresh, of: entries(kind), under: lease))
+            rejections.add(try await writer.write(plan, of: entries(kind), under: lease))
         }
         return rejections
     }

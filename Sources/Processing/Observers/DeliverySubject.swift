@@ -18,6 +18,8 @@ package struct DeliverySubject: Sendable, Hashable {
         case refresh
         /// Query Device Defender for missed events.
         case catchUp
+        /// Update the findings that an item of a mapped source is about.
+        case mapped
         /// Not a message about findings, or not understood.
         case other
     }
@@ -54,6 +56,8 @@ package struct DeliverySubject: Sendable, Hashable {
         case .refresh(let kinds): self.init(.refresh, kinds.rawValue)
         case .archiveStale: self.init(.refresh, "stale audit findings")
         case .catchUp: self.init(.catchUp, "missed events")
+        case .mappedItem: self.init(.mapped, nil)
+        case .refreshSource: self.init(.refresh, "findings of the source")
         case .ignored(let reason): self.init(.other, reason)
         }
     }
@@ -66,6 +70,14 @@ package struct DeliverySubject: Sendable, Hashable {
         case .verification(let disposition):
             self.init(.verification, "\(Self.name(id)): \(disposition.verification.state.rawValue)", findingID: id)
         case .ended: self.init(.alarm, "\(Self.name(id)) ended", findingID: id)
+        }
+    }
+
+    /// Subject of one of several items of a mapped source.
+    package init(_ report: MappedReport) {
+        switch report.content {
+        case .finding(let finding, _): self.init(.mapped, finding.title, findingID: finding.id)
+        case .groupArchived(let group): self.init(.mapped, "group \(group)")
         }
     }
 

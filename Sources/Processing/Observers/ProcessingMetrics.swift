@@ -16,6 +16,10 @@ package enum DeadLetterKind: String, Sendable, CaseIterable {
     case attempts
     /// AWS denied access for as long as Security Hub keeps a finding.
     case denied
+    /// The item of a mapped source names another account or Region.
+    case wrongAccount = "wrong_account"
+    /// The mapped source is not configured any more.
+    case sourceNotConfigured = "source_not_configured"
 }
 
 /// Result of processing a finding.
@@ -44,6 +48,24 @@ package enum FindingResult: String, Sendable, CaseIterable {
     }
 }
 
+/// What an item of a mapped source became.
+package enum ItemResult: String, Sendable, CaseIterable {
+    /// The state of a finding.
+    case finding
+    /// The archival of a group.
+    case groupArchived = "group_archived"
+    /// Nothing: the mapping ignores it.
+    case ignored
+    /// Its time was too far after receipt and was replaced; counted in addition.
+    case timeReplaced = "time_replaced"
+    /// A dead letter: the mapping does not understand it.
+    case notUnderstood = "not_understood"
+    /// A dead letter: it names another account or Region.
+    case wrongAccount = "wrong_account"
+    /// A dead letter: the source is not configured.
+    case notConfigured = "source_not_configured"
+}
+
 /// Metrics of processing: deliveries and findings.
 package struct ProcessingMetrics: Sendable {
     let importBatch: Recorder
@@ -55,6 +77,7 @@ package struct ProcessingMetrics: Sendable {
     private let droppedLetters: CounterTable
     private let findings: CounterTable
     private let caughtUp: CounterTable
+    private let items: CounterTable
     private let delay: Metrics.Timer
     private let eventDelay: MetricTable<Metrics.Timer>
 
@@ -86,6 +109,7 @@ package struct ProcessingMetrics: Sendable {
         caughtUp = CounterTable(
             "defender_bridge_catch_up_found_total", ["kind"],
             predefined: [["audits"], ["alarms"], ["ends"], ["verifications"]], factory)
+        items = CounterTable("defender_bridge_source_items_total", ["source", "result"], predefined: [], factory)
         delay = Metrics.Timer(label: "defender_bridge_delivery_delay_seconds", dimensions: [], factory: factory)
         eventDelay = MetricTable(kinds) {
             Metrics.Timer(label: "defender_bridge_event_delay_seconds", dimensions: [("kind", $0)], factory: factory)
@@ -121,6 +145,11 @@ package struct ProcessingMetrics: Sendable {
         caughtUp.add(found.verifications, "verifications")
     }
 
+    /// Counts an item of a mapped source.
+    ///
+    /// - Parameter source: nil for sources that are not configured, so that the number of series is bounded.
+    func count(_ result: ItemResult, of source: String?) { items.add(1, source ?? "other", result.rawValue) }
+
     // MARK: Findings
 
     /// Counts findings by their result.
@@ -139,7 +168,8 @@ package struct ProcessingMetrics: Sendable {
         count(result, change.entry.kind, finding.severity.label)
         // A finding that is sent again unchanged has no event to measure a delay from.
         let isNews = known.map { !$0.isSent || $0.eventTime < change.entry.eventTime } ?? true
-        guard isNews, result != .rejected else { return }
+        // Some mapped sources state no times.
+        guard isNews, result != .rejected, change.entry.eventTime > .earliest else { return }
         eventDelay[change.entry.kind.rawValue]?.recordMilliseconds(
             max(now - change.entry.eventTime, .zero).milliseconds)
     }

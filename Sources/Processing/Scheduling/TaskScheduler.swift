@@ -58,17 +58,23 @@ package struct TaskScheduler: Service {
                 _ = try await store.append(InternalTask.archiveStale.delivery(of: accountRegion, now: now))
             }
             for refreshed in InternalTask.RefreshedKinds.allCases
-            where try await isStale(refreshed, of: accountRegion, time) {
+            where try await isStale(refreshed.kinds, of: accountRegion, time) {
                 _ = try await store.append(
                     InternalTask.refresh(refreshed).delivery(of: accountRegion, now: now))
+            }
+            guard try await isStale([.mapped], of: accountRegion, time) else { continue }
+            // Sources that are not configured any more do not report.
+            for source in settings.value.sources.keys.sorted() {
+                _ = try await store.append(
+                    InternalTask.refreshSource.delivery(of: accountRegion, source: source, now: now))
             }
         }
     }
 
     private func isStale(
-        _ refreshed: InternalTask.RefreshedKinds, of accountRegion: AccountRegion, _ now: Timestamp
+        _ kinds: [LedgerEntry.Kind], of accountRegion: AccountRegion, _ now: Timestamp
     ) async throws(StoreError) -> Bool {
-        for kind in refreshed.kinds {
+        for kind in kinds {
             let oldest = try await store.staleLedgerRows(
                 of: accountRegion, kind: kind, before: now - Planner.refreshAge, after: nil,
                 limit: 1)

@@ -49,6 +49,9 @@ package struct DeliveryProcessors: Sendable {
             return AuditProcessor(
                 store: store, writer: writer(lane, client), completer: completer, client: client,
                 circuitBreakers: circuitBreakers, settings: settings, logger: logger)
+        case .mapped:
+            return MappedItemProcessor(
+                store: store, writer: writer(lane, client), completer: completer, settings: settings, metrics: metrics)
         case .catchUp:
             return CatchUpProcessor(
                 accountRegion: lane.accountRegion, store: store, completer: completer, client: client,

@@ -10,6 +10,9 @@ actor LaneRouter {
     private struct LaneKey: Hashable {
         let lane: DeliveryLane
         let kind: DeliveryCommand.Kind
+
+        /// Whether deliveries are processed together.
+        var isBatched: Bool { kind == .alarms || kind == .mapped }
     }
 
     private let processors: DeliveryProcessors
@@ -58,7 +61,7 @@ actor LaneRouter {
         let linger = BatchLinger(client: client, region: key.lane.accountRegion.region)
         let lane = SerialLane(
             of: key.lane, processor: processors.processor(of: key.kind, for: key.lane),
-            batchLimit: key.kind == .alarms ? 1000 : 1, linger: key.kind == .alarms ? linger : nil,
+            batchLimit: key.isBatched ? 1000 : 1, linger: key.isBatched ? linger : nil,
             circuitBreakers: circuitBreakers, leases: leases, clock: clock, executor: client.clock.executor)
         lanes[key] = lane
         return lane
