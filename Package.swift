@@ -165,7 +165,7 @@ let package = Package(
             name: "benchmarks",
             dependencies: [
                 "Telemetry", "Encoding", "Bridge", "LocalAWS", "HTTPClient", "HTTPServer", "EventLoop", "JSON",
-                "AWSCore",
+                "AWSCore", "DeviceDefender", "SecurityFindings", "SourceMapping",
                 "TestSupport",
                 httpTypes,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -269,9 +269,8 @@ let package = Package(
                 "Encoding", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer",
                 "AWSClient", "SNS", "DeviceDefender", "SecurityFindings", "Store", "SQLiteStore",
                 "PostgreSQLStore", "Telemetry", "Planning", "Processing", "Intake", "Admin", "SourceMapping", "Bridge",
-                "Fixtures",
-                "TestSupport", httpTypes, coreMetrics, logging,
-            ], swiftSettings: strict),
+                "Fixtures", "TestSupport", httpTypes, coreMetrics, logging,
+            ], exclude: ["InvalidMappings"], swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [

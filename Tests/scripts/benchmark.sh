@@ -5,6 +5,7 @@
 #   Tests/scripts/benchmark.sh cores [--rounds N]    unchanged audits of 100 accounts on one core and on two
 #   Tests/scripts/benchmark.sh intake [--rounds N]   rate of signed deliveries, compared with a program on Hummingbird 2 and GRDB
 #   Tests/scripts/benchmark.sh limits                an audit of 10,000 findings under AWS's quotas, compared with boto3
+#   Tests/scripts/benchmark.sh mapping               CPU of mapping an alert of a mapped source, compared with an alarm
 #   Tests/scripts/benchmark.sh many [--rounds N]     1, 2 and 4 bridges on one PostgreSQL
 #   Tests/scripts/benchmark.sh observability         cost of logs and metrics under full load
 #   Tests/scripts/benchmark.sh scale [--findings N]  start, memory, metrics and status with 1,000,000 findings
@@ -54,6 +55,10 @@ case "$what" in
         build_bridge
         exec "$programs/benchmarks" limits --peer Tests/Benchmarks/audit_by_boto3.py "$@"
         ;;
+    mapping)
+        build_bridge
+        exec "$programs/benchmarks" mapping "$@"
+        ;;
     many)
         install_packages postgresql util-linux
         build_bridge
@@ -80,7 +85,7 @@ case "$what" in
         exec "$programs/benchmarks" troubles "$@"
         ;;
     *)
-        echo "benchmark.sh: unknown benchmark $what; use alarms, audit, cores, intake, limits, many, observability, scale, server or troubles" >&2
+        echo "benchmark.sh: unknown benchmark $what; use alarms, audit, cores, intake, limits, mapping, many, observability, scale, server or troubles" >&2
         exit 64
         ;;
 esac

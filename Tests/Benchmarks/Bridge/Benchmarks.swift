@@ -7,7 +7,8 @@ struct Benchmarks: AsyncParsableCommand {
         commandName: "benchmarks", abstract: "Measures the bridge's release build.",
         subcommands: [
             AlarmsBenchmark.self, AuditBenchmark.self, CoresBenchmark.self, IntakeBenchmark.self, LimitsBenchmark.self,
-            ReplicaBenchmark.self, FaultInjectionBenchmark.self, ObservabilityBenchmark.self, ScaleBenchmark.self,
+            MappingBenchmark.self, ReplicaBenchmark.self, FaultInjectionBenchmark.self, ObservabilityBenchmark.self,
+            ScaleBenchmark.self,
             BridgeCommand.self,
         ])
 }
