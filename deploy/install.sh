@@ -73,13 +73,13 @@ fi
 # Runtime dependencies.
 if [ -z "$root" ]; then
     if command -v apt-get >/dev/null; then
-        packages=(libuv1 libcurl4 libssl3 libpq5 libsqlite3-0 libzstd1 ca-certificates)
+        packages=(libuv1 libcurl4 libssl3 libpq5 libsqlite3-0 zlib1g ca-certificates)
         dpkg-query --show "${packages[@]}" >/dev/null 2>&1 || {
             apt-get update -qq
             DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
         }
     elif command -v dnf >/dev/null; then
-        dnf install -y -q libuv openssl-libs libpq sqlite-libs libzstd ca-certificates
+        dnf install -y -q libuv openssl-libs libpq sqlite-libs ca-certificates
         # Amazon Linux has libcurl-minimal, which suffices and conflicts with libcurl.
         rpm -q libcurl-minimal >/dev/null || dnf install -y -q libcurl
     else

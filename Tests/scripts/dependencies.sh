@@ -38,7 +38,7 @@ install_python() {
 
 # Dependencies of the program, to build and run.
 install_build_packages() {
-    install_packages libuv1-dev libcurl4-openssl-dev libssl-dev libpq-dev libsqlite3-dev libzstd-dev pkg-config ca-certificates
+    install_packages libuv1-dev libcurl4-openssl-dev libssl-dev libpq-dev libsqlite3-dev zlib1g-dev pkg-config ca-certificates
 }
 
 # Release build with the options of the Dockerfile, so that one build serves all.

@@ -1,9 +1,7 @@
-import Compression
-
 /// The texts that findings are likely to contain, with which their contents are compressed.
 enum ContentDictionary {
     /// The dictionary of version 1. It must never change: stored contents refer to it. A later version gets a new one.
-    static let version1 = TextCompressor(dictionary: Array(version1Parts.joined().utf8))
+    static let version1 = Array(version1Parts.joined().utf8)
 
     // The likeliest texts are at the end. With them, a finding of an audit takes a fifth of its length.
     private static let version1Parts = [

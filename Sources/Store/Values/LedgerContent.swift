@@ -25,7 +25,7 @@ package struct LedgerContent: Sendable, Hashable {
     package var stored: [UInt8] {
         let texts = Array(id.utf8) + Array(subject.utf8) + finding
         return [Self.version] + Self.number(texts.count) + Self.number(id.utf8.count) + Self.number(subject.utf8.count)
-            + ContentDictionary.version1.compress(texts)
+            + Deflate.compress(texts, dictionary: ContentDictionary.version1)
     }
 
     /// Reads the stored form.
@@ -39,7 +39,7 @@ package struct LedgerContent: Sendable, Hashable {
         else { throw .unreadableRow }
         let texts: [UInt8]
         do {
-            texts = try ContentDictionary.version1.decompress(rest, count: length)
+            texts = try Deflate.decompress(rest, count: length, dictionary: ContentDictionary.version1)
         } catch {
             throw .unreadableRow
         }
