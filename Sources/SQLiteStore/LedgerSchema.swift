@@ -3,8 +3,7 @@
 enum LedgerSchema {
     // Ids and subjects are looked up by hashes (LedgerRecord). The index of digests contains exactly the findings that a
     // source may report unchanged. Indexes contain the columns of their conditions, which SQLite compares again. The
-    // columns about sources are for findings that do not come from Device Defender. LedgerWriter counts what is added and
-    // changed.
+    // columns about sources are for findings that do not come from Device Defender.
     static let findings = """
         CREATE TABLE account_region (
             number INTEGER PRIMARY KEY,
@@ -62,13 +61,41 @@ enum LedgerSchema {
             PRIMARY KEY (account_region, severity, record_state, is_sent)
         ) STRICT, WITHOUT ROWID;
 
+        CREATE TRIGGER finding_added AFTER INSERT ON finding BEGIN
+            \(count("new", 1));
+        END;
         CREATE TRIGGER finding_removed AFTER DELETE ON finding BEGIN
-            UPDATE finding_count SET count = count - 1
-            WHERE account_region = old.account_region AND severity = ifnull(old.severity, '')
-                AND record_state = old.record_state AND is_sent = old.is_sent;
+            \(count("old", -1));
+        END;
+        CREATE TRIGGER finding_changed AFTER UPDATE OF account_region, severity, record_state, is_sent ON finding
+        WHEN new.account_region <> old.account_region OR new.severity IS NOT old.severity
+            OR new.record_state <> old.record_state OR new.is_sent <> old.is_sent
+        BEGIN
+            \(count("old", -1));
+            \(count("new", 1));
         END;
         """
 
+    private static func count(_ row: String, _ difference: Int) -> String {
+        """
+        INSERT INTO finding_count (account_region, severity, record_state, is_sent, count)
+            VALUES (\(row).account_region, ifnull(\(row).severity, ''), \(row).record_state, \(row).is_sent, \(difference))
+            ON CONFLICT (account_region, severity, record_state, is_sent) DO UPDATE SET count = count + excluded.count
+        """
+    }
+
     /// Removes the former table, whose rows ``LedgerMigration`` has moved.
     static let removal = "DROP TABLE ledger;"
+
+    // For a statement that fires a trigger, SQLite copies each page that it changes to a journal of the statement, which
+    // takes as long as the insertion. LedgerWriter counts what it adds and changes; deletions are rare. What was moved
+    // while the triggers were there may be counted twice.
+    static let counting = """
+        DROP TRIGGER finding_added;
+        DROP TRIGGER finding_changed;
+        DELETE FROM finding_count;
+        INSERT INTO finding_count (account_region, severity, record_state, is_sent, count)
+            SELECT account_region, ifnull(severity, ''), record_state, is_sent, count(*) FROM finding
+            GROUP BY account_region, ifnull(severity, ''), record_state, is_sent;
+        """
 }

@@ -6,6 +6,9 @@ enum Schema {
     /// Stored in the header of the file, so that another application's database is never taken for a store: "DBri".
     static let applicationID: Int64 = 0x4442_7269
 
+    // Not needed by PostgreSQL, whose triggers count the rows of a statement at once.
+    static let countingStep = "count findings without triggers"
+
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration(MigrationStep.queue) { try $0.execute(sql: queue) }
@@ -20,6 +23,7 @@ enum Schema {
         migrator.registerMigration(MigrationStep.completion) { try $0.execute(sql: completion) }
         migrator.registerMigration(MigrationStep.findings) { try $0.execute(sql: LedgerSchema.findings) }
         migrator.registerMigration(MigrationStep.movedLedger) { try $0.execute(sql: LedgerSchema.removal) }
+        migrator.registerMigration(countingStep) { try $0.execute(sql: LedgerSchema.counting) }
         return migrator
     }
 

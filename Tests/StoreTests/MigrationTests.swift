@@ -18,6 +18,7 @@ import Testing
                 MigrationStep.catchUp,
                 MigrationStep.pause, MigrationStep.status, MigrationStep.clock, MigrationStep.deadLetter,
                 MigrationStep.completion, MigrationStep.findings, MigrationStep.movedLedger,
+                Schema.countingStep,
             ]
             #expect(steps == all)
             let id = try await store.pool.read { try Int64.fetchOne($0, sql: "PRAGMA application_id") }
@@ -133,6 +134,22 @@ import Testing
         let found = try await store.ledgerEntries(ids: (0..<3000).map { "finding-\($0)" })
         #expect(found == Dictionary(expected.map { ($0.id, $0) }) { first, _ in first })
         #expect(try await store.verify() == [])
+        await store.close()
+    }
+
+    @Test func aStoreThatCountsByTriggersIsCountedAnew() async throws {
+        let folder = try TemporaryFolder()
+        let old = try DatabasePool(path: folder.file)
+        try Schema.migrator.migrate(old, upTo: MigrationStep.findings)
+        let expected = try await old.write { try fillFormerLedger($0) }
+        while try await old.write({ try LedgerMigration.moveBatch($0) }) != nil {}
+        try Schema.migrator.migrate(old, upTo: MigrationStep.movedLedger)
+        try old.close()
+
+        let store = try await SQLiteStore(path: folder.file)
+        #expect(try await store.verify() == [])
+        let counts = try await store.ledgerCounts()
+        #expect(counts.active + counts.archived + counts.unsent == expected.count)
         await store.close()
     }
 

@@ -49,7 +49,7 @@ struct PostgreSQLSchemaTests {
         let shared = PostgreSQLSchema.steps.map(\.name).filter {
             ![PostgreSQLSchema.sharingStep, PostgreSQLSchema.replicaStep].contains($0)
         }
-        #expect(shared == Schema.migrator.migrations)
+        #expect(shared == Schema.migrator.migrations.filter { $0 != Schema.countingStep })
     }
 
     @Test func aStoreOfANewerVersionIsRejectedAndAnOlderOneIsMigrated() async throws {
