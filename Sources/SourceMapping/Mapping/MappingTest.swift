@@ -68,6 +68,11 @@ extension MappingTest {
         expectation.isIgnored = object.optional(.ignored, errors: &errors)?.flag(errors: &errors)
         expectation.archivesGroup = text(.archivesGroup, &errors)
         expectation.error = object.optional(.error, errors: &errors)?.word(MappingKey.self, errors: &errors)
+        let outcomes: [ExpectKey] = [.ignored, .archivesGroup, .error]
+        if outcomes.contains(where: object.has), ExpectKey.allCases.filter(object.has).count > 1 {
+            tree.add(
+                "several outcomes", fix: "Write ignored, archivesGroup, error, or members of a finding.", to: &errors)
+        }
         return expectation
     }
 }

@@ -78,6 +78,8 @@ struct MappingReadingTests {
                 "tests", [["message": 1, "expect": ["error": "ID"]]],
                 "tests[0].expect.error: unknown word \"ID\". Write id"),
             Rejection(
+                "tests", [["message": 1, "expect": ["error": "id", "title": "a"]]], "tests[0].expect: several outcomes"),
+            Rejection(
                 "tests", [["message": 1, "expect": ["ignored": "yes"]]],
                 "tests[0].expect.ignored: text instead of true or false"),
         ])
