@@ -196,8 +196,12 @@ def stand_ins(program, inherited):
 
 
 def prepare(home, environment):
-    """Creates what the documents expect: a message, and topics in the Region of README.md's examples."""
+    """Creates what the documents expect: messages, a mapping, and topics in the Region of README.md's examples."""
     (home / "message.json").write_text((REPOSITORY / "Tests/DeploymentTests/message.json").read_text())
+    text = (REPOSITORY / "deploy/docs/mappings.md").read_text()
+    mapping, tests = re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)[:2]
+    (home / "line-guard.yaml").write_text(mapping + tests)
+    (home / "open.json").write_text(re.search(r"^```json\n(.*?)^```", text, re.MULTILINE | re.DOTALL)[1])
     for name in ("audit", "detect"):
         run(
             "aws", "sns", "create-topic", "--region", "eu-central-1", "--name", f"device-defender-{name}",
