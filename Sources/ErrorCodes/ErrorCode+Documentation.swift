@@ -1,8 +1,8 @@
 extension ErrorCode {
     /// The code's statuses, places, meaning and remediation: a row of `deploy/docs/errors.md`.
     public var documentation: Documentation {
-        httpDocumentation ?? snsDocumentation ?? eventBridgeDocumentation ?? adminDocumentation
-            ?? processingDocumentation
+        httpDocumentation ?? snsDocumentation ?? eventBridgeDocumentation ?? webhookDocumentation
+            ?? adminDocumentation ?? processingDocumentation
     }
 
     private var httpDocumentation: Documentation? {
@@ -47,12 +47,14 @@ extension ErrorCode {
                 "Use a method of the response's `Allow` header field.")
         case .overloaded:
             Documentation(
-                [503], [.http, .sns, .eventBridge], "Too many requests are in progress, or they hold too much memory.",
+                [503], [.http, .sns, .eventBridge, .webhook],
+                "Too many requests are in progress, or they hold too much memory.",
                 "None if it is rare: senders retry. If it persists, check the store's latency, or add bridges (PostgreSQL)."
             )
         case .clientLeft:
             Documentation(
-                [503], [.sns, .eventBridge], "The client closed the connection before the bridge read the delivery.",
+                [503], [.sns, .eventBridge, .webhook],
+                "The client closed the connection before the bridge read the delivery.",
                 "None: senders retry. If it persists, the bridge is slower than the sender's timeout; check the store's latency."
             )
         case .tlsFailed:
@@ -157,55 +159,6 @@ extension ErrorCode {
                 [503], [.sns], "Amazon SNS did not confirm the subscription.",
                 "Allow HTTPS from this machine to `sns.<Region>.amazonaws.com`. Amazon SNS retries; otherwise request a new "
                     + "confirmation in the SNS console.")
-        default: nil
-        }
-    }
-
-    private var eventBridgeDocumentation: Documentation? {
-        switch self {
-        case .malformedJSON:
-            Documentation(
-                [400], [.sns, .eventBridge], "The body is not JSON, nests too deeply, or repeats a member.",
-                "Check who posts to the route, and an EventBridge rule's input transformer.")
-        case .invalidID:
-            Documentation(
-                [400], [.sns, .eventBridge], "The store rejected the delivery's id.",
-                "Amazon SNS and EventBridge never send such an id. Check who posts to the route.")
-        case .queueFull:
-            Documentation(
-                [503], [.sns, .eventBridge], "The queue holds `store.maxPending` deliveries.",
-                "Find out why processing is slow or suspended (`defender-bridge queue`). Senders retry.")
-        case .storeUnavailable:
-            Documentation(
-                [503], [.sns, .eventBridge, .readiness, .admin], "The store cannot be read or written.",
-                "The log line's `reason` states the problem: disk full, read-only volume, database down. Senders retry."
-            )
-        case .unauthorized:
-            Documentation(
-                [401], [.eventBridge, .admin], "Credentials are missing or wrong.",
-                "EventBridge: update the connection of the API destination to match `eventBridge.apiKey`, `eventBridge.basic` "
-                    + "or `eventBridge.oauth.*`; the log line's `claim` names a wrong claim. Admin address: send `admin.token`."
-            )
-        case .tooManyFailures:
-            Documentation(
-                [503, 429], [.eventBridge, .admin],
-                "Too many requests with missing or wrong credentials came from this address.",
-                "Fix the credentials, then wait a minute.")
-        case .tokenKeysUnavailable:
-            Documentation(
-                [503], [.eventBridge], "The keys of `eventBridge.oauth.jwksURL` could not be fetched.",
-                "Allow HTTPS from this machine to that URL. EventBridge retries for a day.")
-        case .tooManyEvents:
-            Documentation(
-                [413], [.eventBridge], "The request has more than 100 events.", "Set the batch size to 100 or less.")
-        case .malformedEvent:
-            Documentation(
-                [400], [.eventBridge], "The body is not an EventBridge event.",
-                "Remove the input transformer from the rule: the bridge needs the whole event.")
-        case .accountRegionNotServed:
-            Documentation(
-                [403], [.eventBridge], "The account and Region of the event have no topic in `sns.topics`.",
-                "Add a topic of that account and Region to `sns.topics`, or narrow the rule's event pattern.")
         default: nil
         }
     }

@@ -69,6 +69,12 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable, CustomStringCon
     case malformedEvent = "malformed_event"
     case accountRegionNotServed = "account_region_not_served"
 
+    // MARK: Deliveries by webhooks
+
+    case contentEncodingNotSupported = "content_encoding_not_supported"
+    case tooManyItems = "too_many_items"
+    case rateLimited = "rate_limited"
+
     // MARK: The admin address
 
     case hostNotAllowed = "host_not_allowed"
@@ -113,6 +119,8 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable, CustomStringCon
         case sns = "`/sns`"
         /// Responses to `POST /eventbridge`; `defender_bridge_refusals_total`.
         case eventBridge = "`/eventbridge`"
+        /// Responses to `POST /webhooks/{source}`; `defender_bridge_refusals_total`.
+        case webhook = "`/webhooks`"
         /// Responses to `GET /readyz`.
         case readiness = "`/readyz`"
         /// Responses of the admin address.

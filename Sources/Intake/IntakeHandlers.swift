@@ -4,10 +4,13 @@ package final class IntakeHandlers: Sendable {
     package let sns: SNSHandler
     /// The handler of `POST /eventbridge`.
     package let eventBridge: EventBridgeHandler
+    /// The handler of `POST /webhooks/{source}`.
+    package let webhooks: WebhookHandler
 
-    /// Creates the pair of handlers.
-    package init(sns: SNSHandler, eventBridge: EventBridgeHandler) {
+    /// Creates the handlers.
+    package init(sns: SNSHandler, eventBridge: EventBridgeHandler, webhooks: WebhookHandler) {
         self.sns = sns
         self.eventBridge = eventBridge
+        self.webhooks = webhooks
     }
 }

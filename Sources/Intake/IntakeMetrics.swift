@@ -7,7 +7,7 @@ import Telemetry
 
 /// Metrics of intake.
 package struct IntakeMetrics: Sendable {
-    private static let routes = ["/sns", "/eventbridge"]
+    private static let routes = ["/sns", "/eventbridge", "/webhooks"]
     /// Outcomes beside those of ``AcceptedDeliveries`` and ``SubscriptionOutcome``.
     private static let (rejected, deferred) = ("rejected", "deferred")
 
@@ -18,7 +18,9 @@ package struct IntakeMetrics: Sendable {
     private let faults: CounterTable
     private let closed: CounterTable
     private let unrelated: CounterTable
+    private let ignoredEvents: CounterTable
     private let topics = TopicSeries()
+    private let detailTypes = DetailTypeSeries()
 
     /// Creates the metrics.
     package init(_ factory: any MetricsFactory) {
@@ -40,6 +42,8 @@ package struct IntakeMetrics: Sendable {
         faults = CounterTable("defender_bridge_http_faults_total", ["code"], predefined: [], factory)
         closed = CounterTable(
             "defender_bridge_connections_closed_total", ["kind"], predefined: [["idle"], ["new"]], factory)
+        ignoredEvents = CounterTable(
+            "defender_bridge_ignored_events_total", ["detail_type"], predefined: [], factory)
         unrelated = CounterTable("defender_bridge_unrelated_messages_total", ["topic"], predefined: [], factory)
     }
 
@@ -73,6 +77,7 @@ package struct IntakeMetrics: Sendable {
         // A request without any event counts, too.
         let isEmpty = accepted.queued.isEmpty && accepted.ignored == 0 && accepted.notServed == 0
         deliveries.add(isEmpty ? 1 : accepted.ignored, route, AcceptedDeliveries.Outcome.ignored.rawValue)
+        for type in accepted.ignoredTypes { ignoredEvents.add(1, detailTypes.label(of: type)) }
         deliveries.add(accepted.notServed, route, Self.rejected)
         rejections.add(accepted.notServed, route, ErrorCode.accountRegionNotServed.rawValue)
     }

@@ -27,6 +27,7 @@ package enum IntakeResponder {
         case .rejected(_, .unauthorized): .unauthorized
         case .rejected(_, .forbidden): .forbidden
         case .rejected(_, .tooLarge): .contentTooLarge
+        case .rejected(_, .unsupportedMediaType): .unsupportedMediaType
         case .deferred: .serviceUnavailable
         }
     }

@@ -18,10 +18,16 @@ package struct IntakeRoutes: Sendable {
         // Some consoles and proxies append a slash to an endpoint.
         for slash in ["", "/"] {
             router.on(.post, "/sns" + slash) { request in
-                await respond("/sns", request) { _ in await intake.value.sns.receive(request) }
+                await respond("/sns", request) { await intake.value.sns.receive(request, reserve: $0) }
             }
             router.on(.post, "/eventbridge" + slash) { request in
                 await respond("/eventbridge", request) { await intake.value.eventBridge.receive(request, reserve: $0) }
+            }
+            router.on(.post, template: "/webhooks/{source}" + slash) { request, source in
+                // Names are unlimited, so the route's label has none.
+                await respond("/webhooks", request) {
+                    await intake.value.webhooks.receive(request, source: source, reserve: $0)
+                }
             }
         }
         return router

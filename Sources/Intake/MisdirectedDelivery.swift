@@ -36,7 +36,8 @@ package struct MisdirectedDelivery: Sendable, Hashable {
         guard request.head.method == .post, let sender = Sender(request.head.headerFields) else { return nil }
         var path = request.path
         if path.utf8.last == UInt8(ascii: "/") { path = path.dropLast() }
-        guard path != sender.path else { return nil }
+        // An API destination can also be the sender of a webhook.
+        guard path != sender.path, !(sender == .eventBridge && path.hasPrefix("/webhooks/")) else { return nil }
         self.sender = sender
         self.path = String(decoding: request.path.utf8.prefix(Self.pathLimit), as: UTF8.self)
     }

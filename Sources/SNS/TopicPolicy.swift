@@ -71,6 +71,9 @@ public struct TopicPolicy: Sendable, Hashable {
         try pattern(of: topic).accountRegion(of: topic)
     }
 
+    /// Whether the messages of a topic are accepted.
+    public func allows(_ topic: ARN) -> Bool { (try? accountRegion(of: topic)) != nil }
+
     /// Whether a topic is central: its audits state their account.
     public func isCentral(_ topic: ARN) -> Bool { (try? pattern(of: topic))?.isCentral ?? false }
 

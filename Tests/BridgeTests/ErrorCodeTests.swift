@@ -21,7 +21,7 @@ struct ErrorCodeTests {
 
     @Test("a code has an HTTP status if and only if a response can carry it")
     func statuses() {
-        let responses: Set<ErrorCode.Place> = [.http, .sns, .eventBridge, .readiness, .admin]
+        let responses: Set<ErrorCode.Place> = [.http, .sns, .eventBridge, .webhook, .readiness, .admin]
         for code in ErrorCode.allCases {
             let isResponse = !responses.isDisjoint(with: code.documentation.places)
             #expect(isResponse == !code.documentation.statuses.isEmpty, "\(code)")

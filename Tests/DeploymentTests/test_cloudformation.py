@@ -503,7 +503,7 @@ class DeploymentTests(unittest.TestCase):
         self.assertEqual(listener["DefaultActions"][0]["Type"], "fixed-response")
         rules = elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
         paths = [rule["Conditions"][0]["PathPatternConfig"]["Values"] for rule in rules if rule["Conditions"]]
-        self.assertEqual(paths, [["/sns", "/eventbridge"]])
+        self.assertEqual(paths, [["/sns", "/eventbridge", "/webhooks/*"]])
         (target,) = elb.describe_target_groups(LoadBalancerArn=balancer)["TargetGroups"]
         self.assertEqual(target["HealthCheckPath"], "/readyz")
 

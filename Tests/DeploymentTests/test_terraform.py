@@ -280,7 +280,7 @@ class TerraformTests(unittest.TestCase):
         self.assertEqual(resources["module.bridge.aws_lb_listener.bridge"]["port"], 443)
         self.assertEqual(
             resources["module.bridge.aws_lb_listener_rule.deliveries"]["condition"][0]["path_pattern"][0]["values"],
-            ["/eventbridge", "/sns"],
+            ["/eventbridge", "/sns", "/webhooks/*"],
         )
         self.assertEqual(resources["module.bridge.aws_lb_target_group.bridge"]["health_check"][0]["path"], "/readyz")
         self.assertEqual(resources["module.bridge.aws_rds_cluster.bridge"]["engine"], "aurora-postgresql")

@@ -31,15 +31,19 @@ final class IntakeHarness: Sendable {
 
     func sns(
         _ body: [UInt8], fields: HTTPFields = [:], policy: SubscriptionManager.Policy = .init(),
-        topics: TopicPolicy? = nil, ignored: [EventPattern] = []
+        topics: TopicPolicy? = nil, sources: [(source: MappedSource, topics: TopicPolicy)] = [],
+        ignored: [EventPattern] = [], room: Int = .max
     ) async throws -> IntakeResult {
+        let certificates = SigningCertificateCache(authorities: try TrustStore(authorities: [])) {
+            [self] _ throws(SigningCertificateCache.FetchError) in
+            try certificate.withLock { $0 }.get()
+        }
+        func verifier(_ topics: TopicPolicy) -> SNSVerifier {
+            SNSVerifier(topics: topics, certificates: certificates, maximumAge: .seconds(3600))
+        }
         let intake = SNSHandler(
-            verifier: SNSVerifier(
-                topics: try topics ?? TopicPolicy(topics: [SNSEnvelope.topic]),
-                certificates: SigningCertificateCache(authorities: try TrustStore(authorities: [])) {
-                    [self] _ throws(SigningCertificateCache.FetchError) in
-                    try certificate.withLock { $0 }.get()
-                }, maximumAge: .seconds(3600)),
+            verifier: verifier(try topics ?? TopicPolicy(topics: [SNSEnvelope.topic])),
+            sources: sources.map { TopicSource(source: $0.source, verifier: verifier($0.topics)) },
             ignored: IgnoredMessages(ignored), store: store,
             subscriptions: SubscriptionManager(
                 policy: policy, store: store,
@@ -48,7 +52,7 @@ final class IntakeHarness: Sendable {
                     return try confirmation.withLock { $0 }.get()
                 }, clock: { now }, logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }),
             clock: { now })
-        return await intake.receive(Self.request("/sns", body, fields))
+        return await intake.receive(Self.request("/sns", body, fields)) { $0 <= room }
     }
 
     func eventBridge(

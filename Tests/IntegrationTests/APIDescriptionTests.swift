@@ -18,19 +18,21 @@ extension IntegrationTests {
                 let unreachable = ARN(service: "sns", accountRegion: distant, resource: "unreachable")
                 let closed = try Client.freeAddress()
                 let connectTo = world.aws.connectTo.filter { $0.hasPrefix("sns.us-east-1.") }
-                let bridge = try await world.start([
-                    "sns.topics": "\(world.topics.audit),\(world.topics.detect),\(unreachable)",
-                    "network.connectTo": (connectTo + ["sns.eu-west-1.amazonaws.com:443:\(closed)"]).joined(
-                        separator: ","),
-                    "admin.allowActions": "true", "admin.token": IntegrationEnvironment.adminToken,
-                ])
+                let bridge = try await world.start(
+                    [
+                        "sns.topics": "\(world.topics.audit),\(world.topics.detect),\(unreachable)",
+                        "network.connectTo": (connectTo + ["sns.eu-west-1.amazonaws.com:443:\(closed)"]).joined(
+                            separator: ","),
+                        "admin.allowActions": "true", "admin.token": IntegrationEnvironment.adminToken,
+                    ], arguments: try Webhooks.arguments(world))
                 let dead = try await deadLetters(world, bridge)
                 let plan: JSON = [
                     "servers": ["listen": .string(bridge.listen), "admin": .string(bridge.admin)],
                     "requests": .array(try await requests(world, unreachable: unreachable) + operating(on: dead)),
                     // These need an unavailable store, many viewers or many failed authentications, and have tests of their own.
                     "unseen": [
-                        "get /readyz 503", "post /eventbridge 503", "get /status/events 503",
+                        "get /readyz 503", "post /eventbridge 503", "post /webhooks/{source} 503",
+                        "get /status/events 503",
                         "get /dead-letters/{id} 503",
                         "post /dead-letters/{id}/replay 503", "post /dead-letters/{id}/drop 503",
                         "post /dead-letters/{id}/replay 429", "post /dead-letters/{id}/drop 429",
@@ -85,7 +87,7 @@ extension IntegrationTests {
                 request("GET", "/healthz", 431, headers: ["a": String(repeating: "a", count: 20_000)]),
                 request("GET", "/" + String(repeating: "a", count: 9000), 414),
                 request("POST", "/sns", 417, body: [], headers: ["Expect": "more"]),
-            ] + (try events(world, large: large))
+            ] + (try events(world, large: large)) + webhooks(large: large)
         }
 
         /// Creates two dead letters; returns their ids.
@@ -121,6 +123,25 @@ extension IntegrationTests {
                 ]
             }
             return requests
+        }
+
+        private func webhooks(large: [UInt8]) -> [JSON] {
+            func post(
+                _ status: Int, _ body: [UInt8], isValid: Bool, _ headers: [String: String] = [:], source: String = "key"
+            ) -> JSON {
+                let all = ["Content-Type": "application/json", "x-source-key": Webhooks.secret]
+                return request(
+                    "POST", "/webhooks/\(source)", status, body: body, isValid: isValid,
+                    headers: all.merging(headers) { _, last in last })
+            }
+            let body = Array(#"{"alerts": []}"#.utf8)
+            return [
+                post(200, body, isValid: true),
+                post(400, Array("[".utf8), isValid: false),
+                post(401, body, isValid: true, ["x-source-key": "wrong"]),
+                post(401, body, isValid: true, source: "none"),
+                post(413, large, isValid: false), post(415, body, isValid: true, ["Content-Encoding": "gzip"]),
+            ]
         }
 
         private func events(_ world: IntegrationEnvironment, large: [UInt8]) throws -> [JSON] {

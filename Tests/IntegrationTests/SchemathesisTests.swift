@@ -9,7 +9,7 @@ extension IntegrationTests {
         @Test("schemathesis finds no violation", arguments: ["listen", "admin"])
         func schemathesis(server: String) async throws {
             try await IntegrationEnvironment.run { world in
-                let bridge = try await world.start()
+                let bridge = try await world.start(arguments: try Webhooks.arguments(world))
                 let isAdmin = server == "admin"
                 let address = isAdmin ? bridge.admin : bridge.listen
                 let output = try await RunningProgram.run(
@@ -22,7 +22,8 @@ extension IntegrationTests {
                         "http://\(address)", isAdmin ? "--include-tag" : "--exclude-tag", "admin",
                         // These responses never end.
                         "--exclude-path", "/status/events", "--header",
-                        "x-api-key: \(IntegrationEnvironment.apiKey)", "--max-examples", "25", "--seed", "1",
+                        "x-api-key: \(IntegrationEnvironment.apiKey)", "--header", "x-source-key: \(Webhooks.secret)",
+                        "--max-examples", "25", "--seed", "1",
                     ],
                     environment: [
                         "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": world.folder.path,

@@ -61,7 +61,7 @@ import Testing
     @Test("An event's fields are written in the order that it declares, then others by name, in both forms")
     func fields() throws {
         let event = LogEvent.batchedEventReceived
-        #expect(event.fields == [.delivery, .account, .region, .eventID, .outcome, .request])
+        #expect(event.fields == [.delivery, .account, .region, .source, .eventID, .outcome, .request])
         let fields: LogFields = [
             .request: "r1", .eventID: .string(evil), .outcome: "[]", .delivery: "two words", .account: "1",
         ]

@@ -82,17 +82,10 @@ package struct SourceConverter: Sendable {
 
     /// One JSON value, or one in each line.
     private static func lines(_ bytes: [UInt8]) throws(MessageConverter.ConversionError) -> [JSON] {
-        if let json = try? JSON(parsing: bytes) { return [json] }
-        var values: [JSON] = []
-        for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
-            guard !line.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") }) else { continue }
-            do throws(JSONError) {
-                values.append(try JSON(parsing: Array(line)))
-            } catch {
-                throw MessageConverter.ConversionError(
-                    message: "the message is neither JSON nor lines of JSON: line \(index + 1): \(error)")
-            }
+        do throws(JSONDocumentsError) {
+            return try JSON.documents(in: bytes, limit: .max)
+        } catch {
+            throw MessageConverter.ConversionError(message: "the message is neither JSON nor lines of JSON: \(error)")
         }
-        return values
     }
 }

@@ -14,7 +14,8 @@ extension BridgeConfiguration {
     var processing: ProcessingSettings {
         ProcessingSettings(
             mapping: mapping, accountRegions: topics.accountRegions, catchUpInterval: catchUpInterval,
-            maximumMessageAge: maximumMessageAge, maximumDeadLetterAge: maximumDeadLetterAge)
+            maximumMessageAge: maximumMessageAge, maximumDeadLetterAge: maximumDeadLetterAge,
+            sources: Dictionary(sources.map { ($0.name, $0.mapping.mapping) }) { first, _ in first })
     }
 
     /// The settings that the admin server shows or obeys.

@@ -145,7 +145,7 @@ package struct BridgeConfiguration: Sendable {
         warnings = try values.warnings()
         let sources = try values.mappedSources(topics: topics, environment: environment, path: path)
         self.sources = sources.values
-        digests = try values.digests().merging(["sources": sources.digest]) { _, digest in digest }
+        digests = try values.digests().merging(sources.digests) { _, digest in digest }
         guard !proxyProtocol || !trustedProxies.isEmpty else {
             throw ConfigurationError(
                 \.listenProxyProtocol,

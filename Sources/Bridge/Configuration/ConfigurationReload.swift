@@ -14,10 +14,11 @@ struct ConfigurationReload: Sendable, Hashable {
             let before = key.isReloadable ? running : started
             return before.digests[key.name] != read.digests[key.name]
         }
-        applied = changed.filter(\.isReloadable).map(\.name)
-        let sources = "sources"
-        kept =
-            changed.filter { !$0.isReloadable }.map(\.name)
-            + (started.digests[sources] == read.digests[sources] ? [] : [sources])
+        // Sources are reloadable, and no keys of the declaration.
+        let names = Set(running.digests.keys).union(read.digests.keys).filter {
+            $0.utf8.starts(with: "sources".utf8) && running.digests[$0] != read.digests[$0]
+        }
+        applied = changed.filter(\.isReloadable).map(\.name) + names.sorted()
+        kept = changed.filter { !$0.isReloadable }.map(\.name)
     }
 }

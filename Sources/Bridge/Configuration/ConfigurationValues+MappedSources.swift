@@ -7,11 +7,11 @@ extension ConfigurationValues {
     ///   - topics: `sns.topics`.
     ///   - environment: the process's environment.
     ///   - path: the path of the configuration file.
-    /// - Returns: the sources in the order of the file, and a digest to find changes.
+    /// - Returns: the sources in the order of the file, and digests by key to find changes.
     func mappedSources(
         topics: TopicPolicy, environment: [String: String], path: String?
-    ) throws(ConfigurationError) -> (values: [SourceConfiguration], digest: [UInt8]) {
-        var result: (values: [SourceConfiguration], digest: [UInt8]) = ([], [])
+    ) throws(ConfigurationError) -> (values: [SourceConfiguration], digests: [String: [UInt8]]) {
+        var result: (values: [SourceConfiguration], digests: [String: [UInt8]]) = ([], [:])
         var variables: Set<String> = []
         if let sources {
             let regions = Set(try self[\.awsRegions])
@@ -20,7 +20,7 @@ extension ConfigurationValues {
                 folder: path.flatMap(Self.folder), readFile: readFile)
             var reader = SourcesReader(sources, surroundings, environment: environment)
             result.values = try reader.read()
-            result.digest = reader.digest(of: result.values)
+            result.digests = reader.digests(of: result.values)
             variables = reader.secrets.variables
         }
         for (variable, value) in environment.sorted(by: { $0.key < $1.key })

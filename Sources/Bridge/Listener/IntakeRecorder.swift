@@ -75,7 +75,8 @@ struct IntakeRecorder: IntakeObserver {
 
     /// Logs each of several deliveries, and events that are not served: the request's own log line has no fields for them.
     private func logParts(of deliveries: AcceptedDeliveries, _ request: ServerRequest) {
-        if deliveries.queued.count > 1 {
+        // The items of a webhook's request have one line together: a request can have 1,000.
+        if deliveries.queued.count > 1, deliveries.queued[0].delivery.channel != .webhook {
             for queued in deliveries.queued {
                 var fields = LogFields(queued)
                 fields.add(.outcome, .string(queued.outcome.rawValue))
@@ -101,8 +102,12 @@ extension LogFields {
     /// The fields that a request of intake adds to its line in the access log.
     fileprivate init(_ result: IntakeResult) {
         self = [.outcome: .string(result.word), .claim: result.claim.map { .string($0) }]
-        if case .accepted(let deliveries) = result, deliveries.queued.count == 1 {
-            add(LogFields(deliveries.queued[0]))
+        guard case .accepted(let deliveries) = result, let first = deliveries.queued.first else { return }
+        if deliveries.queued.count == 1 {
+            add(LogFields(first))
+        } else if first.delivery.channel == .webhook {
+            add(LogFields(first.delivery))
+            add(.count, .integer(deliveries.queued.count))
         }
     }
 
@@ -113,9 +118,16 @@ extension LogFields {
             .delivery: .string(delivery.id),
             .messageID: delivery.channel == .sns ? queued.senderID.map { .string($0) } : nil,
             .topic: delivery.topic.map { "\($0)" },
-            .account: .string(delivery.accountRegion.account.digits),
-            .region: .string(delivery.accountRegion.region.name),
             .eventID: delivery.channel == .eventBridge ? queued.senderID.map { .string($0) } : nil,
+        ]
+        add(LogFields(delivery))
+    }
+
+    /// The fields about where a delivery belongs.
+    private init(_ delivery: Delivery) {
+        self = [
+            .account: .string(delivery.accountRegion.account.digits),
+            .region: .string(delivery.accountRegion.region.name), .source: delivery.source.map { .string($0) },
         ]
     }
 }

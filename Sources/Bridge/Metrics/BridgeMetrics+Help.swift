@@ -27,6 +27,8 @@ extension BridgeMetrics {
         "defender_bridge_http_faults_total": "Requests that are not valid HTTP, by error code.",
         "defender_bridge_unrelated_messages_total":
             "Messages of allowed topics that do not come from Device Defender, by topic.",
+        "defender_bridge_ignored_events_total":
+            "Events of EventBridge that neither Device Defender nor a mapped source uses, by detail type.",
         "defender_bridge_connections_closed_total":
             "Connections closed because the connection limit was reached, by kind.",
         "defender_bridge_subscriptions": "Topics by subscription state.",

@@ -33,6 +33,7 @@ struct ReloadableComponents: Sendable {
         admission = Admission(store: runtime.store, maximumPending: configuration.maximumPending)
         assembly = IntakeFactory(
             store: runtime.store, certificates: certificates, failures: AuthenticationThrottle(),
+            webhookFailures: AuthenticationThrottle(),
             confirm: runtime.confirmSubscription, fetchTokenKeys: runtime.fetchTokenKeys,
             metrics: metrics, logger: logger, clock: WallClock.now)
         intake = Reloadable(assembly.handlers(for: configuration))

@@ -3,14 +3,15 @@ package import Encoding
 import ErrorCodes
 package import HTTPServer
 import JSON
+import SourceMapping
 package import Store
 
 /// Handles requests of EventBridge API destinations (`POST /eventbridge`).
 package struct EventBridgeHandler: Sendable {
     /// Authenticates requests.
     package let authenticator: EventBridgeAuthenticator
-    /// The accounts and Regions that the bridge serves: those of its topics.
-    package let served: Set<AccountRegion>
+    /// What decides whose events are accepted.
+    private let routing: PostedEvents.Routing
     /// Where deliveries are stored.
     package let store: any DeliveryQueue
     /// Returns the present time.
@@ -40,7 +41,7 @@ package struct EventBridgeHandler: Sendable {
                 .malformed)
         }
         do throws(PostedEventsError) {
-            return await store(try PostedEvents(json, body: body, served: served, now: clock()), reserve)
+            return await store(try PostedEvents(json, body: body, routing, now: clock()), reserve)
         } catch {
             return IntakeResult(error)
         }
@@ -48,9 +49,12 @@ package struct EventBridgeHandler: Sendable {
 
     private func store(_ events: PostedEvents, _ reserve: (Int) -> Bool) async -> IntakeResult {
         guard !events.deliveries.isEmpty else {
-            return .accepted(AcceptedDeliveries(ignored: events.ignored, notServed: events.notServed))
+            return .accepted(
+                AcceptedDeliveries(
+                    ignored: events.ignored.count, ignoredTypes: events.ignored, notServed: events.notServed))
         }
         guard reserve(events.deliveries.count) else { return .deferred(.queueFull) }
+        guard events.itemCounts.allSatisfy({ $0.source.allows($0.count) }) else { return .deferred(.rateLimited) }
         return await store.accept(
             zip(events.deliveries, events.eventIDs).map { ($0, $1) }, ignored: events.ignored,
             notServed: events.notServed)
@@ -63,14 +67,15 @@ package struct EventBridgeHandler: Sendable {
     /// Creates a handler.
     ///
     /// - Parameters:
-    ///   - served: the accounts and Regions whose events are accepted.
+    ///   - served: the accounts and Regions whose events of Device Defender are accepted: those of `sns.topics`.
+    ///   - sources: the mapped sources with events, in the order in which they are tried.
     ///   - clock: returns the present time.
     package init(
-        authenticator: EventBridgeAuthenticator, served: Set<AccountRegion>, store: any DeliveryQueue,
-        clock: @escaping @Sendable () -> Timestamp
+        authenticator: EventBridgeAuthenticator, served: Set<AccountRegion>, sources: [EventSource] = [],
+        store: any DeliveryQueue, clock: @escaping @Sendable () -> Timestamp
     ) {
         self.authenticator = authenticator
-        self.served = served
+        routing = PostedEvents.Routing(served: served, sources: sources)
         self.store = store
         self.clock = clock
     }
@@ -107,6 +112,13 @@ extension IntakeResult {
                     message:
                         "Too many events: the request has \(count). Set the batch size to \(PostedEvents.limit) or less."
                 ), .tooLarge)
+        case .tooManyItems:
+            self = .rejected(
+                IntakeError(
+                    code: .tooManyItems,
+                    message: "Too many items: the events have more than \(Mapping.maximumItems). Reduce the batch size."
+                ),
+                .tooLarge)
         case .unreadable(let reason):
             self = .rejected(
                 IntakeError(code: .malformedEvent, message: "Malformed event: \(reason). Send the whole event."),

@@ -16,15 +16,20 @@ package struct AcceptedDeliveries: Sendable {
 
     /// The deliveries that are in the queue, new or not.
     package let queued: [QueuedDelivery]
-    /// The number of events that change nothing and are not stored.
+    /// The number of events and messages that change nothing and are not stored.
     package let ignored: Int
+    /// The detail types of the ignored events of EventBridge; nil for an event without one.
+    package let ignoredTypes: [String?]
     /// The number of events that are dropped: their account and Region are not served.
     package let notServed: Int
 
     /// Creates the deliveries of a request.
-    package init(queued: [QueuedDelivery] = [], ignored: Int = 0, notServed: Int = 0) {
+    package init(
+        queued: [QueuedDelivery] = [], ignored: Int = 0, ignoredTypes: [String?] = [], notServed: Int = 0
+    ) {
         self.queued = queued
         self.ignored = ignored
+        self.ignoredTypes = ignoredTypes
         self.notServed = notServed
     }
 

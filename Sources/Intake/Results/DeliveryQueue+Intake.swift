@@ -6,10 +6,10 @@ extension DeliveryQueue {
     ///
     /// - Parameters:
     ///   - deliveries: each with the sender's own id; at least one.
-    ///   - ignored: the number of other events of the request that change nothing.
+    ///   - ignored: the detail types of other events of the request that change nothing.
     ///   - notServed: the number of other events of the request that are not served.
     func accept(
-        _ deliveries: [(delivery: Delivery, senderID: String?)], ignored: Int = 0, notServed: Int = 0
+        _ deliveries: [(delivery: Delivery, senderID: String?)], ignored: [String?] = [], notServed: Int = 0
     ) async -> IntakeResult {
         do throws(StoreError) {
             let results = try await append(deliveries.map(\.delivery))
@@ -17,7 +17,7 @@ extension DeliveryQueue {
                 AcceptedDeliveries(
                     queued: zip(deliveries, results).map {
                         QueuedDelivery($0.delivery, senderID: $0.senderID, isNew: $1 == .stored)
-                    }, ignored: ignored, notServed: notServed))
+                    }, ignored: ignored.count, ignoredTypes: ignored, notServed: notServed))
         } catch {
             guard error.code == .invalidValue else {
                 return .deferred(

@@ -26,8 +26,10 @@ package enum IntakeResult: Sendable {
         case unauthorized(challenge: String, claim: String?)
         /// The message must not be accepted.
         case forbidden
-        /// The request has too many events.
+        /// The request has too many events or items.
         case tooLarge
+        /// The body is encoded.
+        case unsupportedMediaType
     }
 }
 
@@ -89,6 +91,10 @@ extension IntakeError {
     /// The queue is full.
     static let queueFull = IntakeError(
         code: .queueFull, message: "Queue full: it has reached store.maxPending. Retry later.")
+
+    /// A mapped source sends more items than it may.
+    static let rateLimited = IntakeError(
+        code: .rateLimited, message: "Rate limit exceeded: rateLimit of the source. Retry later, or raise it.")
 
     /// Too many requests are in progress.
     static let overloaded = IntakeError(

@@ -9,8 +9,10 @@ package import Store
 
 /// Handles HTTPS deliveries of Amazon SNS (`POST /sns`).
 package struct SNSHandler: Sendable {
-    /// Verifies messages.
+    /// Verifies messages of Device Defender.
     package let verifier: SNSVerifier
+    /// The mapped sources with topics.
+    package let sources: [TopicSource]
     /// The messages that are not stored.
     package let ignored: IgnoredMessages
     /// Where deliveries are stored.
@@ -21,19 +23,46 @@ package struct SNSHandler: Sendable {
     package let clock: @Sendable () -> Timestamp
 
     /// Handles a request. SNS discards a message that is rejected, and retries one that is deferred.
-    package func receive(_ request: ServerRequest) async -> IntakeResult {
+    ///
+    /// - Parameter reserve: reserves capacity in the queue for a number of deliveries; returns false if there is not enough.
+    package func receive(_ request: ServerRequest, reserve: (Int) -> Bool) async -> IntakeResult {
         do throws(SNSError) {
             try SNSMessage.requireEnvelope(isRaw: Self.isRaw(request))
             let message = try SNSMessage(parsing: request.body)
             guard !request.clientHasLeft else { return .deferred(.abandoned) }
-            let accountRegion = try await verifier.verify(message, now: clock())
+            let source = source(of: message.topic)
+            let accountRegion = try await (source?.verifier ?? verifier).verify(message, now: clock())
             guard case .notification = message.kind else { return try await subscriptions.handle(message) }
-            let result = try await accept(message, on: accountRegion)
+            let result =
+                if let source {
+                    await accept(message, of: source.source, in: accountRegion, reserve)
+                } else {
+                    try await accept(message, on: accountRegion)
+                }
             if case .accepted = result { await subscriptions.recordDelivery(message) }
             return result
         } catch {
             return IntakeResult(error)
         }
+    }
+
+    /// The mapped source of a topic; nil for a topic of Device Defender, and for one that is not allowed.
+    private func source(of topic: ARN) -> TopicSource? {
+        guard !verifier.topics.allows(topic) else { return nil }
+        return sources.first { $0.verifier.topics.allows(topic) }
+    }
+
+    private func accept(
+        _ message: SNSMessage, of source: MappedSource, in accountRegion: AccountRegion, _ reserve: (Int) -> Bool
+    ) async -> IntakeResult {
+        let items = SourceItems(ofMessage: Array(message.message.utf8), source.mapping)
+        guard !items.payloads.isEmpty else { return .accepted(AcceptedDeliveries(ignored: 1)) }
+        guard reserve(items.payloads.count) else { return .deferred(.queueFull) }
+        guard source.allows(items.payloads.count) else { return .deferred(.rateLimited) }
+        let deliveries = source.deliveries(of: items, in: accountRegion, by: .sns, at: clock()) {
+            MappedSource.itemID("sns:" + message.messageID, index: $0)
+        }
+        return await store.accept(deliveries.map { ($0, message.messageID) })
     }
 
     private func accept(_ message: SNSMessage, on accountRegion: AccountRegion) async throws(SNSError) -> IntakeResult {
@@ -80,11 +109,13 @@ package struct SNSHandler: Sendable {
     ///
     /// - Parameter clock: returns the present time.
     package init(
-        verifier: SNSVerifier, ignored: IgnoredMessages = IgnoredMessages(), store: any DeliveryQueue,
+        verifier: SNSVerifier, sources: [TopicSource] = [], ignored: IgnoredMessages = IgnoredMessages(),
+        store: any DeliveryQueue,
         subscriptions: SubscriptionManager,
         clock: @escaping @Sendable () -> Timestamp
     ) {
         self.verifier = verifier
+        self.sources = sources
         self.ignored = ignored
         self.store = store
         self.subscriptions = subscriptions

@@ -69,17 +69,19 @@ package struct Mapping: Sendable {
     ///
     /// - Throws: ``MappingFailure`` if there is no such value or array, or if there are more than ``maximumItems``.
     package func items(in message: JSON) throws(MappingFailure) -> [JSON] {
-        let nodes = each.nodes(in: message, limit: Self.maximumItems + 1)
-        guard !nodes.isEmpty else { throw MappingFailure(ItemError(.missing, paths: [each.description]), key: .each) }
-        var items: [JSON] = []
-        for node in nodes {
-            items += node.array ?? [node]
-            guard items.count <= Self.maximumItems else {
-                throw MappingFailure(
-                    .notUnderstood, key: .each,
-                    problem: "more than \(Self.maximumItems) items. Send fewer in a message.")
-            }
+        guard let items = split(message) else {
+            throw MappingFailure(ItemError(.missing, paths: [each.description]), key: .each)
+        }
+        guard items.count <= Self.maximumItems else {
+            throw MappingFailure(
+                .notUnderstood, key: .each, problem: "more than \(Self.maximumItems) items. Send fewer in a message.")
         }
         return items
+    }
+
+    /// The items in a message, in order, also if there are more than ``maximumItems``; nil if `each` selects nothing.
+    package func split(_ message: JSON) -> [JSON]? {
+        let nodes = each.nodes(in: message, limit: Self.maximumItems + 1)
+        return nodes.isEmpty ? nil : nodes.flatMap { $0.array ?? [$0] }
     }
 }

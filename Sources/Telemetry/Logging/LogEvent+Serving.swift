@@ -68,7 +68,7 @@ extension LogEvent {
         "Request completed.", .info, or: [.debug],
         [
             .method, .path, .status, .received, .sent, .milliseconds, .peer, .request, .tls, .agent, .delivery,
-            .messageID, .topic, .account, .region, .eventID, .outcome, .claim,
+            .messageID, .topic, .account, .region, .source, .eventID, .count, .outcome, .claim,
         ])
     package static let requestRejected = LogEvent(
         "Request rejected by the HTTP server.", .warning, [.status, .code, .reason, .peer, .request])
@@ -88,7 +88,7 @@ extension LogEvent {
     package static let deliveryMisdirected = LogEvent(
         "Delivery sent to the wrong path.", .warning, [.path, .peer, .reason])
     package static let batchedEventReceived = LogEvent(
-        "Event of a batch received.", .info, [.delivery, .account, .region, .eventID, .outcome, .request])
+        "Event of a batch received.", .info, [.delivery, .account, .region, .source, .eventID, .outcome, .request])
     package static let eventsNotServed = LogEvent(
         "Events dropped: their account and Region have no topic in sns.topics.", .warning,
         [.code, .count, .peer, .request, .reason])

@@ -93,3 +93,23 @@ package final class TopicSeries: Sendable {
         state.withLock { $0.admits(topic) } ? topic.description : LabelCardinalityLimiter.other
     }
 }
+
+/// Limits how many detail types of events have series of their own.
+package final class DetailTypeSeries: Sendable {
+    /// The longest detail type with series of its own, in bytes; EventBridge's own limit.
+    private static let maximumLength = 128
+    private let state = Mutex(SeriesLimiter<String>(LabelCardinalityLimiter.limit))
+
+    /// Creates a limiter without detail types.
+    package init() {}
+
+    /// The value of the label `detail_type`.
+    package func label(of type: String?) -> String {
+        guard let type else { return "none" }
+        // Only ASCII, so that equal texts have equal bytes.
+        guard type.utf8.count <= Self.maximumLength, type.utf8.allSatisfy({ (0x20...0x7E).contains($0) }),
+            state.withLock({ $0.admits(type) })
+        else { return LabelCardinalityLimiter.other }
+        return type
+    }
+}

@@ -150,7 +150,7 @@ resource "aws_lb_listener_rule" "deliveries" {
 
   condition {
     path_pattern {
-      values = ["/sns", "/eventbridge"]
+      values = ["/sns", "/eventbridge", "/webhooks/*"]
     }
   }
 

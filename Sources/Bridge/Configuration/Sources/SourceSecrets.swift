@@ -14,7 +14,7 @@ struct SourceSecrets {
     /// The variables of the sources, whether they are set or not.
     private(set) var variables: Set<String> = []
     /// All secrets that were read, to find changes.
-    private(set) var texts: [String] = []
+    private(set) var texts: [(source: String, text: String)] = []
 
     init(environment: [String: String], readFile: @escaping (String) throws(ConfigurationError) -> [UInt8]) {
         self.environment = environment
@@ -67,7 +67,7 @@ struct SourceSecrets {
             return []
         }
         guard let values, Self.check(values, minimumLength, maximumCount, at: path, errors: &errors) else { return [] }
-        texts += values
+        texts += values.map { (source, $0) }
         return values
     }
 

@@ -55,11 +55,17 @@ struct SourcesReader {
         return sources
     }
 
-    /// A digest of everything that was read, to find changes.
-    func digest(of sources: [SourceConfiguration]) -> [UInt8] {
-        let texts = tree.names + secrets.texts + sources.map(\.mapping.text)
-        let parts = [tree.value.serialized()] + texts.map { Array($0.utf8) }
-        return Digest.sha256(Array(parts.joined(separator: [0])))
+    /// Digests of everything that was read, to find changes: of the order of the sources by the key `sources`, and of each
+    /// source by the key `sources.NAME`.
+    func digests(of sources: [SourceConfiguration]) -> [String: [UInt8]] {
+        func digest(_ parts: [[UInt8]]) -> [UInt8] { Digest.sha256(Array(parts.joined(separator: [0]))) }
+        var digests = ["sources": digest(sources.map { Array($0.name.utf8) })]
+        for source in sources {
+            let texts = secrets.texts.filter { $0.source == source.name }.map(\.text) + [source.mapping.text]
+            let tree = tree.value[source.name] ?? .null
+            digests["sources.\(source.name)"] = digest([tree.serialized()] + texts.map { Array($0.utf8) })
+        }
+        return digests
     }
 
     // MARK: A source
