@@ -27,9 +27,10 @@ PROGRAM = REPOSITORY / ".build/debug/defender-bridge"
 OF_PROMETHEUS = {"up": set(), "ALERTS": {"alertname", "alertstate"}}
 ADDED = {"job", "instance", "le"}
 SUFFIX = re.compile(r"_(bucket|sum|count)$")
-# Metrics without series in the demo: it has plain HTTP, SQLite, no throttling, and topics of Device Defender only.
+# Metrics without series in the demo: it has plain HTTP, SQLite, no throttling, and messages of Device Defender only.
 NOT_IN_THE_DEMO = re.compile(
-    "defender_bridge_(tls_certificate_expiry|postgresql|aws_throttles|replica_clock_offset|unrelated_messages)_"
+    "defender_bridge_(tls_certificate_expiry|postgresql|aws_throttles|replica_clock_offset|unrelated_messages|source_items"
+    "|ignored_events)_"
 )
 
 
@@ -278,8 +279,10 @@ class PrometheusTests(unittest.TestCase):
 
     def test_panels_show_data(self):
         empty = {title for title, expression in queries() if not self.query("query", query=expression)["result"]}
-        # These need TLS, a firing alert, a start, PostgreSQL or throttling.
-        sometimes = {"TLS certificate", "Firing alerts", "Starts", "PostgreSQL connections", "Throttled"}
+        # These need TLS, a firing alert, a start, PostgreSQL, throttling, a mapped source, or an unused event.
+        sometimes = {
+            "TLS certificate", "Firing alerts", "Starts", "PostgreSQL connections", "Throttled", "Items of mapped sources",
+            "Unused EventBridge events"}
         self.assertEqual(empty - sometimes, set())
 
     def test_no_alert_fires_without_a_fault(self):

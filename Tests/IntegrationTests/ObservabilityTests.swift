@@ -13,10 +13,11 @@ extension IntegrationTests {
     struct Observability {
         // MARK: Metrics
 
-        /// Metrics without series on a bridge with SQLite and without TLS.
+        /// Metrics without series on a bridge with SQLite, without TLS and without mapped sources.
         private static let absent: Set = [
             "defender_bridge_postgresql_connections", "defender_bridge_postgresql_connection_failures_total",
             "defender_bridge_tls_certificate_expiry_timestamp_seconds", "defender_bridge_replica_clock_offset_seconds",
+            "defender_bridge_source_items_total", "defender_bridge_ignored_events_total",
         ]
 
         @Test("all metrics are exported, promtool accepts them, and their values are right")

@@ -1,8 +1,8 @@
 import AWSCore
 import Encoding
 import JSON
-import SecurityFindings
 
+@testable import SecurityFindings
 @testable import SourceMapping
 
 /// Any mapping is read or rejected with errors, and a read one maps any message to findings within the limits of the
