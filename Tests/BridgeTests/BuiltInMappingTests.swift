@@ -1,3 +1,8 @@
+import AWSCore
+import Encoding
+import Foundation
+import JSON
+import SecurityFindings
 import SourceMapping
 import TestSupport
 import Testing
@@ -10,6 +15,29 @@ import Testing
         let file = try MappingFile(mapping)
         #expect(file.name == mapping.rawValue && file.mapping.about != nil && !file.mapping.tests.isEmpty)
         #expect(MappingTestReport(file).lines == ["\(mapping.rawValue): \(file.mapping.tests.count) tests passed."])
+    }
+
+    @Test("Security Hub's own model accepts the findings of all test messages")
+    func valid() async throws {
+        let accountRegion = AccountRegion(
+            account: try #require(AccountID("111122223333")), region: try #require(Region("eu-central-1")))
+        let context = ItemContext(source: "plant", accountRegion: accountRegion, receivedAt: .latest)
+        let folder = try TemporaryFolder()
+        var count = 0
+        for name in BuiltInMapping.allCases {
+            let file = try MappingFile(name)
+            for message in file.tree["tests"]?.array?.compactMap({ $0["message"] }) ?? [] {
+                guard let item = try? file.mapping.items(in: message).first,
+                    case .finding(let mapped) = try? file.mapping.outcome(of: item, in: context)
+                else { continue }
+                count += 1
+                _ = try folder.write(mapped.finding.serialized(), as: "\(name.rawValue)-\(count).json")
+            }
+        }
+        #expect(count > 60)
+        let script = Repository.file("Tests/SecurityFindingsTests/validate_goldens.py")
+        let program = try await Program.run(["python3", script.path, folder.path])
+        #expect(program.status == 0, "\(program.errors.prefix(2000))")
     }
 
     @Test("The names are those of the files, in the order of the documentation")
