@@ -6,7 +6,7 @@ extension Mapping {
     /// The finding of an item, within the limits of the AWS Security Finding Format.
     func finding(
         for item: JSON, at time: StateTime, in context: ItemContext
-    ) throws(MappingFailure) -> SecurityFinding {
+    ) throws(MappingFailure) -> MappedFinding {
         let parts = try value(.id) { () throws(ItemError) -> [String] in try identity.parts(of: item) }
         let level = try value(.severity) { () throws(ItemError) -> SeverityRule.Reading in
             try severity.severity(of: item)
@@ -19,9 +19,11 @@ extension Mapping {
             try self.description.expand(item, in: context, limit: FindingLimits.description + 1)
         }
         let resources = try findResources(of: item, in: context)
+        let group = try groupName(of: item)
+        let firstObservedAt = try firstObservation(of: item, in: context)
         let changedAt = time.timestamp ?? context.receivedAt
         let isArchived = archivedWhen?.matches(item) ?? false
-        return SecurityFinding(
+        let finding = SecurityFinding(
             FindingDraft(
                 id: FindingID.mapped(source: context.source, parts: parts, accountRegion: context.accountRegion),
                 accountRegion: context.accountRegion,
@@ -35,12 +37,13 @@ extension Mapping {
                 remediation: remediation(for: item, in: context),
                 resource: resources.first,
                 otherResources: resources.others,
-                productFields: try fields(of: item, at: time, in: context),
+                productFields: fields(of: item, in: group, at: time, context),
                 createdAt: changedAt,
                 updatedAt: changedAt,
-                firstObservedAt: try firstObservation(of: item, in: context) ?? changedAt,
+                firstObservedAt: firstObservedAt ?? changedAt,
                 lastObservedAt: changedAt,
                 recordState: isArchived ? .archived : .active))
+        return MappedFinding(finding: finding, group: group, time: time)
     }
 
     /// The resources of an item: the first is required, others without an ID are left out.
@@ -78,12 +81,12 @@ extension Mapping {
 
     /// The product fields: those from which the ledger can be rebuilt, then those of the mapping.
     private func fields(
-        of item: JSON, at time: StateTime, in context: ItemContext
-    ) throws(MappingFailure) -> [(key: String, value: String)] {
+        of item: JSON, in group: String?, at time: StateTime, _ context: ItemContext
+    ) -> [(key: String, value: String)] {
         var fields = [
             (key: "ProviderName", value: context.source), (key: ProductField.source, value: context.source),
         ]
-        if let group = try groupName(of: item) { fields.append((ProductField.group, group)) }
+        if let group { fields.append((ProductField.group, group)) }
         if let time = time.timestamp { fields.append((ProductField.time, time.iso8601)) }
         return fields + productFields.compactMap { $0.entry(for: item) }
     }

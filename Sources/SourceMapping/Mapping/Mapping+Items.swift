@@ -15,11 +15,9 @@ extension Mapping {
         let time = try stateTime(of: item, in: context)
         if let archivesGroupWhen, let group, archivesGroupWhen.matches(item) {
             let parts = try value(.group) { () throws(ItemError) in try group.parts(of: item) }
-            return .archivesGroup(Self.groupName(parts), time)
+            return .archivesGroup(FindingID.path(parts), time)
         }
-        return .finding(
-            MappedFinding(
-                finding: try finding(for: item, at: time, in: context), group: try groupName(of: item), time: time))
+        return .finding(try finding(for: item, at: time, in: context))
     }
 
     private func decode(_ item: JSON) throws(MappingFailure) -> JSON {
@@ -57,14 +55,12 @@ extension Mapping {
     func groupName(of item: JSON) throws(MappingFailure) -> String? {
         guard let group else { return nil }
         do throws(ItemError) {
-            return Self.groupName(try group.parts(of: item))
+            return FindingID.path(try group.parts(of: item))
         } catch {
             guard error.reason == .missing else { throw MappingFailure(error, key: .group) }
             return nil
         }
     }
-
-    private static func groupName(_ parts: [String]) -> String { FindingID.path(parts) }
 
     /// The result of a rule, with the key in the error.
     func value<Value>(
