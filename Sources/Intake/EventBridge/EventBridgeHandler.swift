@@ -93,12 +93,6 @@ extension IntakeError {
         message:
             "Cannot verify the token: fetching the keys of eventBridge.oauth.jwksURL failed. Allow HTTPS from this machine to it."
     )
-
-    fileprivate static let tooManyFailures = IntakeError(
-        code: .tooManyFailures,
-        message:
-            "Rate limit exceeded: too many requests with missing or wrong credentials from this address. Wait a minute."
-    )
 }
 
 extension IntakeResult {

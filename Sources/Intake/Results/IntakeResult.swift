@@ -96,6 +96,13 @@ extension IntakeError {
     static let rateLimited = IntakeError(
         code: .rateLimited, message: "Rate limit exceeded: rateLimit of the source. Retry later, or raise it.")
 
+    /// Too many requests with missing or wrong credentials came from the address.
+    static let tooManyFailures = IntakeError(
+        code: .tooManyFailures,
+        message:
+            "Rate limit exceeded: too many requests with missing or wrong credentials from this address. Wait a minute."
+    )
+
     /// Too many requests are in progress.
     static let overloaded = IntakeError(
         code: .overloaded, message: "Overloaded: too many requests are in progress. Retry later.")

@@ -147,10 +147,4 @@ extension IntakeError {
         message:
             "Cannot verify the token: fetching the keys of its issuer failed. Allow HTTPS from this machine to jwksURL of the "
             + "source.")
-
-    fileprivate static let tooManyFailures = IntakeError(
-        code: .tooManyFailures,
-        message:
-            "Rate limit exceeded: too many requests with missing or wrong credentials from this address. Wait a minute."
-    )
 }
