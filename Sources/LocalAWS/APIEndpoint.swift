@@ -6,6 +6,8 @@ import JSON
 /// Serves the APIs of all services on one listener; the signature's scope selects the service.
 struct APIEndpoint: Sendable {
     let state: CloudState
+    /// Receives the messages of `Publish`.
+    let published: AsyncStream<TopicMessage>.Continuation
 
     /// Handles a request.
     func respond(to request: ServerRequest) -> ServerResponse {
@@ -57,11 +59,11 @@ struct APIEndpoint: Sendable {
             guard state.throttle?.allows(call.operation, of: call.accountRegion, now: now) ?? true else {
                 throw Throttle.rejection(of: call.operation)
             }
-            return try Self.output(of: call, state: &state, now: now)
+            return try output(of: call, state: &state, now: now)
         }
     }
 
-    private static func output(
+    private func output(
         of call: APICall, state: inout CloudState.Content, now: Int64
     ) throws(ServiceError) -> APIOutput {
         switch (call.operation, call.input) {
@@ -71,12 +73,12 @@ struct APIEndpoint: Sendable {
         case (.batchUpdateFindings, .json(let input)):
             .json(try state[hub: call.accountRegion].updateFindings(input, now: now))
         case (.describeHub, _): .json(SecurityHubModel.description(accountRegion: call.accountRegion))
-        case (.describeAuditTask, .path(let id)): .json(try audits(call, state).describeTask(id: id))
-        case (.listAuditFindings, .json(let input)): .json(try audits(call, state).listFindings(input))
-        case (.listAuditSuppressions, .json(let input)): .json(try audits(call, state).listSuppressions(input))
-        case (.listAuditTasks, .parameters(let input)): .json(try audits(call, state).listTasks(input))
-        case (.listViolationEvents, .parameters(let input)): .json(try alarms(call, state).listEvents(input))
-        case (.listActiveViolations, .parameters(let input)): .json(try alarms(call, state).listActive(input))
+        case (.describeAuditTask, .path(let id)): .json(try Self.audits(call, state).describeTask(id: id))
+        case (.listAuditFindings, .json(let input)): .json(try Self.audits(call, state).listFindings(input))
+        case (.listAuditSuppressions, .json(let input)): .json(try Self.audits(call, state).listSuppressions(input))
+        case (.listAuditTasks, .parameters(let input)): .json(try Self.audits(call, state).listTasks(input))
+        case (.listViolationEvents, .parameters(let input)): .json(try Self.alarms(call, state).listEvents(input))
+        case (.listActiveViolations, .parameters(let input)): .json(try Self.alarms(call, state).listActive(input))
         case (.getCallerIdentity, _): .xml(TokenService.callerIdentity(call.caller))
         case (.assumeRole, .parameters(let input)):
             .xml(try TokenService.assumeRole(input, keys: &state.keys, now: now))
@@ -85,6 +87,7 @@ struct APIEndpoint: Sendable {
         case (.listSubscriptionsByTopic, .parameters(let input)): .xml(try state.topics.list(input))
         case (.getSubscriptionAttributes, .parameters(let input)): .xml(try state.topics.attributes(input))
         case (.getTopicAttributes, .parameters(let input)): .xml(try state.topics.topicAttributes(input))
+        case (.publish, .parameters(let input)): .xml(try publish(input, now: now))
         case (.listEnabledProductsForImport, _):
             .json(["ProductSubscriptions": .array((state.products[call.accountRegion] ?? []).map(JSON.string))])
         case (.describeTrails, _):
@@ -95,6 +98,13 @@ struct APIEndpoint: Sendable {
             .json(try (state.rules[call.accountRegion] ?? EventRules()).targets(input))
         default: throw ServiceError(500, "InternalFailure", "The input does not match the operation.")
         }
+    }
+
+    /// Implements `Publish`. The message is delivered after the response.
+    private func publish(_ parameters: [String: String], now: Int64) throws(ServiceError) -> [XMLElement] {
+        let message = try TopicMessage(published: parameters, now: now)
+        published.yield(message)
+        return [XMLElement("MessageId", message.id)]
     }
 
     private static func audits(_ call: APICall, _ state: CloudState.Content) -> AuditModel {

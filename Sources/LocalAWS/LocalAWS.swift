@@ -20,9 +20,11 @@ package final class LocalAWS: Sendable {
 
     private let region: Region
     private let state: CloudState
-    private let signer: TopicSigner
     private let listeners: Listeners
-    private let deliveries: MessageDeliverer
+    private let publisher: TopicPublisher
+    private let published: AsyncStream<TopicMessage>.Continuation
+    /// Delivers what the API operation `Publish` publishes.
+    private let publishing: Task<Void, Never>
 
     /// Starts the stand-in.
     ///
@@ -38,14 +40,18 @@ package final class LocalAWS: Sendable {
             keys: AccessKeys(configuration.credentials, partition: region.partition))
         content.throttle = configuration.throttles ? Throttle() : nil
         let state = CloudState(content, clock: configuration.clock)
-        let calls = APIEndpoint(state: state)
+        let (messages, published) = AsyncStream<TopicMessage>.makeStream()
+        let calls = APIEndpoint(state: state, published: published)
         let topics = TopicEndpoint(state: state, signer: identity.signer, calls: calls)
         listeners = try await Listeners(
             on: loop, configuration: configuration, tls: identity.tls, calls: calls, topics: topics)
         self.state = state
-        signer = identity.signer
-        deliveries = MessageDeliverer(
-            loop: loop, client: listeners.client, retryDelayScale: configuration.retryDelayScale)
+        self.published = published
+        publisher = TopicPublisher(
+            state: state, signer: identity.signer,
+            deliveries: MessageDeliverer(
+                loop: loop, client: listeners.client, retryDelayScale: configuration.retryDelayScale))
+        publishing = Task { [publisher] in await publisher.deliver(messages) }
         apiURL = "http://\(listeners.api.address)"
         connectTo = configuration.regions.map { [listeners] in "\($0.snsHost):443:\(listeners.topics.address)" }
         certificateAuthorityPEM = identity.authorityPEM
@@ -55,7 +61,9 @@ package final class LocalAWS: Sendable {
 
     /// Stops the stand-in: cancels deliveries, and closes all connections. Call it once.
     package func stop() async {
-        await deliveries.stop()
+        published.finish()
+        await publisher.deliveries.stop()
+        await publishing.value
         await listeners.close()
     }
 
@@ -200,7 +208,8 @@ package final class LocalAWS: Sendable {
     ) async throws -> DeliveryReport {
         let subscription = state.withLock { $0.topics.subscribe(endpoint, to: topic) }
         let message = TopicMessage.confirmation(of: subscription, now: state.clock())
-        return await deliveries.deliver(try item(message, for: subscription, version: signatureVersion))
+        return await publisher.deliveries.deliver(
+            try publisher.item(message, for: subscription, version: signatureVersion))
     }
 
     /// Removes an endpoint's subscription to a topic, and notifies the endpoint.
@@ -212,7 +221,8 @@ package final class LocalAWS: Sendable {
     ) async throws -> DeliveryReport? {
         guard let subscription = state.withLock({ $0.topics.unsubscribe(endpoint, from: topic) }) else { return nil }
         let message = TopicMessage.end(of: subscription, now: state.clock())
-        return await deliveries.deliver(try item(message, for: subscription, version: signatureVersion))
+        return await publisher.deliveries.deliver(
+            try publisher.item(message, for: subscription, version: signatureVersion))
     }
 
     /// Confirms a subscription with a signed call.
@@ -237,23 +247,11 @@ package final class LocalAWS: Sendable {
         topic: ARN, messages: [String], subject: String? = nil, signatureVersion: TopicSignatureVersion = .one,
         concurrency: Int = 16
     ) async throws -> [DeliveryReport] {
-        let items = try items(messages, to: topic, subject: subject, version: signatureVersion)
-        return await deliveries.deliver(items, concurrency: concurrency)
-    }
-
-    /// Signed messages for all confirmed subscriptions.
-    private func items(
-        _ messages: [String], to topic: ARN, subject: String?, version: TopicSignatureVersion
-    ) throws -> [MessageDeliverer.Item] {
-        let subscriptions = state.withLock { $0.topics.confirmed(topic) }
-        var items: [MessageDeliverer.Item] = []
-        for text in messages {
-            let message = TopicMessage.notification(text, subject: subject, topic: topic, now: state.clock())
-            for subscription in subscriptions {
-                items.append(try item(message, for: subscription, version: version))
-            }
+        let items = try messages.flatMap {
+            try publisher.items(
+                .notification($0, subject: subject, topic: topic, now: state.clock()), version: signatureVersion)
         }
-        return items
+        return await publisher.deliveries.deliver(items, concurrency: concurrency)
     }
 
     /// Publishes one message; see ``publish(topic:messages:subject:signatureVersion:concurrency:)``.
@@ -273,17 +271,7 @@ package final class LocalAWS: Sendable {
         let subscription = state.withLock { $0.topics.subscribe(endpoint, to: topic) }
         return try messages.map { text in
             let message = TopicMessage.notification(text, subject: nil, topic: topic, now: state.clock())
-            return try item(message, for: subscription, version: signatureVersion).body
+            return try publisher.item(message, for: subscription, version: signatureVersion).body
         }
-    }
-
-    private func item(
-        _ message: TopicMessage, for subscription: TopicModel.Subscription, version: TopicSignatureVersion
-    ) throws -> MessageDeliverer.Item {
-        guard let signature = try signer.sign(message, version: version) else {
-            throw LocalAWSError.regionNotConfigured(message.topic.accountRegion.region)
-        }
-        return MessageDeliverer.Item(
-            message: message, body: message.body(signature: signature, for: subscription), subscription: subscription)
     }
 }

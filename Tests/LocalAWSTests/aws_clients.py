@@ -303,6 +303,8 @@ def signatures():
 def sns():
     topics = boto3.client("sns", config=CONFIG)
     topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:fleet"
+    assert client("sns").call("publish", TopicArn=topic, Message="ünusual", Subject="A subject")["MessageId"]
+    assert error_of(topics.publish, TopicArn="arn:aws:sqs:::fleet", Message="a") == ("InvalidParameter", 400)
     assert error_of(topics.confirm_subscription, TopicArn=topic, Token="wrong") == ("InvalidParameter", 400)
 
 

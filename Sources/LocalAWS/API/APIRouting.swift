@@ -27,7 +27,7 @@ extension APICall {
                     request, version: "2010-03-31",
                     operations: [
                         .confirmSubscription, .listSubscriptionsByTopic, .getSubscriptionAttributes,
-                        .getTopicAttributes,
+                        .getTopicAttributes, .publish,
                     ])
             }
     }

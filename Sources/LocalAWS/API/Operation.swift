@@ -35,6 +35,8 @@ extension LocalAWS {
         case getSubscriptionAttributes = "GetSubscriptionAttributes"
         /// Amazon SNS.
         case getTopicAttributes = "GetTopicAttributes"
+        /// Amazon SNS.
+        case publish = "Publish"
         /// AWS CloudTrail.
         case describeTrails = "DescribeTrails"
         /// AWS CloudTrail.

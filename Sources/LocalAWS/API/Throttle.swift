@@ -44,7 +44,7 @@ package struct Throttle: Sendable {
             .listActiveViolations, .listRules, .listTargetsByRule, .describeTrails, .getTrailStatus:
             ServiceError(400, "ThrottlingException", "Rate exceeded")
         case .getCallerIdentity, .assumeRole, .confirmSubscription, .listSubscriptionsByTopic,
-            .getSubscriptionAttributes, .getTopicAttributes:
+            .getSubscriptionAttributes, .getTopicAttributes, .publish:
             ServiceError(400, "Throttling", "Rate exceeded")
         case .batchImportFindings, .getFindings, .batchUpdateFindings, .describeHub, .listEnabledProductsForImport:
             ServiceError(429, "TooManyRequestsException", "Too Many Requests")
@@ -61,8 +61,7 @@ package struct Throttle: Sendable {
             Rate(perSecond: 10, burst: 10)
         case .describeHub, .getCallerIdentity, .assumeRole, .confirmSubscription, .listSubscriptionsByTopic,
             .getSubscriptionAttributes, .listRules, .listTargetsByRule, .listEnabledProductsForImport,
-            .getTopicAttributes,
-            .describeTrails, .getTrailStatus:
+            .getTopicAttributes, .publish, .describeTrails, .getTrailStatus:
             nil
         }
     }

@@ -34,6 +34,20 @@ struct TopicMessage {
             "Notification", topic: topic, message: message, now: now, more: subject.map { ["Subject": $0] } ?? [:])
     }
 
+    /// The notification that a call of `Publish` publishes (Amazon SNS API Reference). Every topic exists.
+    ///
+    /// - Parameter now: milliseconds since 1970.
+    /// - Throws: ``ServiceError`` if a parameter is missing or malformed.
+    init(published parameters: [String: String], now: Int64) throws(ServiceError) {
+        guard let topic = parameters["TopicArn"].flatMap({ ARN($0) }), topic.service == "sns" else {
+            throw ServiceError(400, "InvalidParameter", "Invalid parameter: TopicArn")
+        }
+        guard let message = parameters["Message"], !message.isEmpty else {
+            throw ServiceError(400, "InvalidParameter", "Invalid parameter: Empty message")
+        }
+        self = .notification(message, subject: parameters["Subject"], topic: topic, now: now)
+    }
+
     /// The message that requests the confirmation of a subscription.
     ///
     /// - Parameter now: milliseconds since 1970.
