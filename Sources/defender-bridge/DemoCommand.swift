@@ -13,8 +13,9 @@ struct DemoCommand: AsyncParsableCommand {
         commandName: "demo",
         abstract: "Run an end-to-end demo on this machine. No AWS account needed.",
         discussion: """
-            Starts a bridge and a local simulation of AWS, publishes signed messages, and prints the findings that Security \
-            Hub then has. Nothing leaves this machine; all files are deleted at the end.
+            Starts a bridge and a local simulation of AWS, publishes signed messages, posts an alert like Prometheus \
+            Alertmanager, and prints the findings that Security Hub then has. Nothing leaves this machine; all files are \
+            deleted at the end.
 
             Example:
               defender-bridge demo --once --findings 5000

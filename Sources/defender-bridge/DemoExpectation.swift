@@ -10,23 +10,27 @@ struct DemoExpectation {
     private let ended: Set<String>
     private let checks: Int
     private let events: Int
+    /// The finding of the alert that Alertmanager posts.
+    private let alert: String
 
-    init(_ scenario: FleetScenario) {
+    init(_ scenario: FleetScenario, _ alert: DemoAlert) {
         auditFindings = scenario.auditFindings.count
         suppressed = scenario.auditFindings.filter(\.isSuppressed).count
         alarms = scenario.alarms.compactMap { $0["violationId"]?.string }
         ended = Set([scenario.clearedAlarm, scenario.invalidatedAlarm].compactMap { $0["violationId"]?.string })
         checks = scenario.auditTask.checks.count
         events = scenario.events.count
+        self.alert = alert.findingID
     }
 
     /// Whether all published findings are in Security Hub, in any state.
     func isImported(_ findings: [JSON]) -> Bool {
-        findings.count >= auditFindings + alarms.count + checks
+        findings.count >= auditFindings + alarms.count + checks + 1
+            && findings.contains { $0.id == alert && !$0.isArchived }
             && findings.filter { ended.contains($0.violationID) }.allSatisfy { $0.isArchived }
     }
 
-    /// Whether the false positive and the suppression have been applied.
+    /// Whether the false positive, the suppression and the end of the alert have been applied.
     func isTriaged(_ findings: [JSON]) -> Bool { problems(findings).isEmpty }
 
     /// The differences between the expected and the actual findings, for the operator.
@@ -49,6 +53,8 @@ struct DemoExpectation {
         check(violations.filter(\.isArchived).count, ended.count + 1, "archived violations")
         let falsePositives = violations.filter { $0["Workflow"]?["Status"] == "SUPPRESSED" }
         check(falsePositives.count, 1, "suppressed violations")
+        check(findings.filter { $0.id == alert && $0.isArchived }.count, 1, "archived alerts of Alertmanager")
+        check(findings.count, auditFindings + checks + alarms.count + 1, "findings")
         return problems
     }
 }

@@ -17,6 +17,7 @@ struct DemoRun: Sendable {
     private let folder: URL
     private let once: Bool
     private let scenario: FleetScenario
+    private let alert: DemoAlert
     private let topics: (audit: ARN, detect: ARN)
     private let start = ContinuousClock.now
 
@@ -35,8 +36,10 @@ struct DemoRun: Sendable {
             ARN(service: "sns", accountRegion: accountRegion, resource: "device-defender-audit"),
             ARN(service: "sns", accountRegion: accountRegion, resource: "device-defender-detect")
         )
-        let threeHoursAgo = (WallClock.now() - .seconds(3 * 3600)).milliseconds
-        scenario = FleetScenario(accountRegion: accountRegion, findings: findings, startTime: threeHoursAgo)
+        let threeHoursAgo = WallClock.now() - .seconds(3 * 3600)
+        scenario = FleetScenario(
+            accountRegion: accountRegion, findings: findings, startTime: threeHoursAgo.milliseconds)
+        alert = DemoAlert(accountRegion: accountRegion, start: threeHoursAgo)
     }
 
     func run() async throws {
@@ -63,7 +66,7 @@ struct DemoRun: Sendable {
                 "store.url": "sqlite://\(folder.appending(path: "store.db").path)",
                 "sns.topics": "\(topics.audit),\(topics.detect)", "eventBridge.apiKey": Self.apiKey,
                 "network.connectTo": aws.connectTo.joined(separator: ","),
-            ], environment: [:]
+            ], environment: [:], file: alert.configuration, path: folder.appending(path: "bridge.yaml").path
         ) { path throws(ConfigurationError) in try ConfigurationFile.read(path, key: "secret") }
         let bridge = try await Bridge(
             configuration: configuration, environment: environment,
@@ -113,20 +116,20 @@ struct DemoRun: Sendable {
         let ends = [scenario.clearedAlarm, scenario.invalidatedAlarm]
         aws.add(alarms: ends, in: scenario.accountRegion)
         try await publish(ends, to: topics.detect, aws, "the end of 2 alarms")
-        let expected = DemoExpectation(scenario)
+        try await post(alert.firing, to: DemoAlert.path, DemoAlert.headerFields, of: bridge)
+        printLine("Alertmanager posted to \(DemoAlert.path): an alert is firing.")
+        let expected = DemoExpectation(scenario, alert)
         try await wait(for: "all findings in Security Hub") {
             expected.isImported(aws.findings(in: scenario.accountRegion))
         }
         printLine("Security Hub has \(aws.findings(in: scenario.accountRegion).count) findings.")
         for event in scenario.events {
-            let status = try await post(event, to: bridge)
-            guard status == 200 else {
-                throw CommandError(
-                    message: "demo failed: the bridge responded to an EventBridge event with status \(status).")
-            }
+            try await post(event, to: "/eventbridge", [Self.apiKeyHeader: Self.apiKey], of: bridge)
         }
         printLine("EventBridge delivered a false positive and an audit suppression.")
-        try await wait(for: "the false positive and the suppression to be applied") {
+        try await post(alert.resolved, to: DemoAlert.path, DemoAlert.headerFields, of: bridge)
+        printLine("Alertmanager posted to \(DemoAlert.path): the alert is resolved.")
+        try await wait(for: "the false positive, the suppression and the end of the alert to be applied") {
             expected.isTriaged(aws.findings(in: scenario.accountRegion))
         }
         print("")
@@ -155,15 +158,19 @@ struct DemoRun: Sendable {
         printLine("Published to Amazon SNS: \(name). The bridge verified and stored all messages.")
     }
 
-    private func post(_ event: JSON, to bridge: Bridge) async throws -> Int {
+    private func post(_ body: JSON, to path: String, _ credentials: HTTPFields, of bridge: Bridge) async throws {
         let client = try await HTTPClient(loop: loop)
-        let request = HTTPRequest(
-            method: .post, scheme: "http", authority: bridge.listenAddress.description, path: "/eventbridge",
-            headerFields: [.contentType: "application/json", Self.apiKeyHeader: Self.apiKey])
-        return try await withCleanup {
-            try await client.send(request, body: event.serialized()).response.status.code
+        var request = HTTPRequest(
+            method: .post, scheme: "http", authority: bridge.listenAddress.description, path: path,
+            headerFields: credentials)
+        request.headerFields[.contentType] = "application/json"
+        let status = try await withCleanup { [request] in
+            try await client.send(request, body: body.serialized()).response.status.code
         } cleanup: {
             await client.shutdown()
+        }
+        guard status == 200 else {
+            throw CommandError(message: "demo failed: the bridge responded to \(path) with status \(status).")
         }
     }
 
