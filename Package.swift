@@ -284,6 +284,7 @@ let package = Package(
             ],
             exclude: [
                 "Support/api_check.py", "Support/issue_token.py", "Support/moto_findings.py",
+                "Support/send_by_boto3.py",
                 "Support/schemathesis.toml", "Support/load.py", "Support/Deliver.java", "Support/clock_shim.c",
             ], swiftSettings: strict),
     ]

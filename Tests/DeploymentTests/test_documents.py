@@ -13,7 +13,7 @@ from documents import REPOSITORY, anchors, documents, fences, links
 
 PROGRAM = REPOSITORY / ".build/debug/defender-bridge"
 # The languages of fenced blocks. Commands are in sh, so that newcomer.py finds them; a block without a language is a drawing.
-LANGUAGES = {"", "hcl", "json", "mermaid", "promql", "sh", "sql", "yaml"}
+LANGUAGES = {"", "conf", "hcl", "json", "mermaid", "promql", "sh", "sql", "yaml"}
 # Documents that name types of the sources.
 FOR_MAINTAINERS = ("Sources/README.md", "Tests/README.md", ".github/CONTRIBUTING.md")
 

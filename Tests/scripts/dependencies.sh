@@ -16,6 +16,22 @@ install_packages() {
     DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# Unpacks Debian packages into .build/packages without installing them, because they conflict with installed ones.
+unpack_packages() {
+    local folder=.build/packages as_root=() file
+    [ -e "$folder" ] && return
+    echo "Unpacking $*"
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+    "${as_root[@]}" apt-get update -qq
+    rm -rf "$folder.new"
+    mkdir -p "$folder.new/archives"
+    (cd "$folder.new/archives" && apt-get download -qq "$@" 2>/dev/null)
+    for file in "$folder.new"/archives/*.deb; do
+        dpkg-deb --extract "$file" "$folder.new"
+    done
+    mv "$folder.new" "$folder"
+}
+
 # Virtual environment for missing Python modules.
 python_environment=$PWD/.build/python
 export PATH="$python_environment/bin:$PATH"

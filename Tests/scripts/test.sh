@@ -18,7 +18,8 @@ step "Dependencies"
 install_build_packages
 install_packages openssl curl python3 python3-venv python3-pip shellcheck prometheus util-linux \
     nginx-light slowhttptest testssl.sh bsdextrautils dnsutils default-jdk-headless postgresql pgbouncer systemd libseccomp2 \
-    debootstrap iproute2 jq zsh fish chromium chromium-driver
+    debootstrap iproute2 jq zsh fish chromium chromium-driver prometheus-alertmanager rsyslog libivykis0 libnet1 libpcre3 libwrap0
+unpack_packages syslog-ng-core syslog-ng-mod-http
 command -v kubectl >/dev/null || install_packages kubernetes-client
 # Downloads while the compiler runs.
 mkdir -p .build
@@ -32,7 +33,7 @@ python_installation=$!
 
 step "Format"
 swift format lint --strict --recursive --parallel Package.swift Sources Tests
-shellcheck --external-sources deploy/*.sh Tests/scripts/*.sh .ci/run
+shellcheck --external-sources deploy/*.sh deploy/senders/*.sh Tests/scripts/*.sh .ci/run
 
 step "Build"
 swift build --build-tests --explicit-target-dependency-import-check error

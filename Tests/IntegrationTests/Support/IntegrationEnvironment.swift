@@ -143,11 +143,11 @@ final class IntegrationEnvironment: Sendable {
         return ("http://\(address)", requests)
     }
 
-    /// Starts moto's server and returns its URL.
+    /// Starts moto's server, for the same account, and returns its URL.
     func startMoto() async throws -> String {
-        let moto = try RunningProgram([
-            "python3", Paths.inPackage("Tests/IntegrationTests/Support/moto_findings.py"), "serve",
-        ])
+        let moto = try RunningProgram(
+            ["python3", Paths.inPackage("Tests/IntegrationTests/Support/moto_findings.py"), "serve"],
+            environment: ["MOTO_ACCOUNT_ID": accountRegion.account.digits])
         keep(moto)
         let lines = try await eventually("moto to listen") {
             (moto.outputLines, moto.errorLines, moto.exit)
