@@ -28,7 +28,7 @@ extension Mapping {
                 id: FindingID.mapped(source: context.source, parts: parts, accountRegion: context.accountRegion),
                 accountRegion: context.accountRegion,
                 generatorID: context.source,
-                types: types.compactMap { try? $0.expand(item, in: context, limit: FindingLimits.type) },
+                types: findTypes(of: item, in: context),
                 severity: level.label,
                 originalSeverity: level.original ?? level.label.rawValue,
                 title: title,
@@ -45,6 +45,15 @@ extension Mapping {
                 recordState: isArchived ? .archived : .active))
         return MappedFinding(finding: finding, group: group, time: time)
     }
+
+    /// The types of an item. Security Hub requires one (User Guide, "Required top-level ASFF attributes").
+    private func findTypes(of item: JSON, in context: ItemContext) -> [String] {
+        let found = types.compactMap { try? $0.expand(item, in: context, limit: FindingLimits.type) }
+        return found.isEmpty ? [Self.defaultType] : found
+    }
+
+    /// The type of a finding whose mapping gives it none.
+    static let defaultType = "Unusual Behaviors"
 
     /// The resources of an item: the first is required, others without an ID are left out.
     private func findResources(

@@ -18,7 +18,7 @@ struct MappingOutcomeTests {
         #expect(finding.generatorID == "x" && finding.recordState == .active && finding.severity.label == .medium)
         #expect(finding.title == "Alarm" && finding.description == "Pump runs dry.")
         #expect(finding.resource.id == "pump-17" && finding.resource.type == "Other" && finding.otherResources.isEmpty)
-        #expect(finding.sourceURL == nil && finding.remediation == nil && finding.types.isEmpty)
+        #expect(finding.sourceURL == nil && finding.remediation == nil && finding.types == ["Unusual Behaviors"])
         #expect(finding.productFields["ProviderName"] == "x")
         #expect(finding.productFields[ProductField.source] == "x")
         #expect(finding.productFields[ProductField.group] == nil && finding.productFields[ProductField.time] == nil)
