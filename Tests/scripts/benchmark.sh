@@ -11,6 +11,7 @@
 #   Tests/scripts/benchmark.sh scale [--findings N]  start, memory, metrics and status with 1,000,000 findings
 #   Tests/scripts/benchmark.sh server [SECONDS]      the HTTP server, compared with nginx and a Hummingbird 2 server
 #   Tests/scripts/benchmark.sh troubles [--seed N]   three bridges on one PostgreSQL that are killed, stopped, cut off and locked out
+#   Tests/scripts/benchmark.sh webhook               requests of 1,000 items of a mapped source, alone and beside deliveries of SNS
 # Each fails if the bridge misses the goals in Tests/README.md.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -84,8 +85,13 @@ case "$what" in
         build_bridge
         exec "$programs/benchmarks" troubles "$@"
         ;;
+    webhook)
+        install_packages sqlite3
+        build_bridge
+        exec "$programs/benchmarks" webhook "$@"
+        ;;
     *)
-        echo "benchmark.sh: unknown benchmark $what; use alarms, audit, cores, intake, limits, mapping, many, observability, scale, server or troubles" >&2
+        echo "benchmark.sh: unknown benchmark $what; use alarms, audit, cores, intake, limits, mapping, many, observability, scale, server, troubles or webhook" >&2
         exit 64
         ;;
 esac

@@ -8,8 +8,7 @@ struct Benchmarks: AsyncParsableCommand {
         subcommands: [
             AlarmsBenchmark.self, AuditBenchmark.self, CoresBenchmark.self, IntakeBenchmark.self, LimitsBenchmark.self,
             MappingBenchmark.self, ReplicaBenchmark.self, FaultInjectionBenchmark.self, ObservabilityBenchmark.self,
-            ScaleBenchmark.self,
-            BridgeCommand.self,
+            ScaleBenchmark.self, WebhookBenchmark.self, BridgeCommand.self,
         ])
 }
 
