@@ -20,7 +20,7 @@ let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", packa
 
 /// Files of the status page; scripts in the order in which they run.
 let statusPage = [
-    "index.html", "style.css", "document.js", "contact.js", "health.js", "facts.js", "accountRegions.js",
+    "index.html", "style.css", "document.js", "contact.js", "health.js", "facts.js", "accountRegions.js", "sources.js",
     "deadLetters.js",
     "events.js", "page.js",
 ]

@@ -20,11 +20,14 @@ package struct AdminSettings: Sendable {
     package var maximumDeadLetterAge: Duration
     /// `catchUp.interval`; nil for never.
     package var catchUpInterval: Duration?
+    /// The names of the configured mapped sources, in the order of the file.
+    package var sources: [String]
 
     /// Creates settings.
     package init(
         access: AdminAccess, topics: TopicPolicy, acceptsEventBridge: Bool, maximumPending: Int, storePath: String?,
-        deadLetterLimits: DeadLetterLimits, maximumDeadLetterAge: Duration, catchUpInterval: Duration?
+        deadLetterLimits: DeadLetterLimits, maximumDeadLetterAge: Duration, catchUpInterval: Duration?,
+        sources: [String] = []
     ) {
         self.access = access
         self.topics = topics
@@ -34,6 +37,7 @@ package struct AdminSettings: Sendable {
         self.deadLetterLimits = deadLetterLimits
         self.maximumDeadLetterAge = maximumDeadLetterAge
         self.catchUpInterval = catchUpInterval
+        self.sources = sources
     }
 
     /// The used share of each dead-letter limit; from 1 on, dead letters are dropped.

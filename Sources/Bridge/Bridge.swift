@@ -95,7 +95,7 @@ package final class Bridge: Sendable {
                 descriptorLimit: DescriptorLimit.raise())
             let outageTracker = OutageTracker()
             let components = ReloadableComponents(
-                configuration, runtime, processing.deadLetters, metrics.process, logger)
+                configuration, runtime, processing, metrics.process, logger)
             let recorder = IntakeRecorder(
                 metrics: metrics.intake, activity: activity, gap: outageTracker, outage: processing.outage,
                 accessLog: AccessLog(metrics: metrics.intake, logger: logger), logger: logger,
@@ -126,10 +126,7 @@ package final class Bridge: Sendable {
                     MaintenanceService(
                         store: runtime.store, clock: processing.clock, trust: processing.trust,
                         deadLetters: processing.deadLetters, settings: components.processing, logger: logger)),
-                afterStoreOpens(
-                    TaskScheduler(
-                        store: runtime.store, clock: processing.clock, trust: processing.trust,
-                        settings: components.processing, logger: logger)),
+                afterStoreOpens(processing.taskScheduler(components.processing, gap: outageTracker)),
                 afterStoreOpens(
                     LastDeliveryRecorder(
                         store: runtime.store, activity: activity, loop: runtime.mainLoop, logger: logger)),
@@ -217,9 +214,10 @@ package final class Bridge: Sendable {
             intake: components.intake, admission: components.admission, observer: recorder)
         var router = routes.router
         health(runtime, processing).add(to: &router)
+        var server = listenerConfiguration.server
+        server.wantsBody = routes.wantsBody
         return try await listen(
-            key: "listen.address", on: runtime.listenLoops, sockets: listenerConfiguration.listenSockets,
-            listenerConfiguration.server,
+            key: "listen.address", on: runtime.listenLoops, sockets: listenerConfiguration.listenSockets, server,
             handler: { [router] request in
                 recorder.recordMisdirected(request)
                 return await router.respond(to: request)

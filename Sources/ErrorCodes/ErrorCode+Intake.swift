@@ -68,6 +68,11 @@ extension ErrorCode {
             Documentation(
                 [503], [.sns, .eventBridge, .webhook], "The source sends more items than its `rateLimit` allows.",
                 "Raise `rateLimit`, or make the source send less. Senders that retry lose nothing.")
+        case .clockNotTrusted:
+            Documentation(
+                [503], [.webhook],
+                "The signed timestamp differs from this machine's time, which is not trusted: the clock jumped, or differs "
+                    + "from AWS's.", "Synchronize this machine's clock (NTP). Senders that retry lose nothing.")
         default: nil
         }
     }

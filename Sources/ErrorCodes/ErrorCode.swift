@@ -74,6 +74,7 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable, CustomStringCon
     case contentEncodingNotSupported = "content_encoding_not_supported"
     case tooManyItems = "too_many_items"
     case rateLimited = "rate_limited"
+    case clockNotTrusted = "clock_not_trusted"
 
     // MARK: The admin address
 

@@ -1,6 +1,6 @@
 package import EventLoop
 package import HTTPServer
-import HTTPTypes
+package import HTTPTypes
 import Store
 
 /// The routes of `listen.address`.
@@ -31,6 +31,18 @@ package struct IntakeRoutes: Sendable {
             }
         }
         return router
+    }
+
+    /// Whether the body of a request is read: not if a webhook rejects the request whatever its body is. Its handler gets the
+    /// request without its body, and responds.
+    @Sendable package func wantsBody(of head: HTTPRequest) -> Bool {
+        guard head.method == .post else { return true }
+        let parts = ServerRequest(head: head).path.utf8.split(separator: UInt8(ascii: "/"))
+        // A percent-encoded name is left to the router.
+        guard parts.count == 2, parts[0].elementsEqual("webhooks".utf8), !parts[1].contains(UInt8(ascii: "%")) else {
+            return true
+        }
+        return intake.value.webhooks.wantsBody(head.headerFields, source: String(Substring(parts[1])))
     }
 
     /// The longest body that is parsed on a connection's event loop, in bytes. A longer one would block the loop's other

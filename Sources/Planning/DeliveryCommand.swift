@@ -32,6 +32,10 @@ package enum DeliveryCommand: Sendable {
     case mappedItem(JSON)
     /// Import findings of a mapped source again before Security Hub deletes them.
     case refreshSource
+    /// Archive the findings of a mapped source that it has not reported since a time, if it reports nothing now.
+    case expireSource(reportedBefore: Timestamp)
+    /// Archive the findings of a mapped source that were last reported before a time.
+    case archiveSource(reportedBefore: Timestamp)
     /// The event changes no finding, for this reason.
     case ignored(String)
 
@@ -115,6 +119,8 @@ package enum DeliveryCommand: Sendable {
         case .suppressionEnded(let subject, let time): .suppressionEnded(subject: subject, at: time)
         case .refresh(let kinds): .refresh(kinds)
         case .refreshSource: .refreshSource
+        case .expireSource(let time): .expireSource(reportedBefore: time)
+        case .archiveSource(let time): .archiveSource(reportedBefore: time)
         case .archiveStale: .archiveStale
         case .catchUp(let since): .catchUp(since: since)
         case .audit(let taskID): .audit(taskID: taskID)
@@ -157,7 +163,7 @@ package enum DeliveryCommand: Sendable {
         case .audit, .suppression, .suppressionEnded, .suppressionList, .archiveStale: .audits
         case .refresh(let kinds): kinds == .audits ? .audits : .alarms
         case .alarm, .verification, .violationOver, .ignored: .alarms
-        case .mappedItem, .refreshSource: .mapped
+        case .mappedItem, .refreshSource, .expireSource, .archiveSource: .mapped
         case .catchUp: .catchUp
         }
     }

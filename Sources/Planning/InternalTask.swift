@@ -15,6 +15,10 @@ package enum InternalTask: Sendable, Hashable {
     case refresh(RefreshedKinds)
     /// Import active findings of a mapped source again that Security Hub would soon delete.
     case refreshSource
+    /// Archive the findings of a mapped source that it has not reported since a time, if it reports nothing now.
+    case expireSource(reportedBefore: Timestamp)
+    /// Archive the findings of a mapped source that were last reported before a time: an operator requested it.
+    case archiveSource(reportedBefore: Timestamp)
     /// Archive audit findings that no audit confirms any longer.
     case archiveStale
     /// Query Device Defender for events since a time; nil for the watermark.
@@ -59,6 +63,10 @@ package enum InternalTask: Sendable, Hashable {
             self = .refresh(kinds)
         } else if json["refreshSource"] != nil {
             self = .refreshSource
+        } else if let time = time("expireSource") {
+            self = .expireSource(reportedBefore: time)
+        } else if let time = time("archiveSource") {
+            self = .archiveSource(reportedBefore: time)
         } else if json["archiveStale"] != nil {
             self = .archiveStale
         } else if json["catchUp"] != nil {
@@ -90,6 +98,8 @@ package enum InternalTask: Sendable, Hashable {
             ["suppressionEnded": .string(subject), "at": .integer(time.milliseconds)]
         case .refresh(let kinds): ["refresh": .string(kinds.rawValue)]
         case .refreshSource: ["refreshSource": true]
+        case .expireSource(let time): ["expireSource": .integer(time.milliseconds)]
+        case .archiveSource(let time): ["archiveSource": .integer(time.milliseconds)]
         case .archiveStale: ["archiveStale": true]
         case .catchUp(let since): ["catchUp": since.map { .integer($0.milliseconds) } ?? "watermark"]
         case .audit(let taskID): ["audit": .string(taskID)]
@@ -110,7 +120,7 @@ package enum InternalTask: Sendable, Hashable {
     /// How the task's delivery arrives.
     private var channel: Delivery.Channel {
         switch self {
-        case .suppressionEnded, .refresh, .refreshSource, .archiveStale: .schedule
+        case .suppressionEnded, .refresh, .refreshSource, .expireSource, .archiveSource, .archiveStale: .schedule
         case .catchUp, .audit, .violationEvent, .activeViolation, .verification, .violationOver, .suppressions: .catchUp
         }
     }
@@ -120,7 +130,8 @@ package enum InternalTask: Sendable, Hashable {
     /// - Parameters:
     ///   - source: the mapped source that the task is about; nil for Device Defender.
     ///   - deduplicationKey: the same task with the same key is queued once, whatever number of replicas finds it. Work
-    ///     that is due by time needs none: a suppression ends once, and the others are queued once a day.
+    ///     that is due by time needs none: a suppression ends once, the expiry of a source is queued once a minute, and
+    ///     the others once a day.
     package func delivery(
         of accountRegion: AccountRegion, source: String? = nil, on deduplicationKey: String = "", now: Timestamp
     ) -> Delivery {
@@ -132,6 +143,11 @@ package enum InternalTask: Sendable, Hashable {
             case .refresh(let kinds): "schedule:refresh/\(accountRegion)/\(kinds.rawValue)/\(now.day)"
             case .refreshSource:
                 "schedule:refresh-source/\(DeliveryLane(accountRegion, source: source))/\(now.day)"
+            case .expireSource:
+                // Replicas that find the same findings queue it once.
+                "schedule:expire-source/\(DeliveryLane(accountRegion, source: source))/\(now.milliseconds / 60_000)"
+            case .archiveSource(let time):
+                "schedule:archive-source/\(DeliveryLane(accountRegion, source: source))/\(time.milliseconds)"
             case .archiveStale: "schedule:stale/\(accountRegion)/\(now.day)"
             case .catchUp, .audit, .violationEvent, .activeViolation, .verification, .violationOver, .suppressions:
                 // Ids are limited in length and alphabet, payloads are not.

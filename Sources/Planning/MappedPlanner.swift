@@ -71,12 +71,13 @@ package enum MappedPlanner {
     /// Plans the archival of a finding that was not reported since a time. Nil if it is archived, or was reported. The
     /// next report makes it active again, even one with the same time: its order is unchanged.
     package static func expire(_ known: LedgerEntry, reportedBefore time: Timestamp, now: Timestamp) -> Change? {
-        guard let report = known.report, report.lastReportedAt < time else { return nil }
+        guard let report = known.report, report.lastReportedAt < time, known.condition != .over else { return nil }
         return archive(known, now: now)
     }
 
     private static func archive(_ known: LedgerEntry, now: Timestamp) -> Change? {
-        guard known.condition != .over, let finding = known.asSent else { return nil }
+        // An archival that is not confirmed as sent is sent again.
+        guard known.condition != .over || !known.isSent, let finding = known.asSent else { return nil }
         return Planner.reconcile(finding, Facts(of: known, condition: .over), known, .none, now)
     }
 

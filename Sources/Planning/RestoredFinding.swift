@@ -1,6 +1,6 @@
 package import AWSCore
 import DeviceDefender
-import Encoding
+package import Encoding
 package import JSON
 import SecurityFindings
 import SourceMapping
@@ -22,6 +22,15 @@ package struct RestoredFinding: Sendable, Hashable {
             entries: [entry], dispositions: disposition.map { [$0] } ?? [],
             appliedAudits: appliedAudit.map { [$0] } ?? []
         ).isStorable
+    }
+
+    /// The ledger entry of a finding that is restored at a time. When a mapped source last reported it is not known:
+    /// `expireAfter` counts from the restoration.
+    package func ledgerEntry(restoredAt time: Timestamp) -> LedgerEntry {
+        guard let report = entry.report else { return entry }
+        var copy = entry
+        copy.report?.lastReportedAt = max(report.lastReportedAt, time)
+        return copy
     }
 
     /// The prefix of the ids of all Device Defender findings of an account and Region.

@@ -14,13 +14,27 @@ package struct ProcessingSettings: Sendable {
     package var maximumMessageAge: Duration
     /// `deadLetters.maxAge`
     package var maximumDeadLetterAge: Duration
-    /// The mappings of the configured sources, by name.
-    package var sources: [String: Mapping]
+    /// The configured mapped sources, by name.
+    package var sources: [String: Source]
+
+    /// The settings of a mapped source.
+    package struct Source: Sendable {
+        /// `mapping`
+        package var mapping: Mapping
+        /// `expireAfter`; nil for never.
+        package var expireAfter: Duration?
+
+        /// Creates settings.
+        package init(mapping: Mapping, expireAfter: Duration? = nil) {
+            self.mapping = mapping
+            self.expireAfter = expireAfter
+        }
+    }
 
     /// Creates settings.
     package init(
         mapping: MappingOptions, accountRegions: Set<AccountRegion>, catchUpInterval: Duration?,
-        maximumMessageAge: Duration, maximumDeadLetterAge: Duration, sources: [String: Mapping] = [:]
+        maximumMessageAge: Duration, maximumDeadLetterAge: Duration, sources: [String: Source] = [:]
     ) {
         self.mapping = mapping
         self.accountRegions = accountRegions

@@ -13,7 +13,12 @@ extension SQLiteStore {
     /// Records the state of the clock.
     package func record(_ mark: ClockMark) async throws(StoreError) {
         try await committer.write { db in
-            try db.run(ClockSQL.write, [mark.newest.milliseconds, mark.isConfirmed, mark.heldUntil.milliseconds])
+            try db.run(
+                ClockSQL.write,
+                [
+                    mark.newest.milliseconds, mark.isConfirmed, mark.heldUntil.milliseconds,
+                    mark.outageEndedAt.milliseconds,
+                ])
             return .success(())
         }
     }

@@ -156,6 +156,13 @@ extension SQLiteStore {
         }
     }
 
+    /// Returns when the oldest delivery of a lane arrived that is not finished.
+    package func oldestUnfinished(of lane: DeliveryLane) async throws(StoreError) -> Timestamp? {
+        try await read { db in
+            try db.row(QueueSQL.oldestUnfinished, [lane.stored])?.optionalTimestamp("received_at")
+        }
+    }
+
     /// Returns the completion time of the newest completed delivery that has a number of newer ones.
     package func completionTime(beyondNewest count: Int) async throws(StoreError) -> Timestamp? {
         try await read { db in

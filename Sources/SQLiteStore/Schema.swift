@@ -24,6 +24,7 @@ enum Schema {
         migrator.registerMigration(MigrationStep.findings) { try $0.execute(sql: LedgerSchema.findings) }
         migrator.registerMigration(MigrationStep.movedLedger) { try $0.execute(sql: LedgerSchema.removal) }
         migrator.registerMigration(countingStep) { try $0.execute(sql: LedgerSchema.counting) }
+        migrator.registerMigration(MigrationStep.outage) { try $0.execute(sql: outage) }
         return migrator
     }
 
@@ -186,6 +187,8 @@ enum Schema {
         INSERT INTO clock_mark (id, newest, is_confirmed, held_until) SELECT 1, newest, 1, 0 FROM (\(MigrationStep.newest)) AS found
         WHERE newest IS NOT NULL;
         """
+
+    private static let outage = "ALTER TABLE clock_mark ADD COLUMN outage_ended_at INTEGER NOT NULL DEFAULT 0;"
 
     // The limits are enforced without reading the dead letters: the number and size of each topic's are in
     // `dead_letter_share`, the sums of each channel in `dead_letter_load`. The topic of an earlier version's delivery

@@ -12,7 +12,8 @@ struct CheckCommand: AsyncParsableCommand {
         discussion: """
             Checks the configuration, the store, the TLS certificate with its chain and host names, the clock and the AWS \
             credentials; for each account and Region the role, Security Hub, AWS's own integration, the permissions, the \
-            EventBridge rule and CloudTrail; for each topic the signature version, the subscription and its policies.
+            EventBridge rule and CloudTrail; for each topic the signature version, the subscription and its policies; for each \
+            mapped source the mapping with its tests, the secrets, the topics and Security Hub of its accounts.
 
             Changes and creates nothing. Run as root, the command continues as the owner of the store's folder. Checks that \
             the credentials do not permit are reported as not checked.

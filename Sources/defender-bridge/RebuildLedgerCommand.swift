@@ -12,8 +12,8 @@ struct RebuildLedgerCommand: AsyncParsableCommand {
         abstract: "Rebuild the ledger from the findings in Security Hub.",
         discussion: """
             The ledger records what the bridge last sent for each finding. If it is lost or wrong, this command deletes it \
-            and reads all Device Defender findings from Security Hub (GetFindings), including those that AWS's sample \
-            imported. The queue and its dead letters are unchanged. Stop the bridge first.
+            and reads all findings of Device Defender and mapped sources from Security Hub (GetFindings), including those \
+            that AWS's sample imported and those of sources that are not configured any more. The queue and its dead letters are unchanged. Stop the bridge first.
 
             Example:
               defender-bridge rebuild-ledger --account 111122223333 --region eu-central-1
@@ -22,10 +22,10 @@ struct RebuildLedgerCommand: AsyncParsableCommand {
     @OptionGroup(title: "Configuration")
     var options: ConfigurationOptions
 
-    @Option(help: ArgumentHelp("Rebuild this account only. Default: all accounts of sns.topics.", valueName: "account"))
+    @Option(help: ArgumentHelp("Rebuild this account only. Default: all configured accounts.", valueName: "account"))
     var account: String?
 
-    @Option(help: ArgumentHelp("Rebuild this Region only. Default: all Regions of sns.topics.", valueName: "region"))
+    @Option(help: ArgumentHelp("Rebuild this Region only. Default: all configured Regions.", valueName: "region"))
     var region: String?
 
     @Flag(help: "Print JSON.")

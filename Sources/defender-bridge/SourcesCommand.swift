@@ -3,16 +3,16 @@ import Bridge
 import FoundationEssentials
 import JSON
 
-/// Lists, shows and tests mappings.
-struct SourcesCommand: ParsableCommand {
+/// Lists, shows and tests mappings, and archives the findings of a source.
+struct SourcesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sources",
-        abstract: "List mapped sources and built-in mappings, show a mapping, or run its tests.",
+        abstract: "List mapped sources and built-in mappings, show or test mappings, archive findings of a source.",
         discussion: """
             Example:
               defender-bridge sources show nozomi > my-mapping.yaml
             """,
-        subcommands: [List.self, Show.self, Test.self])
+        subcommands: [List.self, Show.self, Test.self, Archive.self])
 
     /// Lists the sources and the built-in mappings.
     struct List: ParsableCommand {

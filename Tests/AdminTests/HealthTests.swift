@@ -145,7 +145,10 @@ import Testing
         try expect(.failing, .critical, "AccessDeniedException: no", about: "111122223333/us-east-1") {
             $0.denied = [try denial()]
         }
-        try expect(.failing, .critical, "All deliveries are rejected: neither sns.topics nor EventBridge", about: nil) {
+        try expect(
+            .failing, .critical, "All deliveries are rejected: no sns.topics, EventBridge credentials or sources",
+            about: nil
+        ) {
             $0.hasChannel = false
         }
         try expect(.failing, .critical, "TLS certificate expired", about: nil) {

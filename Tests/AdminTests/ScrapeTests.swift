@@ -33,7 +33,8 @@ import Testing
 
     /// Metrics and status from a store with slow queries.
     private func withMetrics(
-        cost: Duration,
+        cost: Duration, queue: StoreSnapshot.QueueSnapshot = StoreSnapshot.QueueSnapshot(),
+        settings: AdminSettings? = nil,
         _ body: @escaping @Sendable (MetricsCollector, StatusSource, Reads, SimulatedTime) async throws -> Void
     ) async throws {
         try await withStore { store in
@@ -50,7 +51,7 @@ import Testing
                 }
             }
             let source = StatusSource(
-                queue: query(StoreSnapshot.QueueSnapshot(), cost), ledger: query(StoreSnapshot.Ledger(), .zero))
+                queue: query(queue, cost), ledger: query(StoreSnapshot.Ledger(), .zero))
             let logger = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
             let client = AWSClient(
                 http: NoTransport(), credentials: NoCredentials(), endpoints: try Endpoints(), retry: RetryPolicy(),
@@ -58,7 +59,7 @@ import Testing
                 clock: AWSClock(
                     now: { now }, elapsed: { time.now }, sleep: { try await time.sleep(for: $0) }, executor: time))
             let metrics = MetricsCollector(
-                source: source, settings: Reloadable(try .standard()),
+                source: source, settings: Reloadable(try settings ?? .standard()),
                 accounts: AccountClients(client),
                 circuitBreakers: CircuitBreakers(clock: { uptime }, logger: logger),
                 certificates: SigningCertificateCache(authorities: try TrustStore(authorities: [])) {
@@ -101,6 +102,39 @@ import Testing
             try await time.sleep(for: .milliseconds(200))
             _ = await metrics.families()
             #expect(reads.count.load(ordering: .relaxed) == 4)
+        }
+    }
+
+    @Test("Queue metrics and pauses of mapped sources have the names of configured sources only") func sources()
+        async throws
+    {
+        let here = try accountRegion()
+        var queue = StoreSnapshot.QueueSnapshot()
+        queue.depths = [nil, "plant", "gone-1", "gone-2"].map {
+            QueueDepth(accountRegion: here, source: $0, state: .pending, count: 1, oldestReceivedAt: now)
+        }
+        queue.pauses = ["plant", "gone-1", "gone-2"].map {
+            Pause(.source($0), pausedBy: "alice", pausedAt: now, reason: nil)
+        }
+        var settings = try AdminSettings.standard()
+        settings.sources = ["plant"]
+        try await withMetrics(cost: .zero, queue: queue, settings: settings) { metrics, _, _, _ in
+            func series(_ name: String) async -> [String: Double] {
+                let samples = await metrics.families().first { $0.name == name }?.samples ?? []
+                let pairs = samples.map { sample in
+                    (sample.labels.map { "\($0.0)=\($0.1)" }.joined(separator: ","), sample.value)
+                }
+                return Dictionary(pairs, uniquingKeysWith: +)
+            }
+            let deliveries = await series("defender_bridge_queue_deliveries")
+            let place = "account=111122223333,region=us-east-1"
+            #expect(deliveries["\(place),state=pending"] == 1)
+            #expect(deliveries["\(place),source=plant,state=pending"] == 1)
+            #expect(deliveries["\(place),source=other,state=pending"] == 2)
+            #expect(
+                await series("defender_bridge_account_paused") == [
+                    "account=all": 0, "source=plant": 1, "source=other": 1,
+                ])
         }
     }
 

@@ -115,6 +115,37 @@ import Testing
         #expect(status["health"]?["state"] == "attention")
     }
 
+    @Test("Mapped sources are reported in the order of the file, then those that are not configured any more")
+    func sources() throws {
+        let (here, there) = (try accountRegion(), try accountRegion("eu-west-1"))
+        var queue = StoreSnapshot.QueueSnapshot()
+        queue.depths = [
+            QueueDepth(accountRegion: here, state: .pending, count: 9, oldestReceivedAt: now),
+            QueueDepth(accountRegion: here, source: "plant", state: .pending, count: 2, oldestReceivedAt: now - 2000),
+            QueueDepth(accountRegion: there, source: "plant", state: .waiting, count: 1, oldestReceivedAt: now - 9000),
+            QueueDepth(accountRegion: there, source: "gone", state: .dead, count: 3, oldestReceivedAt: now - 9000),
+        ]
+        queue.pauses = [Pause(.source("alarms"), pausedBy: "alice", pausedAt: now, reason: nil)]
+        let all = SourceStatus.all(configured: ["plant", "alarms"], stored: queue, denied: [])
+        #expect(
+            all.map { $0.json(now: now, isKnown: true) } == [
+                [
+                    "name": "plant", "configured": true, "denied": 0, "pending": 3, "leased": 0, "dead": 0,
+                    "oldestPendingAgeSeconds": 9, "paused": false,
+                ],
+                [
+                    "name": "alarms", "configured": true, "denied": 0, "pending": 0, "leased": 0, "dead": 0,
+                    "oldestPendingAgeSeconds": nil, "paused": true,
+                ],
+                [
+                    "name": "gone", "configured": false, "denied": 0, "pending": 0, "leased": 0, "dead": 3,
+                    "oldestPendingAgeSeconds": nil, "paused": false,
+                ],
+            ])
+        let unknown = SourceStatus.all(configured: ["plant"], stored: nil, denied: [])
+        #expect(unknown.map { $0.json(now: now, isKnown: false)["pending"] } == [.null])
+    }
+
     @Test("Denial, pause and throttling are reported for their account-Region")
     func suspensions() async throws {
         let logger = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }

@@ -48,7 +48,7 @@ import Testing
         #expect(series.labels(of: all[3]).account == all[3].account.digits)
         let values = all.enumerated().flatMap { index, accountRegion in
             [("a", Double(index + 1)), ("b", 10)].map {
-                LabelCardinalityLimiter.Value(accountRegion, ("state", $0.0), $0.1)
+                LabelCardinalityLimiter.Value(accountRegion, [("state", $0.0)], $0.1)
             }
         }
         func text(_ fold: (Double, Double) -> Double) -> [String: Double] {

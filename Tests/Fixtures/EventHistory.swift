@@ -119,8 +119,13 @@ package struct EventHistory {
     package static func time(_ moment: Int) -> Timestamp { now + moment * 100 }
 
     package private(set) var events: [SourceEvent] = []
+    /// Items of a mapped source, in the order of acceptance.
+    package let items: [ItemEvent]
 
     package init(_ generator: EventGenerator, using random: inout SeededGenerator) throws {
+        // From a copy of the generator: the events of a seed do not depend on the items.
+        var copy = random
+        items = ItemEvent.items(using: &copy)
         for moment in (0..<Self.moments).shuffled(using: &random).prefix(Int.random(in: 0...3, using: &random)) {
             events.append(.audit(Self.audit(moment, generator, &random)))
         }

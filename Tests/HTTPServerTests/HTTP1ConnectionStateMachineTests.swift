@@ -62,6 +62,21 @@ struct HTTP1ConnectionStateMachineTests {
         #expect(!machine.wantsBytes)
     }
 
+    @Test("a request whose body is not wanted is dispatched without it, and the connection is closed afterwards")
+    mutating func unwantedBody() {
+        machine = HTTP1ConnectionStateMachine(limits: HTTPLimits()) { $0.path != "/2" }
+        let fields = "Host: a\r\nContent-Length: 9\r\n"
+        receive("POST /1 HTTP/1.1\r\n\(fields)\r\n123456789")
+        #expect(next() == "dispatch /1")
+        #expect(respond("") == ["HTTP/1.1 200 OK", ""])
+        receive("POST /2 HTTP/1.1\r\n\(fields)Expect: 100-continue\r\n\r\n")
+        #expect(next() == "dispatch /2")
+        receive("GET /3 HT")
+        #expect(next() == "wait")
+        #expect(respond("no") == ["HTTP/1.1 200 OK", "Connection: close", "no"])
+        #expect(next() == "close and linger")
+    }
+
     @Test("100 Continue is sent once to a client that waits for it")
     mutating func expectation() {
         receive("POST /1 HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")

@@ -21,7 +21,7 @@ private struct WebhookHarness {
     let store: SQLiteStore
     let handler: WebhookHandler
 
-    init(_ store: SQLiteStore, rate: Int? = nil) throws {
+    init(_ store: SQLiteStore, rate: Int? = nil, isClockTrusted: Bool = true) throws {
         self.store = store
         let accountRegion = AccountRegion(
             account: try #require(AccountID("111122223333")), region: try #require(Region("eu-central-1")))
@@ -36,7 +36,8 @@ private struct WebhookHarness {
                 try webhook("plant", .apiKey(header: "x-api-key", keys: [Secret(Self.key)])),
                 try webhook("signed", .signature(.gitHub(secrets: [Secret(Self.secret)]))),
                 try webhook("standard", .signature(.standardWebhooks(secrets: [Secret(Self.secret)]))),
-            ], failures: AuthenticationThrottle(), store: store, clock: { now })
+            ], failures: AuthenticationThrottle(), store: store, clock: { now },
+            trustedTime: { isClockTrusted ? now : nil })
     }
 
     func post(
@@ -229,6 +230,34 @@ extension JSON {
                 Issue.record("\(stale)")
                 return
             }
+            // By a wrong clock, a genuine message may look stale: the sender retries.
+            let untrusted = try WebhookHarness(harness.store, isClockTrusted: false)
+            let deferred = try await untrusted.post(body, to: "standard", fields("m4", at: now + .seconds(400), body))
+            try expectRejection(deferred, 503, "clock_not_trusted")
+            expectAccepted(try await untrusted.post(body, to: "standard", fields("m5", at: now, body)), .stored)
+        }
+    }
+
+    @Test("The body is read only if credentials have the form of the source's method, and it is not compressed")
+    func wantsBody() async throws {
+        try await withWebhooks { harness in
+            func wants(_ source: String, _ fields: [(String, String)]) -> Bool {
+                var headers = HTTPFields()
+                for case (let name?, let value) in fields.map({ (HTTPField.Name($0.0), $0.1) }) {
+                    headers.append(HTTPField(name: name, value: value))
+                }
+                return harness.handler.wantsBody(headers, source: source)
+            }
+            let zeros = String(repeating: "0", count: 64)
+            #expect(wants("plant", [("x-api-key", "wrong")]))
+            #expect(!wants("plant", []))
+            #expect(!wants("plant", [("x-api-key", "a"), ("x-api-key", "b")]))
+            #expect(!wants("plant", [("x-api-key", "a"), ("content-encoding", "gzip")]))
+            #expect(wants("signed", [("x-hub-signature-256", "sha256=" + zeros)]))
+            #expect(!wants("signed", [("x-hub-signature-256", "sha256=00")]))
+            #expect(!wants("signed", [("x-hub-signature-256", "md5=" + zeros)]))
+            #expect(!wants("standard", [("webhook-signature", "v1,AAAA")]))
+            #expect(!wants("nothing", []))
         }
     }
 }

@@ -71,6 +71,46 @@ extension IntegrationTests {
             }
         }
 
+        @Test("Of mapped sources, the mapping, its tests, secrets, topics and Security Hub of the account are checked")
+        func sources() async throws {
+            try await IntegrationEnvironment.run { world in
+                try await setUp(world)
+                let topic = "arn:aws:sns:us-east-1:111122223333:plant"
+                func configuration(_ title: String) throws -> [String] {
+                    let mapping = """
+                        id: [$.id]
+                        archivedWhen: {state: [over]}
+                        severity: {path: $.id, map: {default: LOW}}
+                        title: "{$.id}"
+                        description: "{$.id}"
+                        resources: [{type: Other, id: "{$.id}"}]
+                        tests: [{message: {id: "1"}, expect: {title: "\(title)"}}]
+                        """
+                    _ = try world.folder.write(Array(mapping.utf8), as: "plant.yaml")
+                    let sources = """
+                        sources:
+                          plant:
+                            mapping: ./plant.yaml
+                            topics: ["\(topic)"]
+                            webhook:
+                              account: "111122223333"
+                              region: eu-west-1
+                              auth: {bearer: {token: [0123456789abcdef, fedcba9876543210]}}
+                        """
+                    return ["--config", try world.folder.write(Array(sources.utf8), as: "sources.yaml")]
+                }
+                let result = try await check(world, arguments: try configuration("1"))
+                #expect(result.checks["mapping source plant"] == "passed", "\(result.text)")
+                #expect(result.checks["webhook source plant"] == "passed", "\(result.text)")
+                #expect(result.text.contains("2 bearer tokens, for 111122223333/eu-west-1"))
+                #expect(result.checks["permission securityhub:BatchImportFindings 111122223333/eu-west-1"] == "passed")
+                #expect(result.checks["permission iot:DescribeAuditTask 111122223333/eu-west-1"] == nil)
+                #expect(result.checks["subscription \(topic)"] != nil, "\(result.text)")
+                let failed = try await check(world, arguments: try configuration("2"))
+                #expect(failed.status == 1 && failed.checks["mapping source plant"] == "failed", "\(failed.text)")
+            }
+        }
+
         @Test("In an account that boto3 set up in moto, all checks pass that moto supports")
         func moto() async throws {
             try await IntegrationEnvironment.run { world in

@@ -84,7 +84,7 @@ extension IntegrationTests {
                     line.firstMatch(of: /^[ ]{2}([a-z][a-z-]*)(?: \(default\))?[ ]{2}/).map { command + [String($0.1)] }
                 }
             }
-            #expect(count == 23)
+            #expect(count == 24)
         }
 
         @Test("each exit code of operations.md occurs as documented")

@@ -36,15 +36,18 @@ extension IntegrationTests {
         private static func killOften(in world: IntegrationEnvironment, seed: UInt64) async throws {
             var random = SeededGenerator(seed: seed)
             let address = try Client.freeAddress()
-            let load = try await Load(in: world, alarms: kills * 3, audits: 3, address: address, seed: seed)
+            let load = try await Load(
+                in: world, alarms: kills * 3, audits: 3, items: kills, address: address, seed: seed)
+            let arguments = try MappedLoad.arguments(world)
             let posting = Task { try await load.post(concurrency: 4) }
             var counts = Counts()
             for number in 0..<kills {
                 load.release(kills: number, of: kills)
-                try await kill(number, at: address, in: world, load, &random, &counts)
+                try await kill(number, at: address, in: world, arguments, load, &random, &counts)
             }
             load.release(kills: kills, of: kills)
-            let bridge = try await world.start(settings.merging(["listen.address": address]) { $1 })
+            let bridge = try await world.start(
+                settings.merging(["listen.address": address]) { $1 }, arguments: arguments)
             try await posting.value
             try await eventually("all deliveries to be completed", within: .seconds(90), bridge.queue) {
                 $0.pending + $0.leased == 0
@@ -71,7 +74,7 @@ extension IntegrationTests {
         /// Starts a bridge and kills it: during its start, right after a response, right after an import, or at a
         /// random time.
         private static func kill(
-            _ number: Int, at address: String, in world: IntegrationEnvironment, _ load: Load,
+            _ number: Int, at address: String, in world: IntegrationEnvironment, _ arguments: [String], _ load: Load,
             _ random: inout SeededGenerator,
             _ counts: inout Counts
         ) async throws {
@@ -80,7 +83,7 @@ extension IntegrationTests {
             var all = world.settings.merging(settings) { $1 }
             all.merge(["listen.address": address, "admin.address": "127.0.0.1:0", "log.format": "json"]) { $1 }
             let program = try RunningProgram(
-                [Paths.program, "serve"] + all.flatMap { ["--set", "\($0.key)=\($0.value)"] },
+                [Paths.program, "serve"] + arguments + all.flatMap { ["--set", "\($0.key)=\($0.value)"] },
                 environment: world.environment)
             world.keep(program)
             switch number % 4 {
@@ -133,12 +136,15 @@ private final class Load: Sendable {
     private let address: String
     private let state: Mutex<State>
     private let alarms: Int
+    private let items: Int
     private let audited: Set<String>
     /// How many deliveries there are.
     let count: Int
 
-    init(in world: IntegrationEnvironment, alarms: Int, audits: Int, address: String, seed: UInt64) async throws {
-        (self.world, self.address, self.alarms) = (world, address, alarms)
+    init(
+        in world: IntegrationEnvironment, alarms: Int, audits: Int, items: Int, address: String, seed: UInt64
+    ) async throws {
+        (self.world, self.address, self.alarms, self.items) = (world, address, alarms, items)
         let scenario = world.scenario(findings: 400)
         let mailbox = try await Mailbox(of: world.topics.detect, signer: world.aws, in: world)
         let raised = try Alarms.make(0..<alarms, from: scenario)
@@ -150,6 +156,7 @@ private final class Load: Sendable {
                 ["x-api-key": IntegrationEnvironment.apiKey, "Content-Type": "application/json"],
                 body: Self.event(number, scenario).serialized())
         }
+        requests += MappedLoad.requests(0..<items)
         var random = SeededGenerator(seed: seed)
         requests.shuffle(using: &random)
         // All audits have the same findings: from the second on, nothing is imported.
@@ -237,7 +244,8 @@ private final class Load: Sendable {
         let ids = findings.compactMap { $0["Id"]?.string }
         #expect(
             Set(ids).count == ids.count && ids.count == findings.count, "seed \(seed): duplicate findings")
-        #expect(ids.count == alarms + audited.count, "seed \(seed)")
+        #expect(ids.count == alarms + audited.count + items, "seed \(seed)")
+        try MappedLoad.expectAll(0..<items, in: world)
         let byID = Dictionary(zip(ids, findings)) { first, _ in first }
         for number in 0..<alarms {
             let id = Alarms.findingID(number, in: world.accountRegion)

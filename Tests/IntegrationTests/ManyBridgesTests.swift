@@ -1,11 +1,8 @@
 import AWSCore
 import Encoding
 import Foundation
-import HTTPServer
-import HTTPTypes
 import JSON
 import LocalAWS
-import Synchronization
 import TestSupport
 import Testing
 
@@ -38,11 +35,11 @@ extension IntegrationTests {
             ]) { first, _ in first }
         }
 
-        private func start(_ count: Int, in world: IntegrationEnvironment, _ settings: [String: String]) async throws
-            -> [BridgeProcess]
-        {
+        private func start(
+            _ count: Int, in world: IntegrationEnvironment, _ settings: [String: String], arguments: [String] = []
+        ) async throws -> [BridgeProcess] {
             try await withThrowingTaskGroup(of: BridgeProcess.self) { group in
-                for _ in 0..<count { group.addTask { try await world.start(settings) } }
+                for _ in 0..<count { group.addTask { try await world.start(settings, arguments: arguments) } }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
         }
@@ -132,7 +129,8 @@ extension IntegrationTests {
             try await withDatabase(try await PostgreSQLCluster.shared.get()) { url in
                 try await IntegrationEnvironment.run(configure) { world in
                     let settings = settings(world, store: url)
-                    let bridges = try await start(10, in: world, settings)
+                    let bridges = try await start(
+                        10, in: world, settings, arguments: try MappedLoad.arguments(world))
                     let balancer = Balancer(bridges)
                     let address = try await world.serve { await balancer.forward($0) }
                     for topic in topics(world) {
@@ -149,14 +147,18 @@ extension IntegrationTests {
                     let victims = Array(
                         (active + bridges.filter { one in !active.contains { $0 === one } }).prefix(4))
                     let publishing = Task { try await publish(10..<60, in: world) }
+                    let items = MappedLoad.requests(0..<60)
+                    let posting = Task { try await MappedLoad.post(items, to: address) }
                     try await eventually("incoming deliveries") { try await bridges[9].queue().completed > 45 }
                     for victim in victims {
                         balancer.remove(victim)
                         try await victim.kill()
                     }
                     try await waitForFindings(try await publishing.value, in: world)
+                    try await posting.value
                     let survivor = try #require(bridges.first { one in !victims.contains { $0 === one } })
-                    try await survivor.waitForCompletion(of: 4 * 60)
+                    try await survivor.waitForCompletion(of: 4 * 60 + items.count)
+                    try MappedLoad.expectAll(0..<60, in: world)
                     // One for incoming deliveries, one for notifications, up to four for processing.
                     let connections = "defender_bridge_postgresql_connections"
                     for pool in ["append", "listen"] {
@@ -289,29 +291,6 @@ extension IntegrationTests {
             }
             try await cluster.crash()
         }
-    }
-}
-
-/// A round-robin load balancer that skips unreachable bridges.
-private final class Balancer: Sendable {
-    private let bridges: Mutex<[BridgeProcess]>
-    private let next = Atomic(0)
-
-    init(_ bridges: [BridgeProcess]) { self.bridges = Mutex(bridges) }
-
-    /// Removes a bridge from the rotation.
-    func remove(_ bridge: BridgeProcess) { bridges.withLock { $0.removeAll { $0 === bridge } } }
-
-    func forward(_ request: ServerRequest) async -> ServerResponse {
-        let request = Request.sns(request.body)
-        for _ in 0..<12 {
-            let number = next.add(1, ordering: .relaxed).newValue
-            let address = bridges.withLock { $0[number % $0.count].listen }
-            if let response = try? await Client.exchange(request, with: address) {
-                return ServerResponse(status: HTTPResponse.Status(code: response.status))
-            }
-        }
-        return ServerResponse(status: .badGateway)
     }
 }
 

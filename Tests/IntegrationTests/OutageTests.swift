@@ -26,7 +26,7 @@ extension IntegrationTests {
                 let address = try Client.freeAddress()
                 let settings = ["listen.address": address]
                 // With SIGXFSZ ignored, a write beyond the limit fails. The limit is in units of 1024 bytes.
-                let limit = ["bash", "-c", #"trap "" XFSZ; ulimit -f 600; exec "$@""#, "bash"]
+                let limit = ["bash", "-c", #"trap "" XFSZ; ulimit -f 900; exec "$@""#, "bash"]
                 let first = try await world.start(settings.merging(["log.level": "debug"]) { $1 }, wrapper: limit)
                 #expect(try await Client.exchange(.get("/readyz"), with: address).status == 200)
                 let alarms = try Alarms.make(0..<500, from: world.scenario())

@@ -143,6 +143,25 @@ extension IntegrationTests {
             }
         }
 
+        @Test("without credentials, the response comes before the body, and the connection is closed") func head()
+            async throws
+        {
+            try await IntegrationEnvironment.run { world in
+                let bridge = try await Self.start(world)
+                for source in ["key", "standard", "hub", "none"] {
+                    let head = "POST /webhooks/\(source) HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n"
+                    let response = try await onThread {
+                        let client = try Client(bridge.listen)
+                        defer { client.close() }
+                        client.send(Array(head.utf8))
+                        return try client.readResponse()
+                    }
+                    #expect(response.status == 401 && response.fields["connection"] == "close", "\(source)")
+                }
+                try await bridge.stop()
+            }
+        }
+
         @Test("signatures of openssl and of the package standardwebhooks are accepted, and repetitions are duplicates")
         func signatures() async throws {
             try await IntegrationEnvironment.run { world in

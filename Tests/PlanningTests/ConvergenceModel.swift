@@ -19,8 +19,8 @@ struct ConvergenceModel {
     }
 
     private var hub: [String: HubFinding] = [:]
-    private var ledger: [String: LedgerEntry] = [:]
-    private var dispositions: [String: Disposition] = [:]
+    private(set) var ledger: [String: LedgerEntry] = [:]
+    private(set) var dispositions: [String: Disposition] = [:]
     private var marks: [Int: (start: Timestamp, id: String)] = [:]
     private var completions: [String: CheckCompletion] = [:]
     private var coverage: AuditCoverage?
@@ -105,9 +105,11 @@ struct ConvergenceModel {
         }
     }
 
-    private mutating func apply(_ changes: [Change], recording dispositions: [Disposition] = []) throws {
+    mutating func apply(
+        _ changes: [Change], recording dispositions: [Disposition] = [], reports: [LedgerEntry] = []
+    ) throws {
         try step()
-        for change in changes { ledger[change.entry.id] = change.entry }
+        for entry in changes.map(\.entry) + reports { ledger[entry.id] = entry }
         for disposition in dispositions { self.dispositions[disposition.subject] = disposition }
         for finding in changes.compactMap(\.finding) {
             try step()
@@ -135,7 +137,7 @@ struct ConvergenceModel {
 
     private mutating func resend() throws {
         try apply(
-            ledger.values.filter { $0.kind != .violation && !$0.isSent }.sorted { $0.id < $1.id }
+            ledger.values.filter { [.audit, .summary].contains($0.kind) && !$0.isSent }.sorted { $0.id < $1.id }
                 .compactMap { Planner.refresh($0, now: now) })
     }
 
@@ -311,6 +313,9 @@ struct ConvergenceModel {
     }
 
     // MARK: Comparison
+
+    /// Whether Security Hub has a finding that is active.
+    func isActive(_ id: String) -> Bool { hub[id]?.finding.recordState == .active }
 
     /// The differences from the expected state.
     func differences(from expected: ExpectedState, _ generator: EventGenerator) -> [String] {

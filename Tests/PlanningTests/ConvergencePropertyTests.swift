@@ -3,8 +3,8 @@ import Fixtures
 import TestSupport
 import Testing
 
-/// Random histories of scheduled and on-demand audits, disabled checks, passing time, alarms, suppressions and
-/// verifications. Events arrive late, in any order, repeatedly and in any portions, with crashes between any two steps.
+/// Random histories of scheduled and on-demand audits, disabled checks, passing time, alarms, suppressions, verifications
+/// and items of a mapped source. Events arrive late, in any order, repeatedly and in any portions, with crashes between any two steps.
 /// Security Hub always converges to the state that follows from the newest events.
 @Suite struct ConvergencePropertyTests {
     private static let histories = 10_000
@@ -27,9 +27,10 @@ import Testing
     private func expectConvergence(of seeds: [UInt64]) async throws {
         let (failure, unchanged) = try await onThread { () throws -> ((seed: UInt64, differences: [String])?, Int) in
             let generator = try EventGenerator()
+            let mapper = try ConvergenceModel.ItemMapper()
             var unchanged = 0
             for seed in seeds {
-                let differences = try play(generator, seed: seed, &unchanged)
+                let differences = try play(generator, mapper, seed: seed, &unchanged)
                 if !differences.isEmpty { return ((seed, differences), unchanged) }
             }
             return (nil, unchanged)
@@ -42,7 +43,9 @@ import Testing
     /// Plays a history, and returns the differences at its end.
     ///
     /// - Parameter unchanged: the number of findings that were recognized by their digests is added.
-    private func play(_ generator: EventGenerator, seed: UInt64, _ unchanged: inout Int) throws -> [String] {
+    private func play(
+        _ generator: EventGenerator, _ mapper: ConvergenceModel.ItemMapper, seed: UInt64, _ unchanged: inout Int
+    ) throws -> [String] {
         var random = SeededGenerator(seed: seed)
         let history = try EventHistory(generator, using: &random)
         var model = ConvergenceModel()
@@ -52,7 +55,9 @@ import Testing
         let crashes = Bool.random(using: &random)
         let reads = Bool.random(using: &random)
         let audits = ExpectedState(events: history.events, now: 0).audits
+        var items = PendingItems(history.items, seed: seed, crashes: crashes)
         while !pending.isEmpty {
+            try items.processSome(&model, mapper)
             let portion = Array(pending.prefix(Int.random(in: 1...4, using: &random)))
             model.crash(
                 afterSteps: crashes && Bool.random(using: &random) ? Int.random(in: 0...9, using: &random) : nil)
@@ -68,6 +73,7 @@ import Testing
                 pending.shuffle(using: &random)
             }
         }
+        while !items.isEmpty { try items.processSome(&model, mapper) }
         model.crash(afterSteps: nil)
         if Bool.random(using: &random) { model.advance(to: EventHistory.end + 10_000) }
         try model.expireSuppressions()
@@ -81,5 +87,36 @@ import Testing
         unchanged += model.unchanged
         return model.differences(
             from: ExpectedState(events: history.events, now: model.now, cutoff: model.cutoff), generator)
+            + model.differences(from: history.items, mapper)
+    }
+}
+
+/// Items of a mapped source that arrive between the other events: in any order, in any portions and repeatedly.
+private struct PendingItems {
+    private var items: [ItemEvent]
+    private let crashes: Bool
+    private var random: SeededGenerator
+
+    init(_ items: [ItemEvent], seed: UInt64, crashes: Bool) {
+        random = SeededGenerator(seed: ~seed)
+        self.crashes = crashes
+        self.items = items + items.shuffled(using: &random).prefix(Int.random(in: 0...2, using: &random))
+        self.items.shuffle(using: &random)
+    }
+
+    var isEmpty: Bool { items.isEmpty }
+
+    mutating func processSome(_ model: inout ConvergenceModel, _ mapper: ConvergenceModel.ItemMapper) throws {
+        let portion = Array(items.prefix(Int.random(in: 0...3, using: &random)))
+        guard !portion.isEmpty else { return }
+        let steps = crashes && Bool.random(using: &random) ? Int.random(in: 0...5, using: &random) : nil
+        model.crash(afterSteps: steps)
+        do {
+            try model.process(portion, mapper)
+            items.removeFirst(portion.count)
+        } catch is ConvergenceModel.CrashError {
+            items.shuffle(using: &random)
+        }
+        model.crash(afterSteps: nil)
     }
 }

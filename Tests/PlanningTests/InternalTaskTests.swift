@@ -19,6 +19,14 @@ import Testing
         ),
         (.refresh(.audits), #"{"refresh":"audits"}"#, "schedule:refresh/111122223333/us-east-1/audits/19675"),
         (.refresh(.alarms), #"{"refresh":"alarms"}"#, "schedule:refresh/111122223333/us-east-1/alarms/19675"),
+        (
+            .expireSource(reportedBefore: Timestamp(milliseconds: 5)), #"{"expireSource":5}"#,
+            "schedule:expire-source/111122223333/us-east-1/28333333"
+        ),
+        (
+            .archiveSource(reportedBefore: Timestamp(milliseconds: 5)), #"{"archiveSource":5}"#,
+            "schedule:archive-source/111122223333/us-east-1/5"
+        ),
         (.archiveStale, #"{"archiveStale":true}"#, "schedule:stale/111122223333/us-east-1/19675"),
         (.catchUp(since: nil), #"{"catchUp":"watermark"}"#, "catch-up:"),
         (.catchUp(since: Timestamp(milliseconds: 5)), #"{"catchUp":5}"#, "catch-up:"),

@@ -42,6 +42,34 @@ import Testing
         }
     }
 
+    @Test("Findings of mapped sources are restored with group, time and state, also those of sources that were removed")
+    func mapped() async throws {
+        try await ProcessingHarness.run { harness in
+            let source = try MappedSourceFixture()
+            try await source.process(
+                [source.item(1), source.item(2, ["site": "west"]), source.item(3, ["state": "closed"])], harness)
+            let before = try await harness.store.ledgerEntries(ids: [1, 2, 3].map(source.findingID))
+            let imports = harness.aws.state.withLock { $0.imports.count }
+            harness.time.advance(by: .seconds(600))
+            try await harness.store.clearLedger(of: accountRegion())
+            let count = try await rebuilder(harness).rebuild()
+            #expect(count == LedgerRebuilder.Count(restored: 3))
+            let after = try await harness.store.ledgerEntries(ids: [1, 2, 3].map(source.findingID))
+            for (id, entry) in after {
+                let known = try #require(before[id])
+                #expect(entry.group == known.group && entry.subject == known.subject)
+                #expect(entry.eventTime == known.eventTime && entry.condition == known.condition)
+                #expect(entry.recordState == known.recordState && entry.finding == known.finding)
+                #expect(entry.report?.source == "nozomi" && entry.report?.lastReportedAt == harness.time.now)
+            }
+            // Nothing is sent again, and the group is known.
+            try await source.process([source.item(1), source.item(2, ["site": "west"])], harness)
+            #expect(harness.aws.state.withLock { $0.imports.count } == imports)
+            try await source.process([source.item(9, ["state": "removed"])], harness)
+            #expect(try await source.states(harness, [1, 2, 3]) == [.archived, .active, .archived])
+        }
+    }
+
     @Test("Findings of AWS's sample are restored, and stale ones are archived by the next audit")
     func sample() async throws {
         try await ProcessingHarness.run { harness in

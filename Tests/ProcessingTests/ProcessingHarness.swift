@@ -79,9 +79,7 @@ struct ProcessingHarness {
     }
 
     func scheduler(staleAfter: Duration? = nil) -> TaskScheduler {
-        TaskScheduler(
-            store: store, clock: processing.clock, trust: processing.trust,
-            settings: settings(MappingOptions(staleAfter: staleAfter)), logger: processing.logger)
+        processing.taskScheduler(settings(MappingOptions(staleAfter: staleAfter)), gap: OutageTracker())
     }
 
     func maintenance(
@@ -94,11 +92,13 @@ struct ProcessingHarness {
             settings: Reloadable(settings), logger: processing.logger, completedLimit: completedLimit)
     }
 
-    private func settings(_ mapping: MappingOptions) -> Reloadable<ProcessingSettings> {
+    private func settings(
+        _ mapping: MappingOptions, _ sources: [String: ProcessingSettings.Source] = [:]
+    ) -> Reloadable<ProcessingSettings> {
         Reloadable(
             ProcessingSettings(
                 mapping: mapping, accountRegions: [], catchUpInterval: nil, maximumMessageAge: .seconds(3600),
-                maximumDeadLetterAge: .seconds(3600)))
+                maximumDeadLetterAge: .seconds(3600), sources: sources))
     }
 
     /// Leases all ready deliveries.
@@ -107,15 +107,21 @@ struct ProcessingHarness {
         return try batch.deliveries.map { ($0, try DeliveryCommand($0.delivery)) }
     }
 
-    /// Processes all ready deliveries with the processors of an account and Region, audits last.
-    func process(of accountRegion: AccountRegion, mapping: MappingOptions = MappingOptions(checkSummaries: false))
-        async throws
-    {
+    /// Processes all ready deliveries with the processors of an account and Region: alarms, audits, then mapped sources.
+    func process(
+        of accountRegion: AccountRegion, mapping: MappingOptions = MappingOptions(checkSummaries: false),
+        sources: [String: ProcessingSettings.Source] = [:]
+    ) async throws {
         let items = try await leaseReady()
-        let processors = processing.processors(AccountClients(client), settings(mapping))
+        let processors = processing.processors(AccountClients(client), settings(mapping, sources))
         for kind in [DeliveryCommand.Kind.alarms, .audits] {
             await processors.processor(of: kind, for: DeliveryLane(accountRegion)).process(
                 items.filter { $0.command.kind == kind })
+        }
+        for source in sources.keys.sorted() {
+            let own = items.filter { $0.command.kind == .mapped && $0.leased.delivery.source == source }
+            guard !own.isEmpty else { continue }
+            await processors.processor(of: .mapped, for: DeliveryLane(accountRegion, source: source)).process(own)
         }
     }
 

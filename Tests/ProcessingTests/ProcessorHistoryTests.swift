@@ -5,6 +5,7 @@ import Fixtures
 import JSON
 import SQLiteStore
 import SecurityFindings
+import SourceMapping
 import Store
 import Synchronization
 import TestSupport
@@ -13,7 +14,7 @@ import Testing
 @testable import Planning
 @testable import Processing
 
-/// Random histories through the real processors and a real store, while requests to AWS fail before or after AWS has
+/// Random histories, with items of a mapped source, through the real processors and a real store, while requests to AWS fail before or after AWS has
 /// executed them.
 @Suite struct ProcessorHistoryTests {
     @Test("Random histories converge to the expected state when requests fail", .timeLimit(.minutes(15)))
@@ -34,6 +35,7 @@ private final class HistoryReplay: Sendable {
     let harness: ProcessingHarness
     let history: EventHistory
     private let accountRegion: AccountRegion
+    private let sources: [String: ProcessingSettings.Source]
     private let random: Mutex<SeededGenerator>
 
     init(_ generator: EventGenerator, seed: UInt64, _ harness: ProcessingHarness) throws {
@@ -41,6 +43,9 @@ private final class HistoryReplay: Sendable {
         (self.generator, self.seed, self.harness) = (generator, seed, harness)
         history = try EventHistory(generator, using: &random)
         accountRegion = try Fixtures.accountRegion()
+        var errors = MappingErrors()
+        let mapping = Mapping(reading: TreeReader(ItemEvent.mapping), errors: &errors)
+        sources = [ItemEvent.source: ProcessingSettings.Source(mapping: try #require(mapping, "\(errors)"))]
         self.random = Mutex(random)
     }
 
@@ -48,28 +53,26 @@ private final class HistoryReplay: Sendable {
 
     func run() async throws {
         harness.time.advance(by: .seconds(10))
-        var pending = Array(history.events.enumerated())
+        var pending = Array(0..<history.events.count + history.items.count)
         random.withLock { pending.shuffle(using: &$0) }
         breakRequests(oneIn: 4)
         while !pending.isEmpty {
-            for (number, event) in pending.prefix(pick(1...4)) {
-                _ = try await harness.store.append(try delivery(of: event, number: number))
-            }
+            for number in pending.prefix(pick(1...4)) { _ = try await harness.store.append(try delivery(number)) }
             pending.removeFirst(min(pending.count, pick(1...4)))
-            try await harness.process(of: accountRegion)
+            try await harness.process(of: accountRegion, sources: sources)
             harness.time.advance(by: .seconds(pick(0...2)))
         }
         breakRequests(oneIn: nil)
         // Events that were skipped above arrive now, and failed deliveries are retried.
-        for (number, event) in history.events.enumerated() {
-            _ = try await harness.store.append(try delivery(of: event, number: number))
+        for number in 0..<history.events.count + history.items.count {
+            _ = try await harness.store.append(try delivery(number))
         }
         for _ in 0..<3 {
-            try await harness.process(of: accountRegion)
+            try await harness.process(of: accountRegion, sources: sources)
             harness.time.advance(by: .seconds(600))
         }
         try await harness.scheduler().scheduleEndedSuppressions()
-        try await harness.process(of: accountRegion)
+        try await harness.process(of: accountRegion, sources: sources)
         let status = try await harness.store.queueStatus()
         try #require(status.pending + status.leased + status.dead == 0, "seed \(seed)")
         let differences = differences
@@ -92,6 +95,17 @@ private final class HistoryReplay: Sendable {
             }
             state.losesResponses = isBroken()
         }
+    }
+
+    /// The delivery of an event, or after those of an item.
+    private func delivery(_ number: Int) throws -> Delivery {
+        guard number < history.events.count else {
+            let item = history.items[number - history.events.count]
+            return Delivery(
+                id: "webhook:\(number)", accountRegion: accountRegion, source: ItemEvent.source, channel: .webhook,
+                receivedAt: now, payload: item.json.serialized())
+        }
+        return try delivery(of: history.events[number], number: number)
     }
 
     private func delivery(of event: SourceEvent, number: Int) throws -> Delivery {
@@ -168,6 +182,11 @@ private final class HistoryReplay: Sendable {
                 guard state.hub[id] != nil else { continue }
                 let workflow = state.customerFields[id]?["Workflow"]?["Status"]?.string ?? "NEW"
                 if !expected.workflows(of: alarms).contains(workflow) { differences.append("workflow of \(id)") }
+            }
+            for number in 0..<ItemEvent.findings {
+                check(
+                    FindingID.mapped(source: ItemEvent.source, parts: ["\(number)"], accountRegion: accountRegion),
+                    ExpectedState.isActive(item: number, after: history.items))
             }
             for (number, resources) in generator.found.enumerated() {
                 for moments in resources {

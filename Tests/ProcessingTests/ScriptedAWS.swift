@@ -157,9 +157,9 @@ final class ScriptedAWS: HTTPTransport {
     }
 
     private static func page(of body: JSON, _ state: State) -> JSON {
-        let prefix = body["Filters"]?["Id"]?.array?.first?["Value"]?.string ?? ""
+        let prefixes = body["Filters"]?["Id"]?.array?.compactMap { $0["Value"]?.string } ?? [""]
         let product = body["Filters"]?["ProductArn"]?.array?.first?["Value"]
-        let found = state.hub.filter { $0.key.hasPrefix(prefix) && $0.value["ProductArn"] == product }
+        let found = state.hub.filter { prefixes.contains(where: $0.key.hasPrefix) && $0.value["ProductArn"] == product }
             .sorted { $0.key < $1.key }
         let start = body["NextToken"]?.string.flatMap { Int($0) } ?? 0
         let page = found.dropFirst(start).prefix(state.hubPageSize).map { id, finding in

@@ -101,6 +101,7 @@ import Testing
             for mark in [
                 ClockMark(newest: 5, isConfirmed: true, heldUntil: 0),
                 ClockMark(newest: .earliest, isConfirmed: false, heldUntil: .latest),
+                ClockMark(newest: 9, isConfirmed: true, heldUntil: 0, outageEndedAt: 7),
             ] {
                 try await store.record(mark)
                 #expect(try await store.clockMark() == mark)
@@ -131,7 +132,10 @@ import Testing
             try await withStore(url) { store async throws in
                 try await store.recordLastDeliveries([accountRegions[0]: 20])
                 try await store.run(
-                    "DROP TABLE clock_mark; DELETE FROM bridge_migration WHERE step = '\(MigrationStep.clock)'")
+                    """
+                    DROP TABLE clock_mark; DELETE FROM bridge_migration
+                        WHERE step IN ('\(MigrationStep.clock)', '\(MigrationStep.outage)')
+                    """)
             }
             try await withStore(url) { store async throws in
                 #expect(try await store.clockMark() == ClockMark(newest: 20, isConfirmed: true, heldUntil: 0))

@@ -33,7 +33,8 @@ struct PostgreSQLPlanTests {
 
     @Test(arguments: [
         QueueWrites.finish, LeaseSQL.count, LeaseSQL.lease, LeaseSQL.next, QueueSQL.isHeld.postgreSQL,
-        QueueSQL.purge.postgreSQL, QueueSQL.checkpoint.postgreSQL, PartitionSQL.endLeases,
+        QueueSQL.purge.postgreSQL, QueueSQL.checkpoint.postgreSQL, QueueSQL.oldestUnfinished.postgreSQL,
+        PartitionSQL.endLeases,
         PartitionSQL.releasePartitions,
         LedgerQueries.byID.postgreSQL, LedgerQueries.byNumber.postgreSQL, LedgerQueries.about.postgreSQL,
         LedgerQueries.stale.postgreSQL, LedgerQueries.unsent.postgreSQL, LedgerQueries.open.postgreSQL,

@@ -55,7 +55,7 @@ import Testing
 
     @Test(arguments: [
         QueueSQL.isHeld.sqlite, SQLiteQueueSQL.lease, SQLiteQueueSQL.extend, QueueSQL.checkpoint.sqlite,
-        SQLiteQueueSQL.complete,
+        SQLiteQueueSQL.complete, QueueSQL.oldestUnfinished.sqlite,
         SQLiteQueueSQL.deletePayload,
         SQLiteQueueSQL.retry,
         SQLiteQueueSQL.release, QueueSQL.purge.sqlite, SQLiteQueueSQL.deadLetter, DeadLetterSQL.list.sqlite,

@@ -272,6 +272,31 @@ import Testing
     }
 }
 
+/// What a lane still has to process.
+@Suite struct UnfinishedDeliveryTests {
+    @Test(arguments: StoreKind.all) func completedAndDeadDeliveriesAreFinished(kind: StoreKind) async throws {
+        try await withStore(kind) { store in
+            let lane = DeliveryLane(accountRegions[0], source: "nozomi")
+            #expect(try await store.oldestUnfinished(of: lane) == nil)
+            let sources: [(String?, Delivery.Channel)] = [
+                ("nozomi", .schedule), ("nozomi-2", .webhook), (nil, .sns), ("nozomi", .webhook), ("nozomi", .sns),
+            ]
+            for (number, (source, channel)) in sources.enumerated() {
+                let delivery = Delivery(
+                    id: "test:\(number)", accountRegion: lane.accountRegion, source: source, channel: channel,
+                    receivedAt: Timestamp(number * 10), payload: [1])
+                _ = try await store.append(delivery)
+            }
+            #expect(try await store.oldestUnfinished(of: lane) == 30)
+            let leased = try await store.lease(limit: 9, for: .seconds(60), owner: "test", now: 30).deliveries
+            #expect(leased.count == 4)
+            #expect(try await store.oldestUnfinished(of: lane) == 30)
+            _ = try await store.complete(leased.map(\.lease), now: 31)
+            #expect(try await store.oldestUnfinished(of: lane) == 40)
+        }
+    }
+}
+
 /// How long completed deliveries are kept.
 @Suite struct CompletionTimeTests {
     @Test(arguments: StoreKind.all) func theCompletionTimeIsThatOfTheNewestBeyondACount(kind: StoreKind) async throws {

@@ -76,7 +76,7 @@ struct Health: Sendable, Hashable {
         guard !input.hasChannel else { return nil }
         return HealthProblem(
             severity: .critical,
-            summary: "All deliveries are rejected: neither sns.topics nor EventBridge credentials are configured.",
+            summary: "All deliveries are rejected: no sns.topics, EventBridge credentials or sources are configured.",
             remediation: "Set sns.topics to the ARNs of Device Defender's topics.", stopsFindings: true)
     }
 

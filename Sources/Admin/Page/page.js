@@ -2,7 +2,7 @@ function render() {
   renderHealth();
   renderContact();
   if (!status || unreachableSince !== null) return;
-  for (const part of [renderFacts, renderHour, renderAccountRegions, renderDeadLetters, renderEvents, renderSubscriptions]) part();
+  for (const part of [renderFacts, renderHour, renderAccountRegions, renderSources, renderDeadLetters, renderEvents, renderSubscriptions]) part();
 }
 
 function tick() {

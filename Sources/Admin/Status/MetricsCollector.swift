@@ -84,7 +84,7 @@ package struct MetricsCollector: Sendable {
                 "defender_bridge_aws_tokens",
                 accountRegions.samples(
                     accounts.paceLevels.map {
-                        LabelCardinalityLimiter.Value($0.accountRegion, ("operation", $0.operation), $0.tokens)
+                        LabelCardinalityLimiter.Value($0.accountRegion, [("operation", $0.operation)], $0.tokens)
                     },
                     folding: min)),
         ]
@@ -111,7 +111,7 @@ package struct MetricsCollector: Sendable {
             MetricFamily(
                 "defender_bridge_ledger_unsent_findings",
                 snapshot.ledger.map { [MetricFamily.Sample([], Double($0.counts.unsent))] } ?? []),
-            MetricFamily("defender_bridge_account_paused", Self.samples(of: stored.pauses)),
+            MetricFamily("defender_bridge_account_paused", samples(of: stored.pauses)),
             MetricFamily("defender_bridge_subscriptions", Self.samples(of: stored.subscriptionCounts)),
             MetricFamily(
                 "defender_bridge_catch_up_watermark_timestamp_seconds",
@@ -151,23 +151,32 @@ package struct MetricsCollector: Sendable {
     private func queueFamilies(_ depths: [QueueDepth], now: Timestamp) -> [MetricFamily] {
         struct Place: Hashable {
             let accountRegion: AccountRegion
+            /// Nil for Device Defender.
+            let source: String?
             let state: QueueDepth.State
+
+            var labels: [(name: String, value: String)] {
+                let state = (name: "state", value: state.rawValue)
+                guard let source else { return [state] }
+                return [(name: "source", value: source), state]
+            }
         }
         // An empty state has series with the value 0.
         var counts: [Place: (count: Double, age: Double)] = [:]
         for accountRegion in settings.value.topics.accountRegions.union(depths.map(\.accountRegion)) {
             for state in QueueDepth.State.allCases {
-                counts[Place(accountRegion: accountRegion, state: state)] = (0, 0)
+                counts[Place(accountRegion: accountRegion, source: nil, state: state)] = (0, 0)
             }
         }
         for depth in depths {
             let age = Double(max(now - depth.oldestReceivedAt, .zero).milliseconds) / 1000
-            let place = Place(accountRegion: depth.accountRegion, state: depth.state)
+            let place = Place(
+                accountRegion: depth.accountRegion, source: depth.source.map(sourceLabel), state: depth.state)
             let lanes = counts[place] ?? (0, 0)
             counts[place] = (lanes.count + Double(depth.count), max(lanes.age, age))
         }
         func values(_ value: ((count: Double, age: Double)) -> Double) -> [LabelCardinalityLimiter.Value] {
-            counts.map { LabelCardinalityLimiter.Value($0.accountRegion, ("state", $0.state.rawValue), value($1)) }
+            counts.map { LabelCardinalityLimiter.Value($0.accountRegion, $0.labels, value($1)) }
         }
         return [
             MetricFamily("defender_bridge_queue_deliveries", accountRegions.samples(values(\.count), folding: +)),
@@ -176,15 +185,21 @@ package struct MetricsCollector: Sendable {
         ]
     }
 
-    /// The pause of all accounts always has a series; paused accounts have one up to the limit.
-    private static func samples(of pauses: [Pause]) -> [MetricFamily.Sample] {
+    /// The value of the label `source`: names that are not configured share a series.
+    private func sourceLabel(_ name: String) -> String {
+        settings.value.sources.contains(name) ? name : LabelCardinalityLimiter.other
+    }
+
+    /// The pause of all accounts always has a series; paused accounts have one up to the limit, and so do paused sources.
+    private func samples(of pauses: [Pause]) -> [MetricFamily.Sample] {
         let isAll = pauses.contains { $0.scope == .all }
         let accounts = pauses.compactMap(\.scope.account).map(\.digits)
         var samples = [MetricFamily.Sample([("account", "all")], isAll ? 1 : 0)]
         samples += accounts.prefix(LabelCardinalityLimiter.limit).map { MetricFamily.Sample([("account", $0)], 1) }
         let rest = accounts.dropFirst(LabelCardinalityLimiter.limit).count
         if rest > 0 { samples.append(MetricFamily.Sample([("account", LabelCardinalityLimiter.other)], Double(rest))) }
-        return samples
+        let sources = Set(pauses.compactMap(\.scope.source).map(sourceLabel)).sorted()
+        return samples + sources.map { MetricFamily.Sample([("source", $0)], 1) }
     }
 
     private static func samples(of subscriptions: [Subscription.State: Int]) -> [MetricFamily.Sample] {

@@ -26,8 +26,8 @@ struct StatusPage: Sendable {
         func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
         let scripts = [
             PackageResources.document_js, PackageResources.contact_js, PackageResources.health_js,
-            PackageResources.facts_js, PackageResources.accountRegions_js, PackageResources.deadLetters_js,
-            PackageResources.events_js, PackageResources.page_js,
+            PackageResources.facts_js, PackageResources.accountRegions_js, PackageResources.sources_js,
+            PackageResources.deadLetters_js, PackageResources.events_js, PackageResources.page_js,
         ]
         self.init(
             document: text(PackageResources.index_html), style: text(PackageResources.style_css),

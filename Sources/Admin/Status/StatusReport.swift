@@ -53,6 +53,9 @@ package struct StatusReport: Sendable {
             accountRegions.prefix(StoreSnapshot.limit).map {
                 $0.json(now: now, elapsed: elapsed(), isKnown: stored != nil)
             })
+        let sources = SourceStatus.all(configured: settings.sources, stored: stored?.queue, denied: denied)
+        status["sources"] = .array(
+            sources.prefix(StoreSnapshot.limit).map { $0.json(now: now, isKnown: stored != nil) })
         status["accountRegionsOmitted"] = .integer(max(accountRegions.count - StoreSnapshot.limit, 0))
         status["ledger"] =
             stored?.ledger.map { Self.json($0.counts) } ?? .null
@@ -68,7 +71,8 @@ package struct StatusReport: Sendable {
         input.denied = denied
         input.intakeProblems = intakeProblems.recent(now: now)
         input.acceptsTopic = { (try? settings.topics.accountRegion(of: $0)) != nil }
-        input.hasChannel = !settings.topics.patterns.isEmpty || settings.acceptsEventBridge
+        input.hasChannel =
+            !settings.topics.patterns.isEmpty || settings.acceptsEventBridge || !settings.sources.isEmpty
         input.maximumPending = settings.maximumPending
         for share in stored.map({ settings.shares(of: $0.deadLetterUsage, now: now) }) ?? [] {
             input.deadLetterShares[share.limit.configurationKey] = share.ratio

@@ -112,8 +112,8 @@ package struct MessageConverter: Sendable {
                     "a suppression changes only findings that the bridge has already sent. Convert an audit finding instead."
             )
         case .ignored(let reason): throw UnrecognizedMessageError(reason: "the bridge ignores this message: \(reason)")
-        case .suppressionEnded, .refresh, .refreshSource, .archiveStale, .violationOver, .suppressionList, .catchUp,
-            .mappedItem:
+        case .suppressionEnded, .refresh, .refreshSource, .expireSource, .archiveSource, .archiveStale, .violationOver,
+            .suppressionList, .catchUp, .mappedItem:
             throw UnrecognizedMessageError(
                 reason: "the bridge creates this message itself. Convert a message of SNS or EventBridge instead.")
         }

@@ -45,7 +45,7 @@ package enum RebuildLedger {
         configuration: BridgeConfiguration, environment: [String: String], of isIncluded: (AccountRegion) -> Bool,
         report: @escaping @Sendable (Progress) -> Void
     ) async throws -> Bool {
-        let accountRegions = configuration.topics.accountRegions.filter(isIncluded).sorted()
+        let accountRegions = configuration.accountRegions.filter(isIncluded).sorted()
         guard !accountRegions.isEmpty else {
             throw ConfigurationError(
                 "sns.topics",

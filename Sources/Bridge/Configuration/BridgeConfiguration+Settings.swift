@@ -1,3 +1,4 @@
+import AWSCore
 import Admin
 import Planning
 import Processing
@@ -5,6 +6,13 @@ import SNS
 import Store
 
 extension BridgeConfiguration {
+    /// The accounts and Regions that topics and webhooks name, those of Device Defender and of mapped sources.
+    var accountRegions: Set<AccountRegion> {
+        sources.reduce(topics.accountRegions) { found, source in
+            found.union(source.topics.accountRegions).union(source.webhook.map { [$0.accountRegion] } ?? [])
+        }
+    }
+
     /// The options for findings.
     var mapping: MappingOptions {
         MappingOptions(checkSummaries: checkSummaries, severities: severities, staleAfter: staleAfter)
@@ -15,7 +23,11 @@ extension BridgeConfiguration {
         ProcessingSettings(
             mapping: mapping, accountRegions: topics.accountRegions, catchUpInterval: catchUpInterval,
             maximumMessageAge: maximumMessageAge, maximumDeadLetterAge: maximumDeadLetterAge,
-            sources: Dictionary(sources.map { ($0.name, $0.mapping.mapping) }) { first, _ in first })
+            sources: Dictionary(
+                sources.map {
+                    ($0.name, ProcessingSettings.Source(mapping: $0.mapping.mapping, expireAfter: $0.expireAfter))
+                }
+            ) { first, _ in first })
     }
 
     /// The settings that the admin server shows or obeys.
@@ -25,6 +37,6 @@ extension BridgeConfiguration {
         return AdminSettings(
             access: admin, topics: topics, acceptsEventBridge: acceptsEventBridge, maximumPending: maximumPending,
             storePath: path, deadLetterLimits: deadLetterLimits, maximumDeadLetterAge: maximumDeadLetterAge,
-            catchUpInterval: catchUpInterval)
+            catchUpInterval: catchUpInterval, sources: sources.map(\.name))
     }
 }

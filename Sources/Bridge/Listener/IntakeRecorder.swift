@@ -31,7 +31,8 @@ struct IntakeRecorder: IntakeObserver {
         case .deferred(let error):
             let isOutage = error.code == .storeUnavailable
             if isOutage { outage.failed(error.message, to: .intake) }
-            gap.recordDeferral(now: MonotonicClock.elapsed())
+            // The rate limit of one source keeps nothing else from being accepted.
+            if error.code != .rateLimited { gap.recordDeferral(now: MonotonicClock.elapsed()) }
             logRejection(result, error, of: request, route: route, at: isOutage ? .debug : nil)
         }
     }

@@ -41,9 +41,10 @@ extension BridgeMetrics {
             "Expiry of the TLS certificate in use, in seconds since 1970.",
         "defender_bridge_tls_reloads_total": "TLS certificate reloads, by outcome.",
         // Queue and dead letters
-        "defender_bridge_queue_deliveries": "Deliveries in the queue and dead letters, by account, Region and state.",
+        "defender_bridge_queue_deliveries":
+            "Deliveries in the queue and dead letters, by account, Region, mapped source and state.",
         "defender_bridge_queue_oldest_age_seconds":
-            "Age of the oldest delivery, by account, Region and state; 0 if there is none.",
+            "Age of the oldest delivery, by account, Region, mapped source and state; 0 if there is none.",
         "defender_bridge_queue_limit_deliveries": "Capacity of the queue (store.maxPending).",
         "defender_bridge_leases_total": "Deliveries leased by workers.",
         "defender_bridge_leases_expired_total": "Leases that expired; the delivery was leased again.",
@@ -54,7 +55,7 @@ extension BridgeMetrics {
         "defender_bridge_dead_letters_limit_ratio":
             "Share of a dead-letter limit in use, by limit: of all dead letters, or of the fullest channel.",
         "defender_bridge_delivery_delay_seconds": "Time from accepting a delivery to completing it.",
-        "defender_bridge_account_paused": "1 while sending to Security Hub is paused, by account.",
+        "defender_bridge_account_paused": "1 while sending to Security Hub is paused, by account or mapped source.",
         "defender_bridge_account_stalled":
             "1 while a replica owns the account and Region but does not process its ready deliveries.",
         "defender_bridge_replica_clock_offset_seconds":

@@ -12,6 +12,8 @@ struct AccountPreflight: Sendable {
     /// Whether the account is not that of the credentials, and no role is configured for it.
     let lacksRole: Bool
     let configuration: BridgeConfiguration
+    /// Whether it is an account-Region of `sns.topics`; if not, only mapped sources have findings in it.
+    let usesDeviceDefender: Bool
     let report: @Sendable (PreflightCheck) -> Void
 
     /// An id that no audit and no finding has.
@@ -31,6 +33,7 @@ struct AccountPreflight: Sendable {
             _ = try await client.batchUpdateFindings(
                 [finding], changes: ["VerificationState": "UNKNOWN"], region: accountRegion.region)
         }
+        guard usesDeviceDefender else { return }
         await checkNativeIntegration()
         await checkDeviceDefender()
         await checkRule()

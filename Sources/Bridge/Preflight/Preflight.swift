@@ -40,6 +40,10 @@ package struct Preflight: Sendable {
                     "configuration", warning.key, .warning, warning.problem, remediation: warning.remediation))
         }
         await preflight.checkStore()
+        for source in configuration.sources {
+            SourcePreflight(source: source, acceptsEventBridge: configuration.acceptsEventBridge) { recorder.add($0) }
+                .run()
+        }
         let certificate = CertificatePreflight(configuration.tls) { recorder.add($0) }
         certificate.run()
         do throws(ConfigurationError) {
@@ -123,32 +127,35 @@ package struct Preflight: Sendable {
                     remediation: "provide credentials in one of the ways that AWS SDKs support"))
             return []
         }
-        let accountRegions = configuration.topics.accountRegions.sorted()
-        if accountRegions.isEmpty {
+        let ownAccountRegions = configuration.topics.accountRegions
+        if ownAccountRegions.isEmpty, configuration.sources.isEmpty {
             report(
                 PreflightCheck(
                     "topics", "", .failed, "sns.topics is empty, so every message and event is rejected",
                     remediation: "set sns.topics to the topics that Device Defender publishes to"))
         }
-        for accountRegion in accountRegions {
+        for accountRegion in configuration.accountRegions.sorted() {
             let check = AccountPreflight(
                 accountRegion: accountRegion, client: runtime.accounts.client(for: accountRegion),
                 lacksRole: await runtime.accounts.lacksRole(for: accountRegion), configuration: configuration,
-                report: report)
+                usesDeviceDefender: ownAccountRegions.contains(accountRegion), report: report)
             await check.run()
         }
-        for pattern in configuration.topics.patterns where pattern.isForAnyName {
+        let policies = [(configuration.topics, false)] + configuration.sources.map { ($0.topics, true) }
+        for pattern in policies.flatMap(\.0.patterns) where pattern.isForAnyName {
             report(
                 PreflightCheck(
                     "subscription", pattern.description, .skipped,
                     "entry matches any topic name; the bridge does not list topics"))
         }
         var endpoints: Set<String> = []
-        for topic in configuration.topics.namedTopics {
-            let check = TopicPreflight(
-                topic: topic, client: runtime.accounts.client(for: topic.accountRegion), endpoint: endpoint,
-                minimumVersion: configuration.minimumSignatureVersion, report: report)
-            if let found = await check.run() { endpoints.insert(found) }
+        for (topics, isOfSource) in policies {
+            for topic in topics.namedTopics {
+                let check = TopicPreflight(
+                    topic: topic, isOfSource: isOfSource, client: runtime.accounts.client(for: topic.accountRegion),
+                    endpoint: endpoint, minimumVersion: configuration.minimumSignatureVersion, report: report)
+                if let found = await check.run() { endpoints.insert(found) }
+            }
         }
         return endpoints
     }

@@ -6,6 +6,8 @@ import SNS
 /// Checks the signature version and the subscription of a topic.
 struct TopicPreflight: Sendable {
     let topic: ARN
+    /// Whether it is a topic of a mapped source, whose messages may have attributes.
+    let isOfSource: Bool
     let client: AWSClient
     /// The subscribed URL; nil for any that ends in `/sns`.
     let endpoint: String?
@@ -124,10 +126,11 @@ struct TopicPreflight: Sendable {
             return
         }
         let isOnBody = attributes["FilterPolicyScope"] == "MessageBody"
+        let mayMatch = isOnBody || isOfSource
         check(
-            "filter policy", isOnBody ? .skipped : .failed,
-            isOnBody
-                ? "filters by message body: messages that do not match are not delivered"
+            "filter policy", mayMatch ? .skipped : .failed,
+            mayMatch
+                ? "filters by message \(isOnBody ? "body" : "attributes"): messages that do not match are not delivered"
                 : "filters by message attributes, which Device Defender's messages do not have: no message is delivered",
             remediation: set(arn, "FilterPolicy", "{}"))
     }

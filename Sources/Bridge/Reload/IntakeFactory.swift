@@ -18,6 +18,8 @@ struct IntakeFactory: Sendable {
     let metrics: ProcessMetrics
     let logger: Logger
     let clock: @Sendable () -> Timestamp
+    /// The time, unless this machine's clock is not trusted.
+    let trustedTime: @Sendable () -> Timestamp?
 
     /// Creates handlers.
     ///
@@ -55,7 +57,7 @@ struct IntakeFactory: Sendable {
             webhooks: WebhookHandler(
                 sources.compactMap { source in
                     source.configuration.webhook.map { webhook($0, of: source.value, replacing: last?.webhooks) }
-                }, failures: webhookFailures, store: store, clock: clock))
+                }, failures: webhookFailures, store: store, clock: clock, trustedTime: trustedTime))
     }
 
     private func verifier(of topics: TopicPolicy, _ configuration: BridgeConfiguration) -> SNSVerifier {

@@ -21,7 +21,7 @@ struct ReloadableComponents: Sendable {
     private let deadLetters: DeadLetterKeeper
 
     init(
-        _ configuration: BridgeConfiguration, _ runtime: BridgeRuntime, _ deadLetters: DeadLetterKeeper,
+        _ configuration: BridgeConfiguration, _ runtime: BridgeRuntime, _ work: ProcessingComponents,
         _ metrics: ProcessMetrics, _ logger: Logger
     ) {
         self.configuration = Reloadable(configuration)
@@ -35,10 +35,11 @@ struct ReloadableComponents: Sendable {
             store: runtime.store, certificates: certificates, failures: AuthenticationThrottle(),
             webhookFailures: AuthenticationThrottle(),
             confirm: runtime.confirmSubscription, fetchTokenKeys: runtime.fetchTokenKeys,
-            metrics: metrics, logger: logger, clock: WallClock.now)
+            metrics: metrics, logger: logger, clock: WallClock.now,
+            trustedTime: { [trust = work.trust] in trust.trustedTime })
         intake = Reloadable(assembly.handlers(for: configuration))
         accounts = runtime.accounts
-        self.deadLetters = deadLetters
+        deadLetters = work.deadLetters
     }
 
     /// Applies a configuration, except to components that read ``configuration`` themselves.

@@ -1,5 +1,6 @@
 public import Cryptography
 public import EventLoop
+public import HTTPTypes
 
 extension HTTPServer {
     /// The configuration of a server.
@@ -18,6 +19,9 @@ extension HTTPServer {
         public var trustedProxies: [AddressBlock] = []
         /// Whether each connection must come from a trusted proxy and begin with a PROXY header of version 2.
         public var proxyProtocol = false
+        /// Whether the body of a request is read. If not, the handler gets the request without its body as soon as the head is
+        /// complete, and the connection is closed after the response. Runs on the event loop, and must not block it.
+        public var wantsBody: @Sendable (HTTPRequest) -> Bool = { _ in true }
         /// The value of the responses' `Server` field; nil omits it.
         public var serverName: String?
         /// The interval of checking time limits. They count it as a second, whatever it is: tests shorten it.

@@ -44,7 +44,10 @@ struct HTTP1ConnectionStateMachine {
     /// The most bytes that are buffered while a request is in progress.
     static let maximumAhead = 65_536
 
-    init(limits: HTTPLimits) { parser = RequestParser(limits: limits) }
+    /// - Parameter wantsBody: whether the body of a request is read; see ``HTTPServer/Configuration/wantsBody``.
+    init(limits: HTTPLimits, wantsBody: @escaping @Sendable (HTTPRequest) -> Bool = { _ in true }) {
+        parser = RequestParser(limits: limits, wantsBody: wantsBody)
+    }
 
     /// Whether the connection should be read.
     var wantsBytes: Bool {

@@ -48,7 +48,8 @@ final class ServerConnection: TCPStreamHandler {
         self.stream = stream
         self.tls = tls
         client = stream.peer
-        machine = HTTP1ConnectionStateMachine(limits: serverLoop.configuration.limits)
+        machine = HTTP1ConnectionStateMachine(
+            limits: serverLoop.configuration.limits, wantsBody: serverLoop.configuration.wantsBody)
         lastProgress = serverLoop.seconds
         if serverLoop.configuration.proxyProtocol { proxyHeader = [] }
         if !isSecured { requestStart = serverLoop.seconds }

@@ -27,6 +27,7 @@ struct RequestParser {
     }
 
     private let limits: HTTPLimits
+    private let wantsBody: @Sendable (HTTPRequest) -> Bool
     private var buffer: [UInt8] = []
     /// The start of the bytes that are not parsed yet.
     private var position = 0
@@ -43,7 +44,12 @@ struct RequestParser {
     /// The most buffer memory that a connection keeps between two requests, in bytes.
     private static let keptCapacity = 4096
 
-    init(limits: HTTPLimits) { self.limits = limits }
+    /// - Parameter wantsBody: whether the body of a request is read. After a request without its body, the parser must not be
+    ///   used.
+    init(limits: HTTPLimits, wantsBody: @escaping @Sendable (HTTPRequest) -> Bool = { _ in true }) {
+        self.limits = limits
+        self.wantsBody = wantsBody
+    }
 
     /// The number of bytes that are buffered and not parsed.
     var bufferedBytes: Int { buffer.count - position }
@@ -148,12 +154,14 @@ struct RequestParser {
         case .length(let length): state = .body(remaining: length)
         case .chunked: state = .chunkSize
         }
+        guard wantsBody(head.request) else { return finish(keepsAlive: false) }
         // A client that has already sent content does not wait for it.
         if head.expectsContinue, bufferedBytes == 0 { return .expectsContinue }
         return try next()
     }
 
-    private mutating func finish() -> Event {
+    /// - Parameter keepsAlive: whether another request may follow, if the client allows it.
+    private mutating func finish(keepsAlive: Bool = true) -> Event {
         guard let head else { preconditionFailure("a request without a head") }
         let request = ServerRequest(head: head.request, body: body)
         if bufferedBytes == 0 {
@@ -162,7 +170,7 @@ struct RequestParser {
         }
         (scanned, state, self.head, body, headBytes) = (position, .requestLine, nil, [], 0)
         compact()
-        return .request(request, keepsAlive: head.keepsAlive, supportsChunks: head.isHTTP11)
+        return .request(request, keepsAlive: head.keepsAlive && keepsAlive, supportsChunks: head.isHTTP11)
     }
 
     // MARK: Chunks

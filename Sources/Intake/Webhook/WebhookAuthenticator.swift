@@ -47,6 +47,17 @@ package struct WebhookAuthenticator: Sendable {
     /// not exist; a token that it allows counts as wrong.
     package var decoy: WebhookAuthenticator { WebhookAuthenticator(method.decoy, tokens: tokens) }
 
+    /// Whether a request has credentials in the form that the method needs. If not, it is rejected whatever its body is. Costs no
+    /// cryptography.
+    func hasCredentials(in fields: HTTPFields) -> Bool {
+        switch method {
+        case .apiKey(let header, _): fields.onlyValue(of: header) != nil
+        case .basic: fields.credentials(of: "basic") != nil
+        case .bearer, .token: fields.credentials(of: "bearer") != nil
+        case .signature(let signature): SignatureFields(fields, signature) != nil
+        }
+    }
+
     /// Authenticates a request. A missing or malformed header field costs no cryptography.
     ///
     /// - Parameters:

@@ -32,6 +32,7 @@ package struct WebhookHandler: Sendable {
     private let failures: AuthenticationThrottle
     private let store: any DeliveryQueue
     private let clock: @Sendable () -> Timestamp
+    private let trustedTime: @Sendable () -> Timestamp?
 
     /// Creates a handler.
     ///
@@ -39,15 +40,30 @@ package struct WebhookHandler: Sendable {
     ///   - webhooks: the webhooks of different sources.
     ///   - failures: limits failed authentications.
     ///   - clock: returns the present time.
+    ///   - trustedTime: returns the time that signed timestamps are compared with; nil if this machine's clock is not trusted and
+    ///     AWS's time is not known.
     package init(
         _ webhooks: [Webhook], failures: AuthenticationThrottle, store: any DeliveryQueue,
-        clock: @escaping @Sendable () -> Timestamp
+        clock: @escaping @Sendable () -> Timestamp, trustedTime: @escaping @Sendable () -> Timestamp?
     ) {
         self.webhooks = Dictionary(webhooks.map { ($0.source.name, $0) }) { first, _ in first }
         decoys = WebhookDecoys(webhooks.map(\.authenticator))
         self.failures = failures
         self.store = store
         self.clock = clock
+        self.trustedTime = trustedTime
+    }
+
+    /// Whether the body of a request decides the response. It does not if credentials are missing, or the body is compressed.
+    func wantsBody(_ fields: HTTPFields, source name: String) -> Bool {
+        Self.isUnencoded(fields) && authenticator(of: webhook(named: name), name).hasCredentials(in: fields)
+    }
+
+    // A valid name is ASCII, so that it is compared by its bytes.
+    private func webhook(named name: String) -> Webhook? { DeliveryLane.isSourceName(name) ? webhooks[name] : nil }
+
+    private func authenticator(of webhook: Webhook?, _ name: String) -> WebhookAuthenticator {
+        webhook?.authenticator ?? decoys.authenticator(for: name)
     }
 
     /// Handles a request. An unknown source gets the response to wrong credentials, after the same work.
@@ -63,15 +79,18 @@ package struct WebhookHandler: Sendable {
         guard Self.isUnencoded(request.head.headerFields) else {
             return .rejected(.contentEncodingNotSupported, .unsupportedMediaType)
         }
-        // A valid name is ASCII, so that it is compared by its bytes.
-        let webhook = DeliveryLane.isSourceName(name) ? webhooks[name] : nil
-        let decision = await (webhook?.authenticator ?? decoys.authenticator(for: name))
-            .decision(on: request.head.headerFields, body: request.body, now: clock(), elapsed: elapsed)
+        let webhook = webhook(named: name)
+        let trustedTime = trustedTime()
+        let decision = await authenticator(of: webhook, name)
+            .decision(
+                on: request.head.headerFields, body: request.body, now: trustedTime ?? clock(), elapsed: elapsed)
         switch (decision, webhook) {
         case (.allowed(let identity), let webhook?):
             failures.recordSuccess(request.peer, now: elapsed)
             return await accept(request.body, WebhookDeliveryID(source: name, identity), webhook, reserve)
         case (.unverifiable, _): return .deferred(.tokenKeysUnavailable)
+        // The message may be genuine, and would be lost.
+        case (.invalidClaim("timestamp"), _) where trustedTime == nil: return .deferred(.clockNotTrusted)
         case (.invalidClaim(let claim), _):
             failures.recordFailure(request.peer, now: elapsed)
             return .unauthorized(claim: claim)
@@ -147,4 +166,8 @@ extension IntakeError {
         message:
             "Cannot verify the token: fetching the keys of its issuer failed. Allow HTTPS from this machine to jwksURL of the "
             + "source.")
+
+    fileprivate static let clockNotTrusted = IntakeError(
+        code: .clockNotTrusted,
+        message: "Cannot verify the signed timestamp: this machine's clock is not trusted. Synchronize it with NTP.")
 }

@@ -13,6 +13,7 @@ enum PostgreSQLSchema {
         (sharingStep, sharing), (MigrationStep.status, status), (MigrationStep.clock, clock), (replicaStep, replicas),
         (MigrationStep.deadLetter, deadLetters), (MigrationStep.completion, completion),
         (MigrationStep.findings, findings), (MigrationStep.movedLedger, "DROP TABLE ledger_moved;"),
+        (MigrationStep.outage, "ALTER TABLE clock_mark ADD COLUMN outage_ended_at bigint NOT NULL DEFAULT 0;"),
     ]
 
     /// The tables that a migrated store contains.

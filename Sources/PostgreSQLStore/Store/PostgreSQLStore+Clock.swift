@@ -9,6 +9,7 @@ extension PostgreSQLStore {
     /// Records the state of the clock.
     package func record(_ mark: ClockMark) async throws(StoreError) {
         try await write(
-            ClockSQL.write, [.time(mark.newest), .flag(mark.isConfirmed), .time(mark.heldUntil)])
+            ClockSQL.write,
+            [.time(mark.newest), .flag(mark.isConfirmed), .time(mark.heldUntil), .time(mark.outageEndedAt)])
     }
 }

@@ -134,6 +134,13 @@ extension PostgreSQLStore {
         try await deleteInSteps(QueueSQL.purge, [.time(time)])
     }
 
+    /// Returns when the oldest delivery of a lane arrived that is not finished.
+    package func oldestUnfinished(of lane: DeliveryLane) async throws(StoreError) -> Timestamp? {
+        try await read(QueueSQL.oldestUnfinished, [.text(lane.stored)]) {
+            try $0.rows.first?.optionalTimestamp("received_at")
+        }
+    }
+
     /// Returns the completion time of the newest completed delivery that has a number of newer ones.
     package func completionTime(beyondNewest count: Int) async throws(StoreError) -> Timestamp? {
         try await read(QueueSQL.completionTime, [.integer(count)]) { try $0.rows.first?.timestamp("completed_at") }

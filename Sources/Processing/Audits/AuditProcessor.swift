@@ -71,7 +71,8 @@ struct AuditProcessor: DeliveryProcessor {
             let list = SuppressionReconciler(store: store, client: client, applier: suppressions, logger: logger)
             try await list.apply(&rejections)
             return rejections
-        case .alarm, .verification, .violationOver, .catchUp, .mappedItem, .refreshSource, .ignored:
+        case .alarm, .verification, .violationOver, .catchUp, .mappedItem, .refreshSource, .expireSource,
+            .archiveSource, .ignored:
             preconditionFailure("unexpected command for AuditProcessor")
         }
     }

@@ -13,11 +13,18 @@ package final class OutageTracker: Sendable {
     /// The age at which a continuing gap is consumed, and the shortest time between two consumed gaps.
     package static let interval = Duration.seconds(600)
 
+    /// The duration from which on a series of deferrals is a long outage.
+    static let longOutage = Duration.seconds(900)
+
     private struct State {
         /// The times of the first and the last deferral; nil for none since the last gap was consumed.
         var gap: (first: Duration, last: Duration)?
         /// When the last gap was consumed.
         var consumedAt: Duration?
+        /// The times of the first and the last deferral of the last series without a pause of ``timeout``.
+        var series: (first: Duration, last: Duration)?
+        /// The last deferral of a long outage.
+        var longOutageEndedAt: Duration?
     }
 
     private let state = Mutex(State())
@@ -26,7 +33,23 @@ package final class OutageTracker: Sendable {
     package init() {}
 
     /// Records that a delivery was deferred.
-    package func recordDeferral(now: Duration) { state.withLock { $0.gap = ($0.gap?.first ?? now, now) } }
+    package func recordDeferral(now: Duration) {
+        state.withLock { state in
+            state.gap = (state.gap?.first ?? now, now)
+            let isContinued = state.series.map { now - $0.last < Self.timeout } ?? false
+            let first = isContinued ? state.series?.first ?? now : now
+            state.series = (first, now)
+            if now - first > Self.longOutage { state.longOutageEndedAt = now }
+        }
+    }
+
+    /// When the last long outage ended, or last deferred a delivery; nil for none since ``forgetLongOutage(endedAt:)``.
+    var longOutageEndedAt: Duration? { state.withLock { $0.longOutageEndedAt } }
+
+    /// Forgets a long outage that was stored, unless it continued meanwhile.
+    func forgetLongOutage(endedAt time: Duration?) {
+        state.withLock { if $0.longOutageEndedAt == time { $0.longOutageEndedAt = nil } }
+    }
 
     /// Returns whether a gap has ended or lasts long, and resets it.
     func consume(now: Duration) -> Bool {

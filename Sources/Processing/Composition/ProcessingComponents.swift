@@ -66,6 +66,15 @@ package struct ProcessingComponents: Sendable {
             circuitBreakers: circuitBreakers, metrics: metrics, activity: activity, logger: logger)
     }
 
+    /// Creates the service that queues work that is due by time.
+    ///
+    /// - Parameter gap: the gaps in which deliveries were deferred.
+    package func taskScheduler(_ settings: Reloadable<ProcessingSettings>, gap: OutageTracker) -> TaskScheduler {
+        TaskScheduler(
+            store: store, clock: clock, trust: trust, settings: settings, circuitBreakers: circuitBreakers, gap: gap,
+            logger: logger)
+    }
+
     /// Creates the workers.
     ///
     /// - Parameters:

@@ -9,7 +9,8 @@ package import Store
 /// Rebuilds the ledger of an account and Region from the findings in Security Hub.
 ///
 /// It runs before the first delivery of an account and Region is processed, and for the command `rebuild-ledger`.
-/// Without the ledger, existing findings would be imported again, and ended ones would stay active.
+/// Without the ledger, existing findings would be imported again, and ended ones would stay active. Findings of mapped
+/// sources are recognized by their ids, whether or not the source is configured.
 package struct LedgerRebuilder: Sendable {
     private let accountRegion: AccountRegion
     private let store: any Store
@@ -43,7 +44,9 @@ package struct LedgerRebuilder: Sendable {
                     count.firstUnread = count.firstUnread ?? element["Id"]?.string
                 }
             }
-            try await store.restore(restored.map(\.entry), restored.compactMap(\.disposition))
+            let now = clock()
+            try await store.restore(
+                restored.map { $0.ledgerEntry(restoredAt: now) }, restored.compactMap(\.disposition))
             for audit in restored.compactMap(\.appliedAudit) where audit.isNewer(than: newestAudits[audit.check]) {
                 newestAudits[audit.check] = audit
             }

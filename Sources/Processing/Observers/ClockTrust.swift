@@ -13,13 +13,19 @@ enum ClockRule {
     package static let hold = Duration.seconds(86_400)
     /// Largest difference from the clock of AWS. AWS rejects requests signed with a larger one.
     static let tolerance = Duration.seconds(300)
+    /// The time without a check, or the step of the clock, from which on reports of mapped sources may have been missed. Longer
+    /// than the interval in which the mark is written.
+    static let longestGap = Duration.seconds(900)
 
     /// The clock mark to store; nil if AWS's time is needed first to tell a jump of the clock from a downtime of the bridge.
     ///
     /// - Parameters:
     ///   - last: the stored mark.
     ///   - serviceNow: AWS's time; nil if unknown.
-    static func mark(after last: ClockMark?, now: Timestamp, serviceNow: Timestamp?) -> ClockMark? {
+    ///   - outageEndedAt: when deliveries could not be accepted last, although this process ran; nil if it always could.
+    static func mark(
+        after last: ClockMark?, now: Timestamp, serviceNow: Timestamp?, outageEndedAt: Timestamp? = nil
+    ) -> ClockMark? {
         let isConfirmed = serviceNow.map { agrees(now, with: $0) } ?? false
         guard let last else { return ClockMark(newest: now, isConfirmed: isConfirmed, heldUntil: .earliest) }
         let isFar = now - last.newest > longestStep
@@ -28,8 +34,10 @@ enum ClockRule {
         // Between two times that AWS confirmed, the time has really passed. A stored hold that exceeds the longest possible
         // one dates from before the clock was set back.
         let hasJumped = isFar && !(last.isConfirmed && isConfirmed)
+        let wasOut = (now - last.newest).magnitude > longestGap
         return ClockMark(
-            newest: now, isConfirmed: isConfirmed, heldUntil: hasJumped ? end : min(last.heldUntil, end))
+            newest: now, isConfirmed: isConfirmed, heldUntil: hasJumped ? end : min(last.heldUntil, end),
+            outageEndedAt: wasOut ? now : min(max(last.outageEndedAt, outageEndedAt ?? .earliest), now))
     }
 
     static func agrees(_ now: Timestamp, with serviceNow: Timestamp) -> Bool {
@@ -86,14 +94,29 @@ package final class ClockTrust: Sendable {
     package var bestTime: Timestamp { serviceNow() ?? now() }
 
     /// AWS's time if known, else this machine's if trusted; nil otherwise.
-    var trustedTime: Timestamp? { serviceNow() ?? (isTrusted ? now() : nil) }
+    package var trustedTime: Timestamp? { serviceNow() ?? (isTrusted ? now() : nil) }
+
+    /// Whether a finding that was not reported for `expireAfter` may be archived: its source had that time, and at most a day,
+    /// to report it since the last outage or jump of the clock.
+    func allowsExpiry(after expireAfter: Duration) -> Bool {
+        guard isTrusted else { return false }
+        guard isChecked else { return true }
+        guard let mark = state.withLock({ $0.mark }) else { return false }
+        return now() - mark.outageEndedAt >= min(expireAfter, ClockRule.hold)
+    }
 
     /// Compares the clock with the stored mark, and updates the mark.
-    package func check(with store: any StoreMaintenance) async throws(StoreError) {
+    ///
+    /// - Parameter outageEndedAt: when deliveries could not be accepted last, although this process ran; nil if it always
+    ///   could.
+    package func check(
+        with store: any StoreMaintenance, outageEndedAt: Timestamp? = nil
+    ) async throws(StoreError) {
         guard isChecked else { return }
         let last = try await store.clockMark()
         let (now, elapsed) = (now(), elapsed())
-        let mark = ClockRule.mark(after: last, now: now, serviceNow: serviceNow())
+        let mark = ClockRule.mark(
+            after: last, now: now, serviceNow: serviceNow(), outageEndedAt: outageEndedAt)
         if let mark, Self.isNews(mark, last) { try await store.record(mark) }
         state.withLock { ($0.mark, $0.checked) = (mark, (now, elapsed)) }
         report(now)
@@ -102,6 +125,7 @@ package final class ClockTrust: Sendable {
     private static func isNews(_ mark: ClockMark, _ last: ClockMark?) -> Bool {
         guard let last else { return true }
         return mark.isConfirmed != last.isConfirmed || mark.heldUntil != last.heldUntil
+            || mark.outageEndedAt != last.outageEndedAt
             || (mark.newest - last.newest).magnitude >= writeInterval
     }
 

@@ -14,7 +14,7 @@ package struct DeliverySubject: Sendable, Hashable {
         case verification
         /// Apply the creation or the end of an audit suppression to its findings.
         case suppression
-        /// Send findings again before Security Hub deletes them, or archive stale ones.
+        /// Send findings again before Security Hub deletes them, or archive stale or expired ones.
         case refresh
         /// Query Device Defender for missed events.
         case catchUp
@@ -58,6 +58,8 @@ package struct DeliverySubject: Sendable, Hashable {
         case .catchUp: self.init(.catchUp, "missed events")
         case .mappedItem: self.init(.mapped, nil)
         case .refreshSource: self.init(.refresh, "findings of the source")
+        case .expireSource: self.init(.refresh, "expired findings of the source")
+        case .archiveSource: self.init(.refresh, "all findings of the source")
         case .ignored(let reason): self.init(.other, reason)
         }
     }

@@ -1,22 +1,26 @@
-package import AWSClient
+import AWSClient
 import AWSCore
 import Encoding
-package import EventLoop
-package import Logging
+import EventLoop
+import Logging
 import Planning
 import ServiceLifecycle
-package import Store
+import Store
 import Telemetry
 
-/// Queues work that is due by time: suppressions that end, stale findings, and findings that need a refresh.
+/// Queues work that is due by time: suppressions that end, stale and expired findings, and findings that need a refresh.
 package struct TaskScheduler: Service {
     private let store: any Store
     private let clock: AWSClock
     private let trust: ClockTrust
     private let settings: Reloadable<ProcessingSettings>
+    private let expiry: ExpiryScheduler
+    /// The gaps in which deliveries were deferred.
+    private let gap: OutageTracker
     private let logger: Logger
 
-    private static let interval = Duration.seconds(30)
+    /// The time between two checks.
+    static let interval = Duration.seconds(30)
     /// The number of checks for ended suppressions per check for stale findings.
     private static let checksBetweenRefreshes = 120
 
@@ -26,8 +30,9 @@ package struct TaskScheduler: Service {
             var checks = 0
             repeat {
                 do throws(StoreError) {
-                    try await trust.check(with: store)
+                    try await checkClock()
                     try await scheduleEndedSuppressions()
+                    try await expiry.schedule(settings.value.sources, at: checks)
                     if checks % Self.checksBetweenRefreshes == 0 { try await scheduleStaleFindings() }
                 } catch {
                     logger.log(.dueTasksNotRead, [.reason: "\(error)"])
@@ -35,6 +40,14 @@ package struct TaskScheduler: Service {
                 checks += 1
             } while (try? await clock.sleep(Self.interval)) != nil
         }
+    }
+
+    /// Compares the clock with the stored mark, and stores the end of a long outage.
+    func checkClock() async throws(StoreError) {
+        let endedAt = gap.longOutageEndedAt
+        try await trust.check(
+            with: store, outageEndedAt: endedAt.map { clock.now() - (clock.elapsed() - $0) })
+        gap.forgetLongOutage(endedAt: endedAt)
     }
 
     /// Queues the suppressions that have expired.
@@ -84,13 +97,18 @@ package struct TaskScheduler: Service {
     }
 
     /// Creates a scheduler.
-    package init(
-        store: any Store, clock: AWSClock, trust: ClockTrust, settings: Reloadable<ProcessingSettings>, logger: Logger
+    ///
+    /// - Parameter gap: the gaps in which deliveries were deferred.
+    init(
+        store: any Store, clock: AWSClock, trust: ClockTrust, settings: Reloadable<ProcessingSettings>,
+        circuitBreakers: CircuitBreakers, gap: OutageTracker, logger: Logger
     ) {
         self.store = store
         self.clock = clock
         self.trust = trust
         self.settings = settings
+        self.gap = gap
         self.logger = logger
+        expiry = ExpiryScheduler(store: store, clock: clock, trust: trust, circuitBreakers: circuitBreakers)
     }
 }

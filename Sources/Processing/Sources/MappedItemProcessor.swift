@@ -1,3 +1,4 @@
+import AWSClient
 import AWSCore
 import EventLoop
 import JSON
@@ -13,21 +14,26 @@ struct MappedItemProcessor: BatchProcessor {
     let completer: DeliveryCompleter
     let settings: Reloadable<ProcessingSettings>
     let metrics: ProcessingMetrics
+    let clock: AWSClock
 
     func process(_ items: [LeasedCommand]) async {
-        guard let source = writer.lane.source, let mapping = settings.value.sources[source] else {
-            return await reject(items)
-        }
+        let source = writer.lane.source ?? ""
+        let configured = settings.value.sources[source]
         var reports: [(leased: LeasedDelivery, input: MappedReport)] = []
         var finished: [DeliveryOutcome] = []
+        var tasks: [LeasedCommand] = []
         for (leased, command) in items {
             switch command {
             case .mappedItem(let item):
+                guard let mapping = configured?.mapping else {
+                    finished.append(reject(leased, DeliverySubject(command), source))
+                    continue
+                }
                 switch apply(mapping, of: source, to: item, leased) {
                 case .report(let report): reports.append((leased, report))
                 case .finished(let outcome): finished.append(outcome)
                 }
-            case .refreshSource: await refresh(leased, DeliverySubject(command))
+            case .refreshSource, .expireSource, .archiveSource: tasks.append((leased, command))
             case .alarm, .verification, .violationOver, .audit, .suppression, .suppressionEnded, .suppressionList,
                 .refresh, .archiveStale, .catchUp, .ignored:
                 preconditionFailure("unexpected command for MappedItemProcessor")
@@ -35,31 +41,17 @@ struct MappedItemProcessor: BatchProcessor {
         }
         await completer.finish(finished)
         await update(reports)
+        await SourceTasks(store: store, writer: writer, completer: completer, settings: configured, clock: clock)
+            .run(tasks)
     }
 
-    /// Dead-letters the items of a source that is not configured. Nothing of it is refreshed.
-    private func reject(_ items: [LeasedCommand]) async {
-        await completer.finish(
-            items.map { leased, command in
-                let subject = DeliverySubject(command)
-                guard case .mappedItem = command else { return DeliveryOutcome(leased, about: subject, .imported) }
-                metrics.count(.notConfigured, of: nil)
-                let name = writer.lane.source ?? ""
-                return DeliveryOutcome(
-                    leased, about: subject,
-                    .rejected("the source \(name) is not configured. Add it to sources, then replay the dead letter."),
-                    as: .sourceNotConfigured)
-            })
-    }
-
-    private func refresh(_ leased: LeasedDelivery, _ subject: DeliverySubject) async {
-        let outcome: SendOutcome
-        do {
-            outcome = try await FindingRefresher(ledger: store, writer: writer).refresh([.mapped], leased.lease).outcome
-        } catch {
-            outcome = SendOutcome(processing: error)
-        }
-        await completer.finish(leased, about: subject, outcome)
+    /// Dead-letters an item of a source that is not configured.
+    private func reject(_ leased: LeasedDelivery, _ subject: DeliverySubject, _ source: String) -> DeliveryOutcome {
+        metrics.count(.notConfigured, of: nil)
+        return DeliveryOutcome(
+            leased, about: subject,
+            .rejected("the source \(source) is not configured. Add it to sources, then replay the dead letter."),
+            as: .sourceNotConfigured)
     }
 
     // MARK: Mapping

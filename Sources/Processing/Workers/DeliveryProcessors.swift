@@ -51,7 +51,8 @@ package struct DeliveryProcessors: Sendable {
                 circuitBreakers: circuitBreakers, settings: settings, logger: logger)
         case .mapped:
             return MappedItemProcessor(
-                store: store, writer: writer(lane, client), completer: completer, settings: settings, metrics: metrics)
+                store: store, writer: writer(lane, client), completer: completer, settings: settings, metrics: metrics,
+                clock: clock)
         case .catchUp:
             return CatchUpProcessor(
                 accountRegion: lane.accountRegion, store: store, completer: completer, client: client,

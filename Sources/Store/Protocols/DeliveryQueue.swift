@@ -88,6 +88,10 @@ package protocol DeliveryQueue: LeaseHolder {
     func queueDepths(now: Timestamp, after lane: DeliveryLane?, limit: Int) async throws(StoreError)
         -> [QueueDepth]
 
+    /// When the oldest delivery of a lane arrived that is pending, waiting for a retry or leased; nil if there is none. Tasks
+    /// that became due are not counted. Reads each of these deliveries.
+    func oldestUnfinished(of lane: DeliveryLane) async throws(StoreError) -> Timestamp?
+
     // MARK: Pauses
 
     /// Pauses processing: deliveries are accepted but not leased until they are resumed. Replaces an earlier pause of

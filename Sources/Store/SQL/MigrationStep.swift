@@ -25,6 +25,8 @@ package enum MigrationStep {
     package static let findings = "keep findings in narrow rows"
     /// The removal of the former table of findings, after its rows are moved.
     package static let movedLedger = "remove the former ledger"
+    /// When the last outage ended.
+    package static let outage = "record the end of outages"
 
     /// The latest recorded time.
     package static let newest = """

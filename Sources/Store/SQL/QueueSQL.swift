@@ -40,6 +40,13 @@ package enum QueueSQL {
                 FOR UPDATE SKIP LOCKED))
             """)
 
+    /// When the oldest delivery of a lane arrived that is pending, waiting for a retry or leased, tasks of the bridge apart.
+    package static let oldestUnfinished = SQLStatement(
+        """
+        SELECT MIN(received_at) AS received_at FROM delivery
+        WHERE origin = :origin AND ready_at IS NOT NULL AND source <> '\(Delivery.Channel.schedule.rawValue)'
+        """)
+
     /// The completion time of the newest completed delivery after a number of newer ones.
     package static let completionTime = SQLStatement(
         """

@@ -182,7 +182,7 @@ extension ClockMark {
     package init(_ row: some StoredRow) throws {
         self.init(
             newest: try row.timestamp("newest"), isConfirmed: try row.flag("is_confirmed"),
-            heldUntil: try row.timestamp("held_until"))
+            heldUntil: try row.timestamp("held_until"), outageEndedAt: try row.timestamp("outage_ended_at"))
     }
 }
 

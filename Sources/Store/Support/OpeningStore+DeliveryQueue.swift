@@ -54,6 +54,11 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
+    package func oldestUnfinished(of lane: DeliveryLane) async throws(StoreError) -> Timestamp? {
+        try await current().oldestUnfinished(of: lane)
+    }
+
+    /// See ``Store``.
     package func completionTime(beyondNewest count: Int) async throws(StoreError) -> Timestamp? {
         try await current().completionTime(beyondNewest: count)
     }

@@ -8,11 +8,16 @@ package struct ClockMark: Sendable, Hashable {
     package var isConfirmed: Bool
     /// Until when deletion by age is suspended.
     package var heldUntil: Timestamp
+    /// When the last outage ended in which no report of a mapped source could be accepted.
+    package var outageEndedAt: Timestamp
 
     /// Creates a value.
-    package init(newest: Timestamp, isConfirmed: Bool, heldUntil: Timestamp) {
+    package init(
+        newest: Timestamp, isConfirmed: Bool, heldUntil: Timestamp, outageEndedAt: Timestamp = .earliest
+    ) {
         self.newest = newest
         self.isConfirmed = isConfirmed
         self.heldUntil = heldUntil
+        self.outageEndedAt = outageEndedAt
     }
 }

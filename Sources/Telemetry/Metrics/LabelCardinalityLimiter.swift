@@ -37,22 +37,22 @@ package final class LabelCardinalityLimiter: Sendable {
         return (accountRegion.account.digits, accountRegion.region.name)
     }
 
-    /// A value of an account-Region, with an optional further label.
+    /// A value of an account-Region, with further labels.
     package struct Value: Sendable {
         /// The account and Region.
         package let accountRegion: AccountRegion
-        /// The further label; nil if there is none.
-        package let label: (name: String, value: String)?
+        /// The further labels.
+        package let labels: [(name: String, value: String)]
         /// The value.
         package let value: Double
 
-        /// Creates a value without a further label.
-        package init(_ accountRegion: AccountRegion, _ value: Double) { self.init(accountRegion, nil, value) }
+        /// Creates a value without further labels.
+        package init(_ accountRegion: AccountRegion, _ value: Double) { self.init(accountRegion, [], value) }
 
         /// Creates a value.
-        package init(_ accountRegion: AccountRegion, _ label: (name: String, value: String)?, _ value: Double) {
+        package init(_ accountRegion: AccountRegion, _ labels: [(name: String, value: String)], _ value: Double) {
             self.accountRegion = accountRegion
-            self.label = label
+            self.labels = labels
             self.value = value
         }
     }
@@ -70,12 +70,12 @@ package final class LabelCardinalityLimiter: Sendable {
         for value in values.sorted(by: { $0.accountRegion < $1.accountRegion }) {
             let (account, region) = labels(of: value.accountRegion)
             let key = Labels(
-                account: account, region: region, more: value.label.map { [$0.name, $0.value] } ?? [])
+                account: account, region: region, more: value.labels.flatMap { [$0.name, $0.value] })
             folded[key] = folded[key].map { fold($0, value.value) } ?? value.value
         }
         return folded.map { key, value in
             let own = [("account", key.account), ("region", key.region)]
-            let labels = key.more.isEmpty ? own : own + [(key.more[0], key.more[1])]
+            let labels = own + stride(from: 0, to: key.more.count, by: 2).map { (key.more[$0], key.more[$0 + 1]) }
             return MetricFamily.Sample(labels.sorted { $0.0 < $1.0 }, value)
         }
     }

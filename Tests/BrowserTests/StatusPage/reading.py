@@ -171,6 +171,18 @@ def account_regions(context):
     compare_until_equal(context, compare)
 
 
+@check("mapped sources match /status.json", EACH_SIZE)
+def sources(context):
+    def compare(report):
+        rows = context.browser.script(ROWS, "#sources > tr")
+        require([row["cells"][0] for row in rows] == [plain(it["name"]) for it in report["sources"]], "the sources or their order differ")
+        for row, source in zip(rows, report["sources"]):
+            require(row["cells"][2] == number(source["pending"]), f"the pending deliveries of {source['name']} are not shown")
+            require(row["cells"][3] == number(source["dead"]), f"the dead letters of {source['name']} are not shown")
+
+    compare_until_equal(context, compare)
+
+
 @check("dead letters match /status.json", EACH_SIZE)
 def dead_letters(context):
     def compare(report):
@@ -198,7 +210,7 @@ def events(context):
         wanted = report["events"] or []
         require(len(rows) == len(wanted), f"{len(rows)} events are shown of {len(wanted)}")
         for row, event in zip(rows, wanted):
-            cells = [place(event), plain(event["kind"]), plain(event["subject"])[:200], plain(event["outcome"])]
+            cells = [place(event), plain(event["kind"]), plain(event["subject"] or UNKNOWN)[:200], plain(event["outcome"])]
             require(all(text.startswith(cell) for text, cell in zip(row["cells"][1:5], cells)), f"{row['cells']} is shown, expected {cells}")
             require(plain(event["id"]) in row["cells"][3], f"the delivery's id {event['id']} is not shown")
             linked = isinstance(event["consoleURL"], str) and CONSOLE.match(event["consoleURL"])
