@@ -136,6 +136,9 @@ class Builder:
                 place = image.root / str(path).lstrip("/")
                 place.mkdir(parents=True, exist_ok=True)
                 run("mount", "--bind", path, place)
+                if path == toolchain:
+                    # Whatever is deleted in the image must not be deleted from this machine.
+                    run("mount", "-o", "remount,bind,ro", place)
         image.environment |= {"PATH": f"{toolchain}/usr/bin:{PATH}", "HOME": str(home)}
 
     # One method for each instruction.
