@@ -6,22 +6,15 @@ bridge. It is planned.
 
 import concurrent.futures
 import json
-import os
-import pathlib
 import re
-import shutil
 import subprocess
-import tempfile
 import unittest
 
 import aws_stand_in
-import boto3
 from aws_stand_in import ACCOUNT, REGION
+from terraform import MODULES, TerraformCase, comparable
 from test_cloudformation import FARGATE, FLEET_PARAMETERS, TEMPLATES, patience
 
-MODULES = pathlib.Path(__file__).parents[2] / "deploy/terraform"
-# Settings that name another source of providers than the registry.
-CONFIGURATION = pathlib.Path(os.environ.get("TF_CLI_CONFIG_FILE") or "~/.terraformrc").expanduser()
 FLEET = """
 module "fleet" {
   source                     = "./fleet"
@@ -74,23 +67,10 @@ BRIDGE = {
 }
 
 
-def provider_folders():
-    """Local provider mirrors, for machines without access to the registry."""
-    if CONFIGURATION.is_file():
-        return []
-    return [path.parent for top in ("opt", "usr/share", "usr/local/share") for path in pathlib.Path("/", top).glob("*/registry.terraform.io")]
-
-
-class TerraformTests(unittest.TestCase):
-    maxDiff = None
-
+class TerraformTests(TerraformCase):
     @classmethod
     def setUpClass(cls):
-        serving = aws_stand_in.serving()
-        cls.stand_in = serving.__enter__()
-        cls.addClassCleanup(serving.__exit__, None, None, None)
-        cls.folder = pathlib.Path(tempfile.mkdtemp())
-        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        super().setUpClass()
         ec2 = cls.client("ec2")
         network = {
             "vpc_id": ec2.describe_vpcs()["Vpcs"][0]["VpcId"],
@@ -108,69 +88,6 @@ class TerraformTests(unittest.TestCase):
         }
         with concurrent.futures.ThreadPoolExecutor() as pool:
             cls.results = dict(zip(jobs, pool.map(lambda job: job(), jobs.values())))
-
-    @classmethod
-    def client(cls, service):
-        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return boto3.client(service, endpoint_url=cls.stand_in.url, region_name=REGION, **keys)
-
-    @classmethod
-    def terraform(cls, folder, *arguments):
-        configuration = CONFIGURATION if CONFIGURATION.is_file() else "/dev/null"
-        own = {"TF_CLI_CONFIG_FILE": str(configuration), "CHECKPOINT_DISABLE": "1"}
-        return subprocess.run(
-            ["terraform", *arguments],
-            cwd=folder,
-            env=aws_stand_in.environment(cls.stand_in.url) | own,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    @classmethod
-    def prepare(cls, name, configuration, inside):
-        copy = cls.folder / name
-        shutil.copytree(MODULES, copy, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
-        folder = copy / inside
-        if configuration:
-            (folder / "main.tf").write_text(configuration)
-        cls.succeed(cls.terraform(folder, "init", "-no-color", *(f"-plugin-dir={path}" for path in provider_folders())))
-        return folder
-
-    @staticmethod
-    def succeed(run):
-        if run.returncode != 0:
-            raise AssertionError(f"{' '.join(run.args[:2])}: {run.stdout[-2000:]}{run.stderr[-4000:]}")
-        return run
-
-    @classmethod
-    def plan(cls, name, configuration, variables, inside="."):
-        """The plan, or Terraform's error."""
-        folder = cls.prepare(name, configuration, inside)
-        (folder / "terraform.tfvars.json").write_text(json.dumps(variables))
-        run = cls.terraform(folder, "plan", "-no-color", "-input=false", "-out=plan")
-        if run.returncode != 0:
-            return run.stderr
-        return json.loads(cls.succeed(cls.terraform(folder, "show", "-json", "plan")).stdout)
-
-    @classmethod
-    def apply(cls, name, configuration):
-        """The changes of a second plan, and the outputs."""
-        folder = cls.prepare(name, configuration, ".")
-        cls.succeed(cls.terraform(folder, "apply", "-no-color", "-input=false", "-auto-approve"))
-        cls.succeed(cls.terraform(folder, "plan", "-no-color", "-input=false", "-out=plan"))
-        again = json.loads(cls.succeed(cls.terraform(folder, "show", "-json", "plan")).stdout)
-        outputs = json.loads(cls.succeed(cls.terraform(folder, "output", "-json")).stdout)
-        return again, outputs["fleet"]["value"]
-
-    def planned(self, result):
-        plan = self.results[result]
-        self.assertIsInstance(plan, dict, plan)
-        resources = {}
-        for change in plan["resource_changes"]:
-            if change["mode"] == "managed":
-                resources[change["address"]] = change["change"]["after"]
-        return resources
 
     def test_files_are_formatted(self):
         run = self.terraform(MODULES, "fmt", "-check", "-recursive", "-no-color")
@@ -214,7 +131,7 @@ class TerraformTests(unittest.TestCase):
         self.assertEqual(audit["ScheduledAuditName"], "DefenderBridge-DailyAudit")
 
     def test_topics_and_subscriptions_exist(self):
-        _, outputs = self.results["fleet"]
+        outputs = self.results["fleet"][1]["fleet"]
         sns = self.client("sns")
         self.assertEqual([arn.rsplit(":", 1)[1] for arn in outputs["topic_arns"]], ["device-defender-audit", "device-defender-detect"])
         queue = self.client("sqs").get_queue_attributes(QueueUrl=outputs["notification_queue_url"], AttributeNames=["All"])
@@ -234,7 +151,7 @@ class TerraformTests(unittest.TestCase):
             )
 
     def test_events_reach_the_bridge_or_the_queue(self):
-        _, outputs = self.results["fleet"]
+        outputs = self.results["fleet"][1]["fleet"]
         events = self.client("events")
         (target,) = events.list_targets_by_rule(Rule="device-defender-bridge")["Targets"]
         destination = events.describe_api_destination(Name="device-defender-bridge")
@@ -247,7 +164,7 @@ class TerraformTests(unittest.TestCase):
         self.assertEqual(connection["AuthParameters"]["ApiKeyAuthParameters"]["ApiKeyName"], "x-api-key")
 
     def test_alarms_watch_both_queues(self):
-        _, outputs = self.results["fleet"]
+        outputs = self.results["fleet"][1]["fleet"]
         alarms = self.client("cloudwatch").describe_alarms()["MetricAlarms"]
         self.assertEqual(
             {alarm["Dimensions"][0]["Value"] for alarm in alarms},
@@ -308,21 +225,6 @@ class TerraformTests(unittest.TestCase):
         resources = self.planned("organization")
         self.assertEqual(resources["module.fleet_role.aws_iam_role.bridge"]["name"], "defender-bridge-member")
         self.assertIn("module.bridge.aws_ecs_service.bridge", resources)
-
-
-def comparable(states):
-    """States of resources without generated names, and with sets in a fixed order."""
-    text = json.dumps(states)
-    text = re.sub(r"role/[A-Za-z0-9_-]+", "role/any", text).replace("other-", "device-defender-")
-
-    def sort(value):
-        if isinstance(value, dict):
-            return {key: sort(value[key]) for key in sorted(value)}
-        if isinstance(value, list):
-            return sorted((sort(each) for each in value), key=json.dumps)
-        return value
-
-    return sort(json.loads(text))
 
 
 if __name__ == "__main__":
