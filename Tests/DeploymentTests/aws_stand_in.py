@@ -100,9 +100,12 @@ class CloudControl:
 # stored for the tests. moto has two of RDS, but without Aurora and without references.
 LACKING = (
     "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::LogAlarm",
     "AWS::Events::ApiDestination",
     "AWS::Events::Connection",
     "AWS::IoT::AccountAuditConfiguration",
+    "AWS::IoT::Logging",
+    "AWS::IoT::ResourceSpecificLogging",
     "AWS::IoT::ScheduledAudit",
     "AWS::IoT::SecurityProfile",
     "AWS::RDS::DBCluster",
