@@ -269,7 +269,7 @@ let package = Package(
                 "Encoding", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer",
                 "AWSClient", "SNS", "DeviceDefender", "SecurityFindings", "Store", "SQLiteStore",
                 "PostgreSQLStore", "Telemetry", "Planning", "Processing", "Intake", "Admin", "SourceMapping", "Bridge",
-                "Fixtures", "TestSupport", httpTypes, coreMetrics, logging,
+                "LocalAWS", "Fixtures", "TestSupport", httpTypes, coreMetrics, logging,
             ], exclude: ["InvalidMappings"], swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",

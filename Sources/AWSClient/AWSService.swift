@@ -12,9 +12,14 @@ package enum AWSService: String, Sendable, Hashable, CaseIterable, CustomStringC
     case events
     /// AWS CloudTrail.
     case cloudTrail = "cloudtrail"
+    /// Amazon CloudWatch.
+    case cloudWatch = "cloudwatch"
 
-    /// The name in host names, credential scopes and IAM actions.
-    var signingName: String { rawValue }
+    /// The name in host names and credential scopes.
+    var signingName: String { self == .cloudWatch ? "monitoring" : rawValue }
+
+    /// The prefix of its IAM actions.
+    var actionPrefix: String { rawValue }
 
     /// The name in environment variables and in the shared configuration file.
     private var endpointName: String { self == .events ? "eventbridge" : rawValue }
@@ -34,6 +39,7 @@ package enum AWSService: String, Sendable, Hashable, CaseIterable, CustomStringC
         case .sns: "Amazon SNS"
         case .events: "Amazon EventBridge"
         case .cloudTrail: "AWS CloudTrail"
+        case .cloudWatch: "Amazon CloudWatch"
         }
     }
 }

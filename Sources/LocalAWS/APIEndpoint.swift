@@ -96,6 +96,9 @@ struct APIEndpoint: Sendable {
         case (.listRules, .json): .json((state.rules[call.accountRegion] ?? EventRules()).rules)
         case (.listTargetsByRule, .json(let input)):
             .json(try (state.rules[call.accountRegion] ?? EventRules()).targets(input))
+        case (.describeAlarms, .json(let input)): .json(try Self.logAlarms(call, state).describeAlarms(input))
+        case (.describeAlarmContributors, .json(let input)):
+            .json(try Self.logAlarms(call, state).describeContributors(input))
         default: throw ServiceError(500, "InternalFailure", "The input does not match the operation.")
         }
     }
@@ -109,6 +112,10 @@ struct APIEndpoint: Sendable {
 
     private static func audits(_ call: APICall, _ state: CloudState.Content) -> AuditModel {
         state.audits[call.accountRegion] ?? AuditModel()
+    }
+
+    private static func logAlarms(_ call: APICall, _ state: CloudState.Content) -> LogAlarmModel {
+        state[logAlarms: call.accountRegion]
     }
 
     private static func alarms(_ call: APICall, _ state: CloudState.Content) -> AlarmModel {

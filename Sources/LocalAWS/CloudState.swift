@@ -9,6 +9,7 @@ final class CloudState: Sendable {
         var hubs: [AccountRegion: SecurityHubModel] = [:]
         var audits: [AccountRegion: AuditModel] = [:]
         var alarms: [AccountRegion: AlarmModel] = [:]
+        var logAlarms: [AccountRegion: LogAlarmModel] = [:]
         var topics = TopicModel()
         var rules: [AccountRegion: EventRules] = [:]
         var trails: [AccountRegion: Trails] = [:]
@@ -19,6 +20,12 @@ final class CloudState: Sendable {
         var faults = FaultPlan()
         /// How often each operation was called; not counting calls with a rejected signature.
         var calls: [LocalAWS.Operation: Int] = [:]
+
+        /// The log alarms of an account and Region.
+        subscript(logAlarms accountRegion: AccountRegion) -> LogAlarmModel {
+            get { logAlarms[accountRegion] ?? LogAlarmModel(accountRegion: accountRegion) }
+            _modify { yield &logAlarms[accountRegion, default: LogAlarmModel(accountRegion: accountRegion)] }
+        }
 
         /// Security Hub of an account and Region.
         subscript(hub accountRegion: AccountRegion) -> SecurityHubModel {

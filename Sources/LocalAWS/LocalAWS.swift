@@ -119,6 +119,35 @@ package final class LocalAWS: Sendable {
         }
     }
 
+    /// Adds a log alarm to Amazon CloudWatch, or replaces it.
+    package func add(_ alarm: LogAlarm, in accountRegion: AccountRegion) {
+        let now = state.clock()
+        state.withLock { $0[logAlarms: accountRegion].add(alarm, now: now) }
+    }
+
+    /// Changes the state of a contributor of a log alarm.
+    ///
+    /// - Parameters:
+    ///   - attributes: the values of the fields in the query's `by`.
+    ///   - value: the counted value.
+    /// - Returns: the events that Amazon EventBridge delivers: of the contributor, and of the alarm if its own state
+    ///   changed. None if the state is the same.
+    package func setContributor(
+        _ attributes: [String: String], of alarm: String, isInAlarm: Bool, value: Int, in accountRegion: AccountRegion
+    ) -> [JSON] {
+        let now = state.clock()
+        return state.withLock {
+            $0[logAlarms: accountRegion].setContributor(
+                attributes, of: alarm, isInAlarm: isInAlarm, value: value, now: now)
+        }
+    }
+
+    /// Deletes a log alarm; returns the event that Amazon EventBridge delivers, nil if there is no such alarm.
+    package func deleteAlarm(_ name: String, in accountRegion: AccountRegion) -> JSON? {
+        let now = state.clock()
+        return state.withLock { $0[logAlarms: accountRegion].delete(name, now: now) }
+    }
+
     /// Adds a rule to the default event bus.
     ///
     /// - Parameters:

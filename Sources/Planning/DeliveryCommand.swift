@@ -36,6 +36,8 @@ package enum DeliveryCommand: Sendable {
     case expireSource(reportedBefore: Timestamp)
     /// Archive the findings of a mapped source that were last reported before a time.
     case archiveSource(reportedBefore: Timestamp)
+    /// Compare the findings of a mapped source with the alarms that Amazon CloudWatch lists.
+    case catchUpAlarms
     /// The event changes no finding, for this reason.
     case ignored(String)
 
@@ -133,6 +135,8 @@ package enum DeliveryCommand: Sendable {
                     accountRegion: accountRegion, time: time, verification: verification, isApplied: false))
         case .violationOver(let findingID, let time): .violationOver(findingID: findingID, asOf: time)
         case .suppressions: .suppressionList
+        case .catchUpAlarms: .catchUpAlarms
+        case .mappedItem(let item): .mappedItem(item)
         }
     }
 
@@ -163,7 +167,7 @@ package enum DeliveryCommand: Sendable {
         case .audit, .suppression, .suppressionEnded, .suppressionList, .archiveStale: .audits
         case .refresh(let kinds): kinds == .audits ? .audits : .alarms
         case .alarm, .verification, .violationOver, .ignored: .alarms
-        case .mappedItem, .refreshSource, .expireSource, .archiveSource: .mapped
+        case .mappedItem, .refreshSource, .expireSource, .archiveSource, .catchUpAlarms: .mapped
         case .catchUp: .catchUp
         }
     }

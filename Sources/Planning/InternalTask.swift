@@ -35,6 +35,10 @@ package enum InternalTask: Sendable, Hashable {
     case violationOver(findingID: String, asOf: Timestamp)
     /// Compare the stored suppressions with those that AWS IoT lists.
     case suppressions
+    /// Compare the findings of a mapped source with the alarms that Amazon CloudWatch lists.
+    case catchUpAlarms
+    /// A missed item of a mapped source.
+    case mappedItem(JSON)
 
     /// The kinds of findings that one processor refreshes together.
     package enum RefreshedKinds: String, Sendable, Hashable, CaseIterable {
@@ -86,6 +90,10 @@ package enum InternalTask: Sendable, Hashable {
             self = .violationOver(findingID: findingID, asOf: time)
         } else if json["suppressions"] != nil {
             self = .suppressions
+        } else if json["catchUpAlarms"] != nil {
+            self = .catchUpAlarms
+        } else if let item = json["mappedItem"] {
+            self = .mappedItem(item)
         } else {
             return nil
         }
@@ -114,6 +122,8 @@ package enum InternalTask: Sendable, Hashable {
         case .violationOver(let findingID, let time):
             ["violationOver": .string(findingID), "asOf": .integer(time.milliseconds)]
         case .suppressions: ["suppressions": true]
+        case .catchUpAlarms: ["catchUpAlarms": true]
+        case .mappedItem(let item): ["mappedItem": item]
         }
     }
 
@@ -121,7 +131,9 @@ package enum InternalTask: Sendable, Hashable {
     private var channel: Delivery.Channel {
         switch self {
         case .suppressionEnded, .refresh, .refreshSource, .expireSource, .archiveSource, .archiveStale: .schedule
-        case .catchUp, .audit, .violationEvent, .activeViolation, .verification, .violationOver, .suppressions: .catchUp
+        case .catchUp, .audit, .violationEvent, .activeViolation, .verification, .violationOver, .suppressions,
+            .catchUpAlarms, .mappedItem:
+            .catchUp
         }
     }
 
@@ -149,10 +161,14 @@ package enum InternalTask: Sendable, Hashable {
             case .archiveSource(let time):
                 "schedule:archive-source/\(DeliveryLane(accountRegion, source: source))/\(time.milliseconds)"
             case .archiveStale: "schedule:stale/\(accountRegion)/\(now.day)"
-            case .catchUp, .audit, .violationEvent, .activeViolation, .verification, .violationOver, .suppressions:
+            case .catchUp, .audit, .violationEvent, .activeViolation, .verification, .violationOver, .suppressions,
+                .catchUpAlarms, .mappedItem:
                 // Ids are limited in length and alphabet, payloads are not.
                 "catch-up:"
-                    + Digest.hexadecimal(Digest.sha256(Array("\(accountRegion) \(deduplicationKey) ".utf8) + payload))
+                    + Digest.hexadecimal(
+                        Digest.sha256(
+                            Array("\(DeliveryLane(accountRegion, source: source)) \(deduplicationKey) ".utf8) + payload)
+                    )
             }
         return Delivery(
             id: id, accountRegion: accountRegion, source: source, channel: channel, receivedAt: now, payload: payload)

@@ -71,8 +71,14 @@ package enum MappedPlanner {
     /// Plans the archival of a finding that was not reported since a time. Nil if it is archived, or was reported. The
     /// next report makes it active again, even one with the same time: its order is unchanged.
     package static func expire(_ known: LedgerEntry, reportedBefore time: Timestamp, now: Timestamp) -> Change? {
-        guard let report = known.report, report.lastReportedAt < time, known.condition != .over else { return nil }
-        return archive(known, now: now)
+        guard let report = known.report, report.lastReportedAt < time else { return nil }
+        return end(known, now: now)
+    }
+
+    /// Plans the archival of a finding whose problem is over by other means than a report. Nil if it is archived. The next
+    /// report makes it active again, even one with the same time: its order is unchanged.
+    static func end(_ known: LedgerEntry, now: Timestamp) -> Change? {
+        known.condition == .over ? nil : archive(known, now: now)
     }
 
     private static func archive(_ known: LedgerEntry, now: Timestamp) -> Change? {

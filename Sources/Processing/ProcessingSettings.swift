@@ -23,11 +23,23 @@ package struct ProcessingSettings: Sendable {
         package var mapping: Mapping
         /// `expireAfter`; nil for never.
         package var expireAfter: Duration?
+        /// What a source of Amazon CloudWatch alarms has in addition; nil for other sources.
+        package var alarms: AlarmSource?
+        /// The accounts and Regions that it names.
+        package var accountRegions: Set<AccountRegion>
+        /// Whether it may get items of an account and Region.
+        package var serves: @Sendable (AccountRegion) -> Bool
 
         /// Creates settings.
-        package init(mapping: Mapping, expireAfter: Duration? = nil) {
+        package init(
+            mapping: Mapping, expireAfter: Duration? = nil, alarms: AlarmSource? = nil,
+            accountRegions: Set<AccountRegion> = [], serves: @escaping @Sendable (AccountRegion) -> Bool = { _ in true }
+        ) {
             self.mapping = mapping
             self.expireAfter = expireAfter
+            self.alarms = alarms
+            self.accountRegions = accountRegions
+            self.serves = serves
         }
     }
 
@@ -42,5 +54,15 @@ package struct ProcessingSettings: Sendable {
         self.maximumMessageAge = maximumMessageAge
         self.maximumDeadLetterAge = maximumDeadLetterAge
         self.sources = sources
+    }
+
+    /// The accounts and Regions of the sources of Amazon CloudWatch alarms.
+    package var alarmAccountRegions: Set<AccountRegion> {
+        sources.values.reduce(into: []) { if $1.alarms != nil { $0.formUnion($1.accountRegions) } }
+    }
+
+    /// The names of the sources of Amazon CloudWatch alarms that may get items of an account and Region, sorted.
+    package func alarmSources(of accountRegion: AccountRegion) -> [String] {
+        sources.filter { $0.value.alarms != nil && $0.value.serves(accountRegion) }.keys.sorted()
     }
 }

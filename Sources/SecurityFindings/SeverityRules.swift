@@ -1,7 +1,8 @@
-/// Configured severities for Device Defender's findings: the first matching pattern applies.
+/// Configured severities for the findings of Device Defender and of CloudWatch alarms: the first matching pattern applies.
 ///
 /// A pattern is a case-sensitive glob: `*` matches any text, including none, and `?` one character (a Unicode scalar).
-/// It is matched against `profile/behavior` of an alarm, and against the name of a check.
+/// It is matched against `profile/behavior` of an alarm of Device Defender, and against the name of a check or of a
+/// CloudWatch alarm.
 package struct SeverityRules: Sendable, Hashable {
     /// An invalid rule.
     package struct InvalidEntryError: Error, Hashable, CustomStringConvertible {
@@ -62,7 +63,7 @@ package struct SeverityRules: Sendable, Hashable {
     package var entries: [String] { rules.map { "\($0.glob.text)=\($0.severity.rawValue)" } }
 
     /// The severity of the first matching rule; nil if none matches.
-    func severity(of subject: String) -> SecurityFinding.Severity.Label? {
+    package func severity(of subject: String) -> SecurityFinding.Severity.Label? {
         guard !rules.isEmpty else { return nil }
         let text = Array(subject.unicodeScalars)
         return rules.first { $0.glob.matches(text) }?.severity

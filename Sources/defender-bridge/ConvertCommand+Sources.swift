@@ -46,7 +46,10 @@ extension ConvertCommand {
             throw ConfigurationError(
                 "--source", "no source \"\(name)\" in the configuration. Run defender-bridge sources list.")
         }
-        return (source.mapping, SourceConverter(source, in: accountRegion, receivedAt: now))
+        return (
+            source.mapping,
+            SourceConverter(source, severities: configuration.severities, in: accountRegion, receivedAt: now)
+        )
     }
 
     private func runTests(of mapping: MappingFile) throws {

@@ -22,10 +22,9 @@ struct DemoAlert: Sendable {
         self.start = start
     }
 
-    /// The configuration file of the bridge, with the source.
-    var configuration: String {
+    /// The source in the configuration file of the bridge.
+    var source: String {
         """
-        sources:
           alertmanager:
             mapping: alertmanager
             webhook:
@@ -35,11 +34,8 @@ struct DemoAlert: Sendable {
         """
     }
 
-    /// The id of the finding.
-    var findingID: String {
-        ARN(service: "defender-bridge", accountRegion: accountRegion, resource: "alertmanager/\(Self.fingerprint)")
-            .description
-    }
+    /// Whether a finding is that of the alert.
+    static func isFinding(_ id: String) -> Bool { id.hasSuffix(":alertmanager/\(fingerprint)") }
 
     /// The notification that the alert is firing.
     var firing: JSON { notification("firing", endsAt: "0001-01-01T00:00:00Z") }

@@ -14,7 +14,7 @@ struct DemoCommand: AsyncParsableCommand {
         abstract: "Run an end-to-end demo on this machine. No AWS account needed.",
         discussion: """
             Starts a bridge and a local simulation of AWS, publishes signed messages, posts an alert like Prometheus \
-            Alertmanager, and prints the findings that Security Hub then has. Nothing leaves this machine; all files are \
+            Alertmanager and a CloudWatch alarm of a device, and prints the findings that Security Hub then has. Nothing leaves this machine; all files are \
             deleted at the end.
 
             Example:

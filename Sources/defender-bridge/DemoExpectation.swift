@@ -10,27 +10,29 @@ struct DemoExpectation {
     private let ended: Set<String>
     private let checks: Int
     private let events: Int
-    /// The finding of the alert that Alertmanager posts.
-    private let alert: String
+    /// The findings of mapped sources, each of which is active first and archived at the end.
+    private static let mapped = [
+        (name: "alerts of Alertmanager", isIt: DemoAlert.isFinding),
+        (name: "CloudWatch alarms", isIt: DemoDeviceAlarm.isFinding),
+    ]
 
-    init(_ scenario: FleetScenario, _ alert: DemoAlert) {
+    init(_ scenario: FleetScenario) {
         auditFindings = scenario.auditFindings.count
         suppressed = scenario.auditFindings.filter(\.isSuppressed).count
         alarms = scenario.alarms.compactMap { $0["violationId"]?.string }
         ended = Set([scenario.clearedAlarm, scenario.invalidatedAlarm].compactMap { $0["violationId"]?.string })
         checks = scenario.auditTask.checks.count
         events = scenario.events.count
-        self.alert = alert.findingID
     }
 
     /// Whether all published findings are in Security Hub, in any state.
     func isImported(_ findings: [JSON]) -> Bool {
-        findings.count >= auditFindings + alarms.count + checks + 1
-            && findings.contains { $0.id == alert && !$0.isArchived }
+        findings.count >= auditFindings + alarms.count + checks + Self.mapped.count
+            && Self.mapped.allSatisfy { mapped in findings.contains { mapped.isIt($0.id) && !$0.isArchived } }
             && findings.filter { ended.contains($0.violationID) }.allSatisfy { $0.isArchived }
     }
 
-    /// Whether the false positive, the suppression and the end of the alert have been applied.
+    /// Whether the false positive, the suppression and the ends of the alerts have been applied.
     func isTriaged(_ findings: [JSON]) -> Bool { problems(findings).isEmpty }
 
     /// The differences between the expected and the actual findings, for the operator.
@@ -53,8 +55,10 @@ struct DemoExpectation {
         check(violations.filter(\.isArchived).count, ended.count + 1, "archived violations")
         let falsePositives = violations.filter { $0["Workflow"]?["Status"] == "SUPPRESSED" }
         check(falsePositives.count, 1, "suppressed violations")
-        check(findings.filter { $0.id == alert && $0.isArchived }.count, 1, "archived alerts of Alertmanager")
-        check(findings.count, auditFindings + checks + alarms.count + 1, "findings")
+        for (name, isIt) in Self.mapped {
+            check(findings.filter { isIt($0.id) && $0.isArchived }.count, 1, "archived \(name)")
+        }
+        check(findings.count, auditFindings + checks + alarms.count + Self.mapped.count, "findings")
         return problems
     }
 }

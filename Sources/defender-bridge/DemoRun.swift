@@ -18,6 +18,7 @@ struct DemoRun: Sendable {
     private let once: Bool
     private let scenario: FleetScenario
     private let alert: DemoAlert
+    private let deviceAlarm: DemoDeviceAlarm
     private let topics: (audit: ARN, detect: ARN)
     private let start = ContinuousClock.now
 
@@ -40,6 +41,7 @@ struct DemoRun: Sendable {
         scenario = FleetScenario(
             accountRegion: accountRegion, findings: findings, startTime: threeHoursAgo.milliseconds)
         alert = DemoAlert(accountRegion: accountRegion, start: threeHoursAgo)
+        deviceAlarm = DemoDeviceAlarm(accountRegion: accountRegion)
     }
 
     func run() async throws {
@@ -48,6 +50,7 @@ struct DemoRun: Sendable {
         settings.retryDelayScale = 0.05
         let aws = try await LocalAWS(loop: loop, configuration: settings)
         aws.add(scenario.auditTask, findings: scenario.auditFindings, in: scenario.accountRegion)
+        aws.add(deviceAlarm.alarm, in: scenario.accountRegion)
         printLine("Simulated AWS STS, AWS IoT, Security Hub and Amazon SNS started at \(aws.apiURL).")
         try await withCleanup {
             try await runBridge(aws)
@@ -66,7 +69,8 @@ struct DemoRun: Sendable {
                 "store.url": "sqlite://\(folder.appending(path: "store.db").path)",
                 "sns.topics": "\(topics.audit),\(topics.detect)", "eventBridge.apiKey": Self.apiKey,
                 "network.connectTo": aws.connectTo.joined(separator: ","),
-            ], environment: [:], file: alert.configuration, path: folder.appending(path: "bridge.yaml").path
+            ], environment: [:], file: "sources:\n\(alert.source)\n\(deviceAlarm.source)",
+            path: folder.appending(path: "bridge.yaml").path
         ) { path throws(ConfigurationError) in try ConfigurationFile.read(path, key: "secret") }
         let bridge = try await Bridge(
             configuration: configuration, environment: environment,
@@ -118,18 +122,20 @@ struct DemoRun: Sendable {
         try await publish(ends, to: topics.detect, aws, "the end of 2 alarms")
         try await post(alert.firing, to: DemoAlert.path, DemoAlert.headerFields, of: bridge)
         printLine("Alertmanager posted to \(DemoAlert.path): an alert is firing.")
-        let expected = DemoExpectation(scenario, alert)
+        try await post(deviceAlarm.set(true, in: aws), of: bridge)
+        printLine("EventBridge delivered a CloudWatch alarm: a device has authorization failures.")
+        let expected = DemoExpectation(scenario)
         try await wait(for: "all findings in Security Hub") {
             expected.isImported(aws.findings(in: scenario.accountRegion))
         }
         printLine("Security Hub has \(aws.findings(in: scenario.accountRegion).count) findings.")
-        for event in scenario.events {
-            try await post(event, to: "/eventbridge", [Self.apiKeyHeader: Self.apiKey], of: bridge)
-        }
+        try await post(scenario.events, of: bridge)
         printLine("EventBridge delivered a false positive and an audit suppression.")
         try await post(alert.resolved, to: DemoAlert.path, DemoAlert.headerFields, of: bridge)
         printLine("Alertmanager posted to \(DemoAlert.path): the alert is resolved.")
-        try await wait(for: "the false positive, the suppression and the end of the alert to be applied") {
+        try await post(deviceAlarm.set(false, in: aws), of: bridge)
+        printLine("EventBridge delivered the end of the CloudWatch alarm.")
+        try await wait(for: "the false positive, the suppression and the ends of the alerts to be applied") {
             expected.isTriaged(aws.findings(in: scenario.accountRegion))
         }
         print("")
@@ -156,6 +162,13 @@ struct DemoRun: Sendable {
                 message: "demo failed: the bridge did not accept \(name): responses \(reports.map(\.attempts)).")
         }
         printLine("Published to Amazon SNS: \(name). The bridge verified and stored all messages.")
+    }
+
+    /// Posts events like an API destination of Amazon EventBridge.
+    private func post(_ events: [JSON], of bridge: Bridge) async throws {
+        for event in events {
+            try await post(event, to: "/eventbridge", [Self.apiKeyHeader: Self.apiKey], of: bridge)
+        }
     }
 
     private func post(_ body: JSON, to path: String, _ credentials: HTTPFields, of bridge: Bridge) async throws {

@@ -20,7 +20,7 @@ import Testing
     func over() throws {
         let both: Set = [try accountRegion(), try accountRegion("eu-west-1")]
         let before = [try depth("us-east-1", .dead, 2, since: 1)]
-        var progress = BackfillProgress(accountRegions: both, startedAt: 10, before: before)
+        var progress = BackfillProgress(lanes: Set(both.map { DeliveryLane($0) }), startedAt: 10, before: before)
         var changed = false
         let questions = [try depth(since: 10), try depth("eu-west-1", .leased, since: 10)]
         changed = progress.update(before + questions, now: 11)
@@ -52,7 +52,7 @@ import Testing
     @Test("The report names what deliveries wait for: a resume, access, another bridge or a retry")
     func waiting() throws {
         let one = try accountRegion()
-        var progress = BackfillProgress(accountRegions: [one], startedAt: 10, before: [])
+        var progress = BackfillProgress(lanes: [DeliveryLane(one)], startedAt: 10, before: [])
         func wait(_ depths: [QueueDepth], _ obstacles: BackfillProgress.Obstacles = .init()) -> String? {
             _ = progress.update(depths, obstacles, now: 11)
             return progress.report.waitingFor
@@ -79,7 +79,7 @@ import Testing
 
     @Test("With an empty queue a backfill is complete immediately")
     func empty() throws {
-        var progress = BackfillProgress(accountRegions: [try accountRegion()], startedAt: 10, before: [])
+        var progress = BackfillProgress(lanes: [DeliveryLane(try accountRegion())], startedAt: 10, before: [])
         let changed = progress.update([], now: 11)
         #expect(changed)
         #expect(progress.report.isComplete && progress.report.completedQueries == 1)

@@ -42,6 +42,16 @@ struct AWSClientTests {
             local.setSuppressions(suppressions, in: accountRegion)
             let messages = scenario.alarms + [scenario.clearedAlarm, scenario.invalidatedAlarm]
             local.add(alarms: messages, in: accountRegion)
+            for name in ["other", "iot-b", "iot-a"] {
+                local.add(
+                    LogAlarm(name: name, description: "d", query: "q", aggregation: "a", threshold: 5),
+                    in: accountRegion)
+            }
+            for number in 0..<60 {
+                let events = local.setContributor(
+                    ["clientId": "pump-\(number)"], of: "iot-a", isInAlarm: true, value: 9, in: accountRegion)
+                #expect(events.count == (number == 0 ? 2 : 1))
+            }
             let third = try #require(scenario.alarms[2]["violationId"]?.string)
             local.verify(violation: third, state: "FALSE_POSITIVE", description: "a laboratory", in: accountRegion)
             let firstAlarm = try #require(scenario.alarms[0]["violationEventTime"]?.integer)

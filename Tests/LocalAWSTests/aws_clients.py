@@ -320,6 +320,31 @@ def command_line():
     assert len(found) == 1000
 
 
+def log_alarms():
+    watch = client("cloudwatch")
+    everything = watch.call("describe_alarms", AlarmTypes=["MetricAlarm", "CompositeAlarm", "LogAlarm"])
+    names = [alarm["AlarmName"] for alarm in everything["LogAlarms"]]
+    assert names == ["iot-a", "iot-b", "other"], names
+    assert everything["MetricAlarms"] == everything["CompositeAlarms"] == []
+    (alarm,) = watch.call("describe_alarms", AlarmTypes=["LogAlarm"], AlarmNamePrefix="iot-a")["LogAlarms"]
+    assert alarm["StateValue"] == "ALARM" and alarm["ScheduledQueryConfiguration"]["QueryString"] == "q"
+    assert watch.call("describe_alarms")["MetricAlarms"] == []
+    pages = list(
+        watch.client.get_paginator("describe_alarms").paginate(
+            AlarmTypes=["LogAlarm"], PaginationConfig={"PageSize": 2}
+        )
+    )
+    assert [len(page["LogAlarms"]) for page in pages] == [2, 1]
+    listed = watch.call("describe_alarm_contributors", AlarmName="iot-a")
+    found = list(listed["AlarmContributors"])
+    assert len(found) == 50 and listed["NextToken"]
+    found += watch.call("describe_alarm_contributors", AlarmName="iot-a", NextToken=listed["NextToken"])["AlarmContributors"]
+    assert {one["ContributorAttributes"]["clientId"] for one in found} == {f"pump-{number}" for number in range(60)}
+    assert watch.call("describe_alarm_contributors", AlarmName="other")["AlarmContributors"] == []
+    assert error_of(watch.client.describe_alarm_contributors, AlarmName="none")[1] == 404
+    assert error_of(watch.client.describe_alarms, NextToken="1-wrong")[1] == 400
+
+
 security_hub()
 iot()
 suppressions()
@@ -327,5 +352,6 @@ alarms()
 sts()
 signatures()
 sns()
+log_alarms()
 command_line()
 print("all passed")

@@ -81,7 +81,7 @@ package struct AWSError: Error, Hashable, CustomStringConvertible {
         case .expiredCredentials: "Renew the credentials."
         case .noCredentials: "Configure credentials."
         case .accessDenied:
-            "Allow \(service.signingName):\(operation) for these credentials, and check the system clock."
+            "Allow \(service.actionPrefix):\(operation) for these credentials, and check the system clock."
         case .notEnabled: "Enable \(service) in this account and Region."
         case .notFound, .invalid, .canceled, .other: nil
         }

@@ -60,8 +60,8 @@ struct Quota: Sendable, Hashable {
     /// The burst to use: one less than allowed, because a slow request may arrive at AWS together with later ones.
     var usableBurst: Double { max(Double(burst) - 1, 1) }
 
-    /// The documented quotas: "AWS Security Hub endpoints and quotas" and "AWS IoT Device Defender endpoints and
-    /// quotas" in the AWS General Reference. Where no burst is documented, it is one second's worth. Nil where the
+    /// The documented quotas: "AWS Security Hub endpoints and quotas", "AWS IoT Device Defender endpoints and quotas" and
+    /// "Amazon CloudWatch endpoints and quotas" in the AWS General Reference. Where no burst is documented, it is one second's worth. Nil where the
     /// bridge cannot come near a quota.
     static func documented(_ service: AWSService, _ operation: String) -> Quota? {
         switch (service, operation) {
@@ -69,6 +69,7 @@ struct Quota: Sendable, Hashable {
         case (.securityHub, _): Quota(rate: 10, burst: 30)
         case (.iot, let name) where name.hasPrefix("Describe"): Quota(rate: 25, burst: 25)
         case (.iot, _): Quota(rate: 10, burst: 10)
+        case (.cloudWatch, _): Quota(rate: 9, burst: 9)
         case (.sts, _), (.sns, _), (.events, _), (.cloudTrail, _): nil
         }
     }

@@ -92,7 +92,7 @@ package struct Endpoints: Sendable, Hashable {
             let isNamed = ["us-gov-east-1", "us-gov-west-1"].contains(region.name)
             return switch service {
             case .events: !isDualStack && !isNamed
-            case .sns, .cloudTrail: isDualStack || !isNamed
+            case .sns, .cloudTrail, .cloudWatch: isDualStack || !isNamed
             case .sts: isDualStack
             case .iot, .securityHub: true
             }

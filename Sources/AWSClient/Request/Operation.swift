@@ -95,10 +95,10 @@ extension Operation {
             body: Array(PercentEncoding.query([("Action", name), ("Version", version)] + parameters).utf8))
     }
 
-    /// An operation of the AWS JSON protocol 1.1: a JSON object, posted to `/`, with the operation in `X-Amz-Target`.
-    init(service: AWSService, targeted name: String, prefix: String, members: JSON.Members) {
+    /// An operation of the AWS JSON protocol: a JSON object, posted to `/`, with the operation in `X-Amz-Target`.
+    init(service: AWSService, targeted name: String, prefix: String, version: String = "1.1", members: JSON.Members) {
         self.init(
-            service: service, name: name, method: .post, path: "/", contentType: "application/x-amz-json-1.1",
+            service: service, name: name, method: .post, path: "/", contentType: "application/x-amz-json-\(version)",
             body: JSON.object(members).serialized(), target: prefix + name)
     }
 }

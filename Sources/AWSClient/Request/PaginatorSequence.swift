@@ -11,7 +11,7 @@ package struct Page<Value: Sendable>: Sendable {
     package let date: Timestamp?
 
     /// Makes a page; nil without elements. An empty token counts as none.
-    private init?(_ elements: [Value]?, nextToken: JSON?, date: Timestamp?) {
+    init?(_ elements: [Value]?, nextToken: JSON?, date: Timestamp?) {
         guard let elements else { return nil }
         self.elements = elements
         self.date = date

@@ -11,7 +11,7 @@ import ServiceLifecycle
 import Store
 package import Telemetry
 
-/// Imports past audits and alarms from Device Defender into Security Hub, for `backfill`.
+/// Imports past audits and alarms from Device Defender, and alarms of CloudWatch sources, into Security Hub, for `backfill`.
 ///
 /// The queries are queued. A bridge that serves from the store processes them; if there is none, or the store supports
 /// several, this process does. After an interruption, the next bridge continues.
@@ -70,9 +70,9 @@ package enum Backfill {
                 return opened.store
             })
         return try await withCleanup {
-            let accountRegions = try await accountRegions(configuration, runtime, isIncluded)
+            let lanes = try await lanes(configuration, runtime, isIncluded)
             // The start is computed from AWS's time. If AWS is not reachable, the first query reports it.
-            if let accountRegion = accountRegions.first {
+            if let accountRegion = lanes.first?.accountRegion {
                 try? await runtime.accounts.client(for: accountRegion).fetchServiceTime(region: accountRegion.region)
             }
             let processing = ProcessingComponents(
@@ -80,7 +80,7 @@ package enum Backfill {
                 trust: runtime.clockTrust(isChecked: false, logger), metrics: ProcessingMetrics(registry),
                 logger: logger)
             let backfill = BackfillQuery(
-                accountRegions: accountRegions, lookback: lookback, processing: processing, loop: runtime.mainLoop,
+                lanes: lanes, lookback: lookback, processing: processing, loop: runtime.mainLoop,
                 pollInterval: pollInterval,
                 isServed: isServed, report: report)
             let workers = isServed ? nil : workers(processing, runtime, configuration)
@@ -90,23 +90,28 @@ package enum Backfill {
         }
     }
 
-    private static func accountRegions(
+    /// The lanes to query: of Device Defender, and of the sources of Amazon CloudWatch alarms.
+    private static func lanes(
         _ configuration: BridgeConfiguration, _ runtime: BridgeRuntime, _ isIncluded: (AccountRegion) -> Bool
-    ) async throws -> [AccountRegion] {
+    ) async throws -> [DeliveryLane] {
+        let settings = configuration.processing
         let served = configuration.topics.accountRegions.union(try await runtime.store.ledgerAccountRegions())
-        let accountRegions = served.filter(isIncluded).sorted()
-        guard !accountRegions.isEmpty else {
+        let lanes = served.union(settings.alarmAccountRegions).filter(isIncluded).flatMap { accountRegion in
+            (served.contains(accountRegion) ? [DeliveryLane(accountRegion)] : [])
+                + settings.alarmSources(of: accountRegion).map { DeliveryLane(accountRegion, source: $0) }
+        }
+        guard !lanes.isEmpty else {
             throw ConfigurationError(
                 "sns.topics",
                 "no topic for the requested account and Region. Add the topic, or change --account and --region."
             )
         }
         guard
-            let pause = try await runtime.store.pauses().first(where: {
-                pause in accountRegions.contains { pause.applies(to: DeliveryLane($0)) }
+            let pause = try await runtime.store.pauses().first(where: { pause in
+                lanes.contains { pause.applies(to: $0) }
             })
         else {
-            return accountRegions
+            return lanes.sorted()
         }
         throw ConfigurationError(
             "store.url", "sending is paused in this store. Run defender-bridge resume\(pause.scope.options) first.")

@@ -9,7 +9,7 @@ import Store
 
 /// Queues the queries of a backfill, and reports progress until they are processed.
 struct BackfillQuery: Sendable {
-    let accountRegions: [AccountRegion]
+    let lanes: [DeliveryLane]
     let lookback: Duration
     let processing: ProcessingComponents
     let loop: EventLoop
@@ -22,11 +22,12 @@ struct BackfillQuery: Sendable {
     func run() async throws -> Backfill.Report {
         let now = processing.clock.now()
         let start = processing.trust.bestTime - lookback
-        let work = InternalTask.catchUp(since: start)
-        var progress = BackfillProgress(accountRegions: Set(accountRegions), startedAt: now, before: try await depths())
-        for accountRegion in accountRegions {
+        var progress = BackfillProgress(lanes: Set(lanes), startedAt: now, before: try await depths())
+        for lane in lanes {
+            let task = lane.source == nil ? InternalTask.catchUp(since: start) : .catchUpAlarms
             _ = try await processing.store.append(
-                work.delivery(of: accountRegion, on: "backfill \(now.milliseconds)", now: now))
+                task.delivery(
+                    of: lane.accountRegion, source: lane.source, on: "backfill \(now.milliseconds)", now: now))
         }
         while true {
             let obstacles = BackfillProgress.Obstacles(
@@ -59,7 +60,7 @@ struct BackfillProgress {
         var isServed = false
     }
 
-    private let accountRegions: Set<AccountRegion>
+    private let lanes: Set<DeliveryLane>
     private let startedAt: Timestamp
     private let initialDeadLetters: Int
     /// When all queries were first seen complete. Their results were queued before.
@@ -70,22 +71,22 @@ struct BackfillProgress {
     /// - Parameters:
     ///   - startedAt: when the queries were queued.
     ///   - before: the queue depths before that.
-    init(accountRegions: Set<AccountRegion>, startedAt: Timestamp, before depths: [QueueDepth]) {
-        self.accountRegions = accountRegions
+    init(lanes: Set<DeliveryLane>, startedAt: Timestamp, before depths: [QueueDepth]) {
+        self.lanes = lanes
         self.startedAt = startedAt
-        initialDeadLetters = Self.deadLettered(depths, accountRegions)
-        report.accountRegions = accountRegions.count
+        initialDeadLetters = Self.deadLettered(depths, lanes)
+        report.accountRegions = Set(lanes.map(\.accountRegion)).count
     }
 
     /// Updates the progress from queue depths; returns whether the report has changed.
     mutating func update(_ depths: [QueueDepth], _ obstacles: Obstacles = Obstacles(), now: Timestamp) -> Bool {
         let last = report
-        let open = depths.filter { accountRegions.contains($0.accountRegion) && $0.source == nil && $0.state != .dead }
+        let open = depths.filter { lanes.contains($0.lane) && $0.state != .dead }
         report.remaining = open.reduce(0) { $0 + $1.count }
         report.peak = max(report.peak, report.remaining)
-        report.deadLettered = max(Self.deadLettered(depths, accountRegions) - initialDeadLetters, 0)
+        report.deadLettered = max(Self.deadLettered(depths, lanes) - initialDeadLetters, 0)
         let openQueries = Set(open.filter { $0.oldestReceivedAt <= startedAt }.map(\.accountRegion))
-        report.completedQueries = max(report.completedQueries, accountRegions.count - openQueries.count)
+        report.completedQueries = max(report.completedQueries, report.accountRegions - openQueries.count)
         if openQueries.isEmpty, queriedAt == nil { queriedAt = now }
         if let queriedAt { report.isComplete = open.allSatisfy { $0.oldestReceivedAt > queriedAt } }
         report.waitingFor = report.isComplete ? nil : Self.wait(open, obstacles)
@@ -110,9 +111,7 @@ struct BackfillProgress {
         return "the retry of failed deliveries (\(count(.waiting))); see the log for the reasons"
     }
 
-    private static func deadLettered(_ depths: [QueueDepth], _ accountRegions: Set<AccountRegion>) -> Int {
-        depths.filter { accountRegions.contains($0.accountRegion) && $0.source == nil && $0.state == .dead }.reduce(0) {
-            $0 + $1.count
-        }
+    private static func deadLettered(_ depths: [QueueDepth], _ lanes: Set<DeliveryLane>) -> Int {
+        depths.reduce(0) { lanes.contains($1.lane) && $1.state == .dead ? $0 + $1.count : $0 }
     }
 }

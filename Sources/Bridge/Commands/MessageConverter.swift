@@ -113,7 +113,7 @@ package struct MessageConverter: Sendable {
             )
         case .ignored(let reason): throw UnrecognizedMessageError(reason: "the bridge ignores this message: \(reason)")
         case .suppressionEnded, .refresh, .refreshSource, .expireSource, .archiveSource, .archiveStale, .violationOver,
-            .suppressionList, .catchUp, .mappedItem:
+            .suppressionList, .catchUp, .catchUpAlarms, .mappedItem:
             throw UnrecognizedMessageError(
                 reason: "the bridge creates this message itself. Convert a message of SNS or EventBridge instead.")
         }

@@ -1,7 +1,9 @@
 package import AWSCore
 package import Encoding
 import JSON
+import Planning
 import SNS
+package import SecurityFindings
 import SourceMapping
 
 /// Converts a message of a mapped source to findings, without store or network.
@@ -10,6 +12,7 @@ package struct SourceConverter: Sendable {
     private let mapping: Mapping
     private let accountRegion: AccountRegion
     private let configuration: SourceConfiguration?
+    private let alarms: AlarmSource?
     private let receivedAt: Timestamp
 
     /// Converts by a mapping that no source uses yet.
@@ -24,15 +27,21 @@ package struct SourceConverter: Sendable {
         source = SourceConfiguration.isName(base) ? base : "source"
         mapping = file.mapping
         configuration = nil
+        alarms = nil
         self.accountRegion = accountRegion
         self.receivedAt = receivedAt
     }
 
     /// Converts for a source. An item belongs to the account and Region of its webhook, if it has one.
-    package init(_ source: SourceConfiguration, in accountRegion: AccountRegion, receivedAt: Timestamp) {
+    ///
+    /// - Parameter severities: `mapping.severities`.
+    package init(
+        _ source: SourceConfiguration, severities: SeverityRules, in accountRegion: AccountRegion, receivedAt: Timestamp
+    ) {
         self.source = source.name
         mapping = source.mapping.mapping
         configuration = source
+        alarms = source.alarmSource(severities: severities)
         self.accountRegion = source.webhook?.accountRegion ?? accountRegion
         self.receivedAt = receivedAt
     }
@@ -43,7 +52,9 @@ package struct SourceConverter: Sendable {
     /// - Throws: `ConversionError` for a message that is not valid, or has no items.
     package func convert(_ bytes: [UInt8]) throws(MessageConverter.ConversionError) -> [ConvertedItem] {
         let (messages, accountRegion) = try parse(bytes)
-        let context = ItemContext(source: source, accountRegion: accountRegion, receivedAt: receivedAt)
+        let context = ItemContext(
+            source: source, accountRegion: accountRegion, receivedAt: receivedAt,
+            severities: alarms?.severities ?? .none)
         let outcomes = messages.flatMap { self.outcomes(of: $0, in: context) }
         guard !outcomes.isEmpty else {
             throw MessageConverter.ConversionError(
@@ -55,7 +66,9 @@ package struct SourceConverter: Sendable {
     private func outcomes(of message: JSON, in context: ItemContext) -> [Result<ItemOutcome, MappingFailure>] {
         do throws(MappingFailure) {
             return try mapping.items(in: message).map { item in
-                Result { () throws(MappingFailure) in try mapping.outcome(of: item, in: context) }
+                Result { () throws(MappingFailure) in
+                    try mapping.outcome(of: alarms?.prepared(item) ?? item, in: context)
+                }
             }
         } catch {
             return [.failure(error)]

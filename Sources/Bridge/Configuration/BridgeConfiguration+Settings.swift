@@ -23,11 +23,18 @@ extension BridgeConfiguration {
         ProcessingSettings(
             mapping: mapping, accountRegions: topics.accountRegions, catchUpInterval: catchUpInterval,
             maximumMessageAge: maximumMessageAge, maximumDeadLetterAge: maximumDeadLetterAge,
-            sources: Dictionary(
-                sources.map {
-                    ($0.name, ProcessingSettings.Source(mapping: $0.mapping.mapping, expireAfter: $0.expireAfter))
-                }
-            ) { first, _ in first })
+            sources: Dictionary(sources.map { ($0.name, processing(of: $0)) }) { first, _ in first })
+    }
+
+    private func processing(of source: SourceConfiguration) -> ProcessingSettings.Source {
+        let served = topics.accountRegions
+        // The Regions of listed accounts are not configured: they are those that topics and webhooks name.
+        let regions = Set(accountRegions.map(\.region))
+        return ProcessingSettings.Source(
+            mapping: source.mapping.mapping, expireAfter: source.expireAfter,
+            alarms: source.alarmSource(severities: severities),
+            accountRegions: source.accountRegions(regions: regions, served: served),
+            serves: { source.serves($0, served: served) })
     }
 
     /// The settings that the admin server shows or obeys.

@@ -140,8 +140,8 @@ struct ConfigurationKeys: Sendable {
     let severities = TypedKey(
         "mapping.severities", .severities, default: "", described: "none", reload: .live,
         help:
-            "Severity labels for PROFILE/BEHAVIOR or CHECK, for example Fleet/*=HIGH. The first matching pattern applies; * "
-            + "matches any text, ? any character.")
+            "Severity labels for PROFILE/BEHAVIOR, CHECK or a CloudWatch alarm, for example Fleet/*=HIGH. The first matching "
+            + "pattern applies; * matches any text, ? any character.")
     // AWS keeps audits for 90 days; older ones cannot confirm a finding.
     let staleAfter = TypedKey(
         "mapping.staleAfter", .orOff(.duration(from: "1d", to: "85d")), default: "45d", reload: .live,

@@ -2,6 +2,7 @@ import AWSClient
 import AWSCore
 import Encoding
 import JSON
+import Processing
 import SecurityFindings
 import Store
 
@@ -32,6 +33,9 @@ struct AccountPreflight: Sendable {
                 id: Self.nonexistentID, productARN: SecurityFinding.productARN(accountRegion: accountRegion))
             _ = try await client.batchUpdateFindings(
                 [finding], changes: ["VerificationState": "UNKNOWN"], region: accountRegion.region)
+        }
+        if configuration.catchUpInterval != nil, !configuration.processing.alarmSources(of: accountRegion).isEmpty {
+            await checkAlarms()
         }
         guard usesDeviceDefender else { return }
         await checkNativeIntegration()
@@ -187,6 +191,16 @@ struct AccountPreflight: Sendable {
         }
         await permission("iot:ListActiveViolations") { () async throws(AWSError) in
             try await Self.first(of: client.activeViolations(region: region))
+        }
+    }
+
+    private func checkAlarms() async {
+        let region = accountRegion.region
+        await permission("cloudwatch:DescribeAlarms") { () async throws(AWSError) in
+            try await Self.first(of: client.cloudWatchAlarms(prefix: Self.nonexistentID, region: region))
+        }
+        await permission("cloudwatch:DescribeAlarmContributors") { () async throws(AWSError) in
+            try await Self.first(of: client.cloudWatchAlarmContributors(of: Self.nonexistentID, region: region))
         }
     }
 

@@ -27,7 +27,7 @@ enum APIProtocol {
     case securityHub
     /// AWS IoT, and errors independent of a service: JSON, errors with `message`.
     case iot
-    /// Amazon EventBridge and AWS CloudTrail: JSON, errors with `__type` and `message`.
+    /// Amazon EventBridge, AWS CloudTrail and Amazon CloudWatch: JSON, errors with `__type` and `message`.
     case targeted
     /// AWS STS and Amazon SNS: XML, in a namespace.
     case query(namespace: String)
@@ -42,7 +42,7 @@ enum APIProtocol {
         case "iot": self = .iot
         case "sts": self = .sts
         case "sns": self = .sns
-        case "events", "cloudtrail": self = .targeted
+        case "events", "cloudtrail", "monitoring": self = .targeted
         default: return nil
         }
     }

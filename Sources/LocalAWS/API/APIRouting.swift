@@ -22,6 +22,7 @@ extension APICall {
                 try Self.query(request, version: "2011-06-15", operations: [.getCallerIdentity, .assumeRole])
             case "events": try Self.events(request)
             case "cloudtrail": try Self.cloudTrail(request)
+            case "monitoring": try Self.cloudWatch(request)
             default:
                 try Self.query(
                     request, version: "2010-03-31",
@@ -74,6 +75,12 @@ extension APICall {
         try targeted(
             request, prefix: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.",
             operations: [.describeTrails, .getTrailStatus])
+    }
+
+    private static func cloudWatch(_ request: ServerRequest) throws(ServiceError) -> (LocalAWS.Operation, Input) {
+        try targeted(
+            request, prefix: "GraniteServiceVersion20100801.",
+            operations: [.describeAlarms, .describeAlarmContributors])
     }
 
     /// Routes by the `X-Amz-Target` field (`aws-json`).

@@ -45,5 +45,9 @@ extension LocalAWS {
         case listRules = "ListRules"
         /// Amazon EventBridge.
         case listTargetsByRule = "ListTargetsByRule"
+        /// Amazon CloudWatch.
+        case describeAlarms = "DescribeAlarms"
+        /// Amazon CloudWatch.
+        case describeAlarmContributors = "DescribeAlarmContributors"
     }
 }

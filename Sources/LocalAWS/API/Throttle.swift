@@ -2,7 +2,7 @@ package import AWSCore
 import Encoding
 
 /// The documented request rates per account and Region: "AWS Security Hub endpoints and quotas", "AWS IoT Device Defender
-/// endpoints and quotas" in the AWS General Reference.
+/// endpoints and quotas" and "Amazon CloudWatch endpoints and quotas" in the AWS General Reference.
 package struct Throttle: Sendable {
     /// The rate limit of an operation.
     struct Rate: Hashable {
@@ -41,7 +41,8 @@ package struct Throttle: Sendable {
     static func rejection(of operation: LocalAWS.Operation) -> ServiceError {
         switch operation {
         case .describeAuditTask, .listAuditFindings, .listAuditTasks, .listAuditSuppressions, .listViolationEvents,
-            .listActiveViolations, .listRules, .listTargetsByRule, .describeTrails, .getTrailStatus:
+            .listActiveViolations, .listRules, .listTargetsByRule, .describeTrails, .getTrailStatus, .describeAlarms,
+            .describeAlarmContributors:
             ServiceError(400, "ThrottlingException", "Rate exceeded")
         case .getCallerIdentity, .assumeRole, .confirmSubscription, .listSubscriptionsByTopic,
             .getSubscriptionAttributes, .getTopicAttributes, .publish:
@@ -59,6 +60,7 @@ package struct Throttle: Sendable {
         case .describeAuditTask: Rate(perSecond: 25, burst: 25)
         case .listAuditFindings, .listAuditTasks, .listAuditSuppressions, .listViolationEvents, .listActiveViolations:
             Rate(perSecond: 10, burst: 10)
+        case .describeAlarms, .describeAlarmContributors: Rate(perSecond: 9, burst: 9)
         case .describeHub, .getCallerIdentity, .assumeRole, .confirmSubscription, .listSubscriptionsByTopic,
             .getSubscriptionAttributes, .listRules, .listTargetsByRule, .listEnabledProductsForImport,
             .getTopicAttributes, .publish, .describeTrails, .getTrailStatus:

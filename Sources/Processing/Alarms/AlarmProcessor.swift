@@ -27,7 +27,7 @@ struct AlarmProcessor: BatchProcessor {
             case .violationOver(let findingID, let time):
                 batch.append((leased, .ended(findingID: findingID, asOf: time)))
             case .audit, .suppression, .suppressionEnded, .suppressionList, .archiveStale, .catchUp, .mappedItem,
-                .refreshSource, .expireSource, .archiveSource:
+                .refreshSource, .expireSource, .archiveSource, .catchUpAlarms:
                 preconditionFailure("unexpected command for AlarmProcessor")
             }
         }

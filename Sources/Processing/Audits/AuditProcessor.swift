@@ -72,7 +72,7 @@ struct AuditProcessor: DeliveryProcessor {
             try await list.apply(&rejections)
             return rejections
         case .alarm, .verification, .violationOver, .catchUp, .mappedItem, .refreshSource, .expireSource,
-            .archiveSource, .ignored:
+            .archiveSource, .catchUpAlarms, .ignored:
             preconditionFailure("unexpected command for AuditProcessor")
         }
     }

@@ -4,7 +4,6 @@ import Encoding
 import Logging
 import Planning
 import Store
-import Telemetry
 
 /// Processes the catch-up deliveries of one account and Region.
 struct CatchUpProcessor: DeliveryProcessor {
@@ -28,7 +27,8 @@ struct CatchUpProcessor: DeliveryProcessor {
     private func outcome(_ since: Timestamp?) async -> SendOutcome {
         do {
             let query = CatchUpQuery(accountRegion: accountRegion, store: store, client: client, logger: logger)
-            report(try await query.run(since: since))
+            let reporter = CatchUpReporter(lane: DeliveryLane(accountRegion), metrics: metrics, logger: logger)
+            reporter.report(try await query.run(since: since))
             circuitBreakers.recordValidCredentials(DeliveryLane(accountRegion))
             return .imported
         } catch {
@@ -38,24 +38,5 @@ struct CatchUpProcessor: DeliveryProcessor {
             }
             return SendOutcome(processing: error)
         }
-    }
-
-    private func report(_ result: CatchUpResult) {
-        metrics.caughtUp(result)
-        for reason in result.denied {
-            logger.log(.catchUpAccessDenied, .about(accountRegion, [.reason: .string(reason)]))
-        }
-        if result.unread > 0 {
-            logger.log(.catchUpEntriesNotParsed, .about(accountRegion, [.count: .integer(result.unread)]))
-        }
-        guard result.audits + result.alarms + result.ends + result.verifications > 0 else { return }
-        logger.log(
-            .catchUpFoundMissedEvents,
-            .about(
-                accountRegion,
-                [
-                    .audits: .integer(result.audits), .alarms: .integer(result.alarms), .ended: .integer(result.ends),
-                    .verifications: .integer(result.verifications),
-                ]))
     }
 }

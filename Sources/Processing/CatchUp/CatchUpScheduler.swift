@@ -62,8 +62,8 @@ package struct CatchUpScheduler: Service {
         let minute = now.milliseconds / 60_000
         let period = now.milliseconds / max(interval.milliseconds, 1)
         let watermarks = try await store.catchUpWatermarks()
-        let accountRegions = settings.accountRegions.union(try await store.ledgerAccountRegions())
-        for accountRegion in accountRegions.sorted() {
+        let ofDeviceDefender = settings.accountRegions.union(try await store.ledgerAccountRegions())
+        for accountRegion in ofDeviceDefender.union(settings.alarmAccountRegions).sorted() {
             let watermark = watermarks[accountRegion]?.milliseconds ?? 0
             let deduplicationKey: String
             if hasGap {
@@ -75,8 +75,15 @@ package struct CatchUpScheduler: Service {
             } else {
                 continue
             }
-            let task = InternalTask.catchUp(since: nil)
-            _ = try await store.append(task.delivery(of: accountRegion, on: deduplicationKey, now: now))
+            var tasks: [Delivery] = []
+            if ofDeviceDefender.contains(accountRegion) {
+                let task = InternalTask.catchUp(since: nil)
+                tasks.append(task.delivery(of: accountRegion, on: deduplicationKey, now: now))
+            }
+            tasks += settings.alarmSources(of: accountRegion).map { source in
+                InternalTask.catchUpAlarms.delivery(of: accountRegion, source: source, on: deduplicationKey, now: now)
+            }
+            _ = try await store.append(tasks)
         }
     }
 

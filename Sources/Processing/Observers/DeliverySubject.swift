@@ -60,6 +60,7 @@ package struct DeliverySubject: Sendable, Hashable {
         case .refreshSource: self.init(.refresh, "findings of the source")
         case .expireSource: self.init(.refresh, "expired findings of the source")
         case .archiveSource: self.init(.refresh, "all findings of the source")
+        case .catchUpAlarms: self.init(.catchUp, "alarms of the source")
         case .ignored(let reason): self.init(.other, reason)
         }
     }

@@ -2,6 +2,7 @@ import AWSClient
 import AWSCore
 import EventLoop
 import JSON
+import Logging
 import Planning
 import SecurityFindings
 import SourceMapping
@@ -15,6 +16,8 @@ struct MappedItemProcessor: BatchProcessor {
     let settings: Reloadable<ProcessingSettings>
     let metrics: ProcessingMetrics
     let clock: AWSClock
+    let client: AWSClient
+    let logger: Logger
 
     func process(_ items: [LeasedCommand]) async {
         let source = writer.lane.source ?? ""
@@ -25,15 +28,15 @@ struct MappedItemProcessor: BatchProcessor {
         for (leased, command) in items {
             switch command {
             case .mappedItem(let item):
-                guard let mapping = configured?.mapping else {
+                guard let configured else {
                     finished.append(reject(leased, DeliverySubject(command), source))
                     continue
                 }
-                switch apply(mapping, of: source, to: item, leased) {
+                switch apply(configured, of: source, to: item, leased) {
                 case .report(let report): reports.append((leased, report))
                 case .finished(let outcome): finished.append(outcome)
                 }
-            case .refreshSource, .expireSource, .archiveSource: tasks.append((leased, command))
+            case .refreshSource, .expireSource, .archiveSource, .catchUpAlarms: tasks.append((leased, command))
             case .alarm, .verification, .violationOver, .audit, .suppression, .suppressionEnded, .suppressionList,
                 .refresh, .archiveStale, .catchUp, .ignored:
                 preconditionFailure("unexpected command for MappedItemProcessor")
@@ -41,8 +44,11 @@ struct MappedItemProcessor: BatchProcessor {
         }
         await completer.finish(finished)
         await update(reports)
-        await SourceTasks(store: store, writer: writer, completer: completer, settings: configured, clock: clock)
-            .run(tasks)
+        let reporter = CatchUpReporter(lane: writer.lane, metrics: metrics, logger: logger)
+        let sourceTasks = SourceTasks(
+            store: store, writer: writer, completer: completer, settings: configured, clock: clock, client: client,
+            reporter: reporter)
+        await sourceTasks.run(tasks)
     }
 
     /// Dead-letters an item of a source that is not configured.
@@ -61,9 +67,14 @@ struct MappedItemProcessor: BatchProcessor {
         case finished(DeliveryOutcome)
     }
 
-    private func apply(_ mapping: Mapping, of source: String, to item: JSON, _ leased: LeasedDelivery) -> Applied {
-        let receivedAt = leased.delivery.receivedAt
-        let context = ItemContext(source: source, accountRegion: writer.accountRegion, receivedAt: receivedAt)
+    private func apply(
+        _ settings: ProcessingSettings.Source, of source: String, to item: JSON, _ leased: LeasedDelivery
+    ) -> Applied {
+        let (mapping, receivedAt) = (settings.mapping, leased.delivery.receivedAt)
+        let context = ItemContext(
+            source: source, accountRegion: writer.accountRegion, receivedAt: receivedAt,
+            severities: settings.alarms?.severities ?? .none)
+        let item = settings.alarms?.prepared(item) ?? item
         func report(_ content: MappedReport.Content, _ time: StateTime, _ result: ItemResult) -> Applied {
             metrics.count(result, of: source)
             if case .replaced = time { metrics.count(.timeReplaced, of: source) }

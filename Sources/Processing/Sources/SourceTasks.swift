@@ -11,6 +11,8 @@ struct SourceTasks {
     /// The settings of the source; nil if it is not configured.
     let settings: ProcessingSettings.Source?
     let clock: AWSClock
+    let client: AWSClient
+    let reporter: CatchUpReporter
 
     /// Runs tasks, after the items that were leased with them.
     func run(_ tasks: [LeasedCommand]) async {
@@ -40,6 +42,11 @@ struct SourceTasks {
             else { return nil }
             return try await archive(reportedBefore: min(time, silentUntil - expireAfter), lease)
         case .archiveSource(let time): return try await archive(reportedBefore: time, lease)
+        case .catchUpAlarms:
+            guard let settings, let alarms = settings.alarms else { return nil }
+            let catchUp = AlarmCatchUp(
+                store: store, writer: writer, client: client, settings: settings, reporter: reporter)
+            return try await catchUp.run(alarms, under: lease)
         case .mappedItem, .alarm, .verification, .violationOver, .audit, .suppression, .suppressionEnded,
             .suppressionList, .refresh, .archiveStale, .catchUp, .ignored:
             preconditionFailure("unexpected command for SourceTasks")

@@ -52,7 +52,7 @@ package struct DeliveryProcessors: Sendable {
         case .mapped:
             return MappedItemProcessor(
                 store: store, writer: writer(lane, client), completer: completer, settings: settings, metrics: metrics,
-                clock: clock)
+                clock: clock, client: client, logger: logger)
         case .catchUp:
             return CatchUpProcessor(
                 accountRegion: lane.accountRegion, store: store, completer: completer, client: client,

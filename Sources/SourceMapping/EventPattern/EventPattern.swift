@@ -42,7 +42,7 @@ package struct EventPattern: Sendable {
     static let maximumTextLength = 4_096
 
     /// The combinations that `$or` allows, at least one.
-    private let combinations: [EventPatternNode]
+    let combinations: [EventPatternNode]
 
     /// Parses a pattern. Names are read in byte order, so that equal patterns give the same error.
     ///

@@ -29,7 +29,7 @@ extension Mapping {
                 accountRegion: context.accountRegion,
                 generatorID: context.source,
                 types: findTypes(of: item, in: context),
-                severity: level.label,
+                severity: group.flatMap(context.severities.severity) ?? level.label,
                 originalSeverity: level.original ?? level.label.rawValue,
                 title: title,
                 description: description,

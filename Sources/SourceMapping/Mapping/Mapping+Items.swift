@@ -1,3 +1,4 @@
+import Encoding
 package import JSON
 import SecurityFindings
 
@@ -12,12 +13,11 @@ extension Mapping {
         let item = try decode(message)
         if let ignore, ignore.matches(item) { return .ignored }
         try checkAccounts(of: item, in: context)
-        let time = try stateTime(of: item, in: context)
         if let archivesGroupWhen, let group, archivesGroupWhen.matches(item) {
             let parts = try value(.group) { () throws(ItemError) in try group.parts(of: item) }
-            return .archivesGroup(FindingID.path(parts), time)
+            return .archivesGroup(FindingID.path(parts), try archivalTime(of: item, in: context))
         }
-        return .finding(try finding(for: item, at: time, in: context))
+        return .finding(try finding(for: item, at: try time(.time, time, item, context), in: context))
     }
 
     private func decode(_ item: JSON) throws(MappingFailure) -> JSON {
@@ -42,9 +42,19 @@ extension Mapping {
         }
     }
 
-    private func stateTime(of item: JSON, in context: ItemContext) throws(MappingFailure) -> StateTime {
-        let rule = time
-        let reading = try value(.time) { () throws(ItemError) in
+    /// When an item archived its group. A time without milliseconds is the end of its second, so that it is not before the
+    /// states of the findings that it archives.
+    private func archivalTime(of item: JSON, in context: ItemContext) throws(MappingFailure) -> StateTime {
+        guard let archivesGroupAt else { return try time(.time, time, item, context) }
+        let time = try time(.archivesGroupAt, archivesGroupAt, item, context)
+        guard case .stated(let stated) = time, stated.milliseconds % 1000 == 0 else { return time }
+        return .stated(stated + .milliseconds(999))
+    }
+
+    private func time(
+        _ key: MappingKey, _ rule: TimeRule?, _ item: JSON, _ context: ItemContext
+    ) throws(MappingFailure) -> StateTime {
+        let reading = try value(key) { () throws(ItemError) in
             try rule?.time(of: item, receivedAt: context.receivedAt)
         }
         guard let reading else { return .unstated }

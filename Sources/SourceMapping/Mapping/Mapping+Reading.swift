@@ -20,6 +20,7 @@ extension Mapping {
             .flatMap { IdentityRule(reading: $0, errors: &errors) }
         group = object.optional(.group, errors: &errors).flatMap { IdentityRule(reading: $0, errors: &errors) }
         archivesGroupWhen = reader.archivesGroupWhen(errors: &errors)
+        archivesGroupAt = reader.archivesGroupAt(errors: &errors)
         time = object.optional(.time, errors: &errors).flatMap { TimeRule(reading: $0, errors: &errors) }
         firstObservedAt = object.optional(.firstObservedAt, errors: &errors)
             .flatMap { TimeRule(reading: $0, errors: &errors) }

@@ -45,6 +45,8 @@ package struct Mapping: Sendable {
     let identity: IdentityRule
     let group: IdentityRule?
     let archivesGroupWhen: EventPattern?
+    /// Nil for that of ``time``.
+    let archivesGroupAt: TimeRule?
     let time: TimeRule?
     let firstObservedAt: TimeRule?
     let archivedWhen: EventPattern?

@@ -16,6 +16,8 @@ package enum MappingKey: String, Sendable, Hashable, CaseIterable {
     case group
     /// The pattern of items that archive all findings of their group.
     case archivesGroupWhen
+    /// When the group was archived.
+    case archivesGroupAt
     /// When the state changed.
     case time
     /// When the problem was first observed.

@@ -35,6 +35,18 @@ struct MappingReader {
         return tree.eventPattern(errors: &errors)
     }
 
+    func archivesGroupAt(errors: inout MappingErrors) -> TimeRule? {
+        guard let tree = object.optional(.archivesGroupAt, errors: &errors) else { return nil }
+        if !object.has(.archivesGroupWhen) {
+            tree.add("no archivesGroupWhen", fix: "Add it, or remove the key.", to: &errors)
+        }
+        // Reports are ordered in one way: by times, or by acceptance alone.
+        if !object.has(.time) {
+            tree.add("no time", fix: "Add time: when the state of an item changed.", to: &errors)
+        }
+        return TimeRule(reading: tree, errors: &errors)
+    }
+
     /// The namespaces of finding types (Security Hub User Guide, "Types taxonomy for ASFF").
     private static let namespaces = [
         "Software and Configuration Checks", "TTPs", "Effects", "Unusual Behaviors", "Sensitive Data Identifications",

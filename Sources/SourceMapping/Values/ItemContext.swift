@@ -1,5 +1,6 @@
 package import AWSCore
 package import Encoding
+package import SecurityFindings
 
 /// What is known about an item apart from its content.
 package struct ItemContext: Sendable {
@@ -9,11 +10,16 @@ package struct ItemContext: Sendable {
     package let accountRegion: AccountRegion
     /// When the item was received.
     package let receivedAt: Timestamp
+    /// The configured severities, matched against the name of the item's group; they override that of the mapping.
+    package let severities: SeverityRules
 
     /// Makes a context.
-    package init(source: String, accountRegion: AccountRegion, receivedAt: Timestamp) {
+    package init(
+        source: String, accountRegion: AccountRegion, receivedAt: Timestamp, severities: SeverityRules = .none
+    ) {
         self.source = source
         self.accountRegion = accountRegion
         self.receivedAt = receivedAt
+        self.severities = severities
     }
 }

@@ -85,12 +85,12 @@ extension LogEvent {
 
     package static let catchUpFoundMissedEvents = LogEvent(
         "Catch-up found missed events and queued them.", .notice,
-        [.account, .region, .audits, .alarms, .ended, .verifications])
+        [.account, .region, .source, .audits, .alarms, .ended, .verifications])
     package static let catchUpAccessDenied = LogEvent(
-        "Catch-up was denied access to Device Defender. Allow the action in the role's policy.", .warning,
-        [.account, .region, .reason])
+        "Catch-up could not read from AWS. Allow the action in the role's policy.", .warning,
+        [.account, .region, .source, .reason])
     package static let catchUpEntriesNotParsed = LogEvent(
-        "Catch-up skipped entries that could not be parsed.", .warning, [.account, .region, .count])
+        "Catch-up skipped entries that could not be parsed.", .warning, [.account, .region, .source, .count])
     package static let catchUpWatermarkReset = LogEvent(
         "Catch-up watermark was in the future; reset to check all events that AWS keeps.", .warning,
         [.account, .region, .aheadSeconds])

@@ -80,6 +80,18 @@ struct MappingOutcomeTests {
         #expect(try mapping.finding(item).group == nil)
         let removal: JSON = ["type": "REMOVED", "site": "a/b", "host": "h"]
         #expect(try mapping.outcome(of: removal, in: testContext) == .archivesGroup("a%2Fb/h", .unstated))
+        let timed = try MappingSamples.mapping([
+            "group": ["$.site"], "archivesGroupWhen": ["type": ["REMOVED"]],
+            "time": ["path": "$.a", "as": "epochMillis"],
+            "archivesGroupAt": ["path": "$.b", "as": "epochMillis"],
+        ])
+        func archival(at time: Int64) throws -> ItemOutcome {
+            let item: JSON = ["type": "REMOVED", "site": "s", "a": 1000, "b": .integer(time)]
+            return try timed.outcome(of: item, in: testContext)
+        }
+        #expect(try archival(at: 2001) == .archivesGroup("s", .stated(Timestamp(milliseconds: 2001))))
+        // The end of the second.
+        #expect(try archival(at: 2000) == .archivesGroup("s", .stated(Timestamp(milliseconds: 2999))))
         let error = #expect(throws: MappingFailure.self) {
             try mapping.outcome(of: ["type": "REMOVED", "site": "a"], in: testContext)
         }

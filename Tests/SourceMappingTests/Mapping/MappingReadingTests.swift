@@ -56,6 +56,7 @@ struct MappingReadingTests {
             Rejection("decode", ["cef": "a"], "decode.cef, column 1: A path begins with $"),
             Rejection("accounts", "$.a", "accounts: text instead of a list"),
             Rejection("archivesGroupWhen", ["a": [1]], "archivesGroupWhen: no group to archive"),
+            Rejection("archivesGroupAt", ["path": "$.t", "as": "iso8601"], "archivesGroupAt: no archivesGroupWhen"),
             Rejection("time", ["path": "$.t", "as": "iso"], "time.as: unknown word \"iso\""),
             Rejection("types", ["Unknown/A"], "types[0]: unknown namespace"),
             Rejection("types", ["TTP/A"], "types[0]: unknown namespace"),

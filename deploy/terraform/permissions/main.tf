@@ -39,6 +39,15 @@ data "aws_iam_policy_document" "bridge" {
   }
 
   statement {
+    sid = "ReadAlarms"
+    actions = [
+      "cloudwatch:DescribeAlarmContributors",
+      "cloudwatch:DescribeAlarms",
+    ]
+    resources = ["*"]
+  }
+
+  statement {
     sid       = "ImportIntoSecurityHub"
     actions   = ["securityhub:BatchImportFindings"]
     resources = ["arn:${local.partition}:securityhub:*:${local.account}:product/${local.account}/default"]

@@ -65,6 +65,9 @@ package struct MappingFile: Sendable {
         try self.init(text, name: path)
     }
 
+    /// Whether it is the built-in mapping of Amazon CloudWatch alarms. A path has a slash or an extension.
+    package var isCloudWatchAlarm: Bool { name == BuiltInMapping.cloudWatchAlarm.rawValue }
+
     /// Whether a text is the path of a mapping file, and not the name of a built-in mapping.
     package static func isPath(_ text: String) -> Bool {
         text.utf8.contains(UInt8(ascii: "/")) || text.hasSuffix(".yaml")

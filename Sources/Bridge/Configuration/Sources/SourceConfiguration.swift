@@ -37,6 +37,8 @@ package struct SourceConfiguration: Sendable {
     package let rateLimit: Int?
     /// `expireAfter`; nil for never.
     package let expireAfter: Duration?
+    /// `deviceAttribute`; nil for the default.
+    package let deviceAttribute: String?
 
     /// Whether a text is a valid name: 1 to 64 lowercase letters, digits and dashes.
     static func isName(_ name: String) -> Bool {

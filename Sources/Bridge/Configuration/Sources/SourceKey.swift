@@ -1,6 +1,6 @@
 /// The keys of a source, in the order of the documentation.
 enum SourceKey: String, CaseIterable {
-    case mapping, topics, events, accounts, webhook, rateLimit, expireAfter
+    case mapping, topics, events, accounts, webhook, rateLimit, expireAfter, deviceAttribute
 }
 
 /// The keys of `webhook`.

@@ -59,6 +59,12 @@ extension SourceKey: DescribedSourceKey {
                 "Archive a finding that was not reported for this time, from 1m to 85d. Required if the mapping has no "
                     + "archivedWhen. Default: never."
             )
+        case .deviceAttribute:
+            (
+                "NAME",
+                "Attribute of an alarm's contributors that names the device, for the mapping cloudwatch-alarm. Default: "
+                    + "clientId."
+            )
         }
     }
 }

@@ -96,10 +96,27 @@ struct SourcesReader {
                 "missing key expireAfter, which is required because mapping \(mapping.name) archives no finding",
                 fix: "Add it, for example expireAfter: 7d.", to: &errors)
         }
+        let deviceAttribute = object.optional(.deviceAttribute, errors: &errors).flatMap {
+            self.deviceAttribute($0, of: mapping)
+        }
         guard let mapping, let topics else { return nil }
         return SourceConfiguration(
             name: name, mapping: mapping, topics: topics, events: events, eventAccounts: accounts, webhook: webhook,
-            rateLimit: rateLimit, expireAfter: expireAfter)
+            rateLimit: rateLimit, expireAfter: expireAfter, deviceAttribute: deviceAttribute)
+    }
+
+    private mutating func deviceAttribute(_ reader: TreeReader, of mapping: MappingFile?) -> String? {
+        guard let name = reader.text(example: "thingName", errors: &errors) else { return nil }
+        if let mapping, !mapping.isCloudWatchAlarm {
+            reader.add(
+                "only the mapping cloudwatch-alarm uses it", fix: "Remove the key, and use paths in the mapping file.",
+                to: &errors)
+        }
+        guard (1...255).contains(name.utf8.count) else {
+            reader.add("invalid value", fix: "Use the name of a field of the alarm's query.", to: &errors)
+            return nil
+        }
+        return name
     }
 
     private mutating func mapping(_ object: ObjectReader<SourceKey>) -> MappingFile? {
