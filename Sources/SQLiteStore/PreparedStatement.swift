@@ -35,6 +35,13 @@ struct PreparedStatement {
         return rows
     }
 
+    /// Calls a closure with each row until it returns false.
+    func forEach(_ arguments: SQLiteArguments, _ body: (SQLiteRow) throws -> Bool) throws {
+        try bind(arguments)
+        defer { reset() }
+        while try step(), try body(SQLiteRow(handle, statement.columnNames)) {}
+    }
+
     /// The first row. The statement does not run to its end.
     func row(_ arguments: SQLiteArguments = []) throws -> SQLiteRow? {
         try bind(arguments)

@@ -9,11 +9,7 @@ enum SQLiteFile {
         path: String, access: StoreAccess, replaceDamaged: ((_ file: String) -> Void)?,
         report: @escaping StoreEvent.Report = { _ in }
     ) throws(StoreError) -> (DatabasePool, LockFile?) {
-        guard !path.isEmpty, !path.utf8.contains(0) else {
-            throw StoreError(.invalidPath, "The store's path is empty or contains NUL. Specify a file.")
-        }
-        // Some names, like ":memory:", are special to SQLite, but none with this prefix is.
-        let path = path.hasPrefix("/") ? path : "./" + path
+        let path = try plain(path)
         guard try fileExists(path) || access == .serving else { throw StoreError(errno: ENOENT, opening: path) }
         let lock = access == .serving ? try LockFile(path: path + ".lock") : nil
         // Checked again: until now another server could have created it.
@@ -27,10 +23,19 @@ enum SQLiteFile {
             return (pool, lock)
         } catch {
             guard error.code == .corrupt, let replaceDamaged else { throw error }
-            replaceDamaged(try setAside(path))
+            replaceDamaged(try setAside(path, as: "damaged"))
             try create(path)
             return (try openPool(path, access, report: report), lock)
         }
+    }
+
+    /// A path that SQLite takes literally.
+    static func plain(_ path: String) throws(StoreError) -> String {
+        guard !path.isEmpty, !path.utf8.contains(0) else {
+            throw StoreError(.invalidPath, "The store's path is empty or contains NUL. Specify a file.")
+        }
+        // Some names, like ":memory:", are special to SQLite, but none with this prefix is.
+        return path.hasPrefix("/") ? path : "./" + path
     }
 
     private static func openPool(
@@ -51,7 +56,7 @@ enum SQLiteFile {
     ///
     /// SQLite opens a file that it may not write read-only. A wrong file mode, which is permanent, would then look like
     /// a failed volume, which is temporary.
-    private static func checkPermissions(_ path: String, _ mode: CInt) throws(StoreError) {
+    static func checkPermissions(_ path: String, _ mode: CInt) throws(StoreError) {
         for suffix in ["", "-wal", "-shm"]
         where faccessat(AT_FDCWD, path + suffix, mode, AT_EACCESS) != 0 && errno != ENOENT {
             throw StoreError(errno: errno, opening: path + suffix)
@@ -59,10 +64,10 @@ enum SQLiteFile {
     }
 
     /// Renames a file and those that SQLite keeps next to it; returns the new name.
-    private static func setAside(_ path: String) throws(StoreError) -> String {
+    static func setAside(_ path: String, as word: String) throws(StoreError) -> String {
         var number = 1
-        while try fileExists("\(path).damaged-\(number)") { number += 1 }
-        let name = "\(path).damaged-\(number)"
+        var name: String { "\(path).\(word)-\(number)" }
+        while ["", "-wal", "-shm"].contains(where: { access(name + $0, F_OK) == 0 }) { number += 1 }
         // The file itself comes last: SQLite would use a leftover log with the next file.
         for suffix in ["-wal", "-shm", ""] where rename(path + suffix, name + suffix) != 0 && errno != ENOENT {
             throw StoreError(errno: errno, opening: path + suffix)
@@ -74,7 +79,7 @@ enum SQLiteFile {
     /// Whether the file exists.
     ///
     /// - Throws: ``StoreError/Code/invalidPath`` if the path exists and is not a file.
-    private static func fileExists(_ path: String) throws(StoreError) -> Bool {
+    static func fileExists(_ path: String) throws(StoreError) -> Bool {
         var status = stat()
         guard stat(path, &status) == 0 else {
             guard errno == ENOENT else { throw StoreError(errno: errno, opening: path) }
@@ -88,14 +93,14 @@ enum SQLiteFile {
 
     /// Creates the file with its mode, before SQLite would with another. SQLite gives the same mode to the files next
     /// to it.
-    private static func create(_ path: String) throws(StoreError) {
+    static func create(_ path: String) throws(StoreError) {
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw StoreError(errno: errno, opening: path) }
         // No one has the file open yet: closing a descriptor drops the process's locks on the file.
         Glibc.close(descriptor)
     }
 
-    private static func configuration(_ access: StoreAccess) -> Configuration {
+    static func configuration(_ access: StoreAccess) -> Configuration {
         var configuration = Configuration()
         configuration.label = "store"
         configuration.readonly = access == .readOnly
@@ -128,7 +133,7 @@ enum SQLiteFile {
         }
     }
 
-    private static func tune(_ db: Database) throws {
+    static func tune(_ db: Database) throws {
         // GRDB sets NORMAL when it switches to WAL, which loses the last commits in a power failure.
         try db.execute(sql: "PRAGMA synchronous = FULL")
         // In pages. A checkpoint runs within a commit, which then waits for the disk twice more. With fewer checkpoints
@@ -142,9 +147,7 @@ enum SQLiteFile {
 
     private static func bringUpToDate(_ pool: DatabasePool, access: StoreAccess, _ report: StoreEvent.Report) throws {
         let migrator = Schema.migrator
-        guard try !pool.read(migrator.hasBeenSuperseded) else {
-            throw StoreError(.unsupported, "The store was written by a newer version. Run that version or a later one.")
-        }
+        try pool.read { try rejectNewer($0) }
         if access == .serving {
             if try !pool.read(migrator.appliedIdentifiers).contains(MigrationStep.movedLedger) {
                 try migrator.migrate(pool, upTo: MigrationStep.findings)
@@ -153,8 +156,19 @@ enum SQLiteFile {
             try migrator.migrate(pool)
             try pool.write(endLeases)
         } else if try !pool.read(migrator.hasCompletedMigrations) {
-            throw StoreError(
-                .outdated, "The store's tables are out of date. Start the bridge once to apply the pending migrations.")
+            throw outdated
+        }
+    }
+
+    static let outdated = StoreError(
+        .outdated, "The store's tables are out of date. Start the bridge once to apply the pending migrations.")
+
+    /// Rejects a store with migration steps that this version does not know, and an unfinished copy.
+    static func rejectNewer(_ db: Database) throws {
+        let steps = try Schema.migrator.appliedIdentifiers(db)
+        guard !steps.contains(where: MigrationStep.isUnfinishedCopy) else { throw StoreError.unfinishedCopy }
+        guard steps.isSubset(of: Schema.migrator.migrations) else {
+            throw StoreError(.unsupported, "The store was written by a newer version. Run that version or a later one.")
         }
     }
 

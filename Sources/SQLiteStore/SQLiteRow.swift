@@ -50,6 +50,21 @@ struct SQLiteRow: StoredRow {
 
     func flag(_ column: String) throws -> Bool { try integer(column) != 0 }
 
+    /// All values, in the order of the columns.
+    var all: [StoredValue] {
+        get throws {
+            try values.map { value in
+                switch value {
+                case .null: .null
+                case .integer(let value): .integer(value)
+                case .text(let value): .text(value)
+                case .bytes(let value): .bytes(value)
+                case .other: throw StoreError.unreadableRow
+                }
+            }
+        }
+    }
+
     private func value(_ column: String) throws -> Value {
         // There are few columns: comparing their names takes less time than hashing one.
         guard let place = names.firstIndex(of: column) else { throw StoreError.unreadableRow }

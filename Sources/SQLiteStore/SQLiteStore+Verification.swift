@@ -144,7 +144,7 @@ extension SQLiteStore {
     }
 
     /// The differences between the schema and that of a new store.
-    private static func schemaProblems(_ db: Database) throws -> [String] {
+    static func schemaProblems(_ db: Database) throws -> [String] {
         func parts(_ db: Database) throws -> [String: String] {
             let rows = try db.rows(SQLiteVerificationSQL.schema)
             return Dictionary(try rows.map { (try $0.text("name"), try $0.optionalText("sql") ?? "") }) { first, _ in

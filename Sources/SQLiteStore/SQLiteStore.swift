@@ -153,7 +153,7 @@ package final class SQLiteStore: Store {
 }
 
 /// Runs a blocking body on a thread that may block.
-private func offload<Value: Sendable>(
+func offload<Value: Sendable>(
     _ body: @escaping @Sendable () throws(StoreError) -> Value
 ) async -> Result<Value, StoreError> {
     await withCheckedContinuation { continuation in

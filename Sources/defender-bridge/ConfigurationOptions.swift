@@ -38,14 +38,20 @@ struct ConfigurationOptions: ParsableArguments {
     /// - Parameter reloadsAsOwner: whether all files are read again as that user, to check that the service can read them.
     func loadForStore(environment: [String: String], reloadsAsOwner: Bool = false) throws -> BridgeConfiguration {
         let configuration = try load(environment: environment)
-        guard let folder = configuration.store.folder else { return configuration }
-        let hasChanged: Bool
+        let hasChanged = try Self.becomeOwner(of: configuration.store)
+        return hasChanged && reloadsAsOwner ? try load(environment: environment) : configuration
+    }
+
+    /// Run as root, continues as the owner of the folder of a SQLite store.
+    ///
+    /// - Returns: whether the user changed.
+    static func becomeOwner(of store: StoreLocation) throws -> Bool {
+        guard let folder = store.folder else { return false }
         do {
-            hasChanged = try ProcessUser.becomeOwner(of: folder)
+            return try ProcessUser.becomeOwner(of: folder)
         } catch {
             throw ConfigurationError("store.url", "\(error). Run the command as the service's user.")
         }
-        return hasChanged && reloadsAsOwner ? try load(environment: environment) : configuration
     }
 
     private func flags() throws -> [String: String] {

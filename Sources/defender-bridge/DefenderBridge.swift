@@ -2,6 +2,7 @@ import ArgumentParser
 import Bridge
 import EventLoop
 import Glibc
+import Store
 
 /// The root command: parses the arguments, runs a subcommand and sets the exit code.
 @main
@@ -26,6 +27,8 @@ struct DefenderBridge: AsyncParsableCommand {
             CommandGroup(
                 name: "Queue",
                 subcommands: [QueueCommand.self, PauseCommand.self, ResumeCommand.self, DeadLettersCommand.self]),
+            CommandGroup(
+                name: "Store", subcommands: [BackupCommand.self, RestoreCommand.self, StoreCommand.self]),
             CommandGroup(
                 name: "History", subcommands: [BackfillCommand.self, RebuildLedgerCommand.self]),
             CommandGroup(name: "Trial", subcommands: [DemoCommand.self, ConvertCommand.self, SourcesCommand.self]),
@@ -62,4 +65,17 @@ struct DefenderBridge: AsyncParsableCommand {
 struct CommandError: Error {
     let message: String
     var exitCode: Int32 = 1
+}
+
+extension CommandError {
+    /// A failure of the store during an operation. The exit codes are those of a bridge that cannot open its store.
+    init(_ operation: String, _ error: StoreError) {
+        let exitCode: Int32 =
+            switch error.code {
+            case .unavailable, .inUse: 75
+            case .corrupt, .invalidPath, .unsupported, .outdated: 78
+            case .leaseLost, .invalidValue, .closed, .defect: 1
+            }
+        self.init(message: "\(operation) failed: \(error.message)", exitCode: exitCode)
+    }
 }

@@ -42,7 +42,8 @@ extension IntegrationTests {
             let groups = [
                 "SERVING": ["serve", "check", "health", "keys"],
                 "QUEUE": ["queue", "pause", "resume", "dead-letters"],
-                "HISTORY": ["backfill", "rebuild-ledger"], "TRIAL": ["demo", "convert", "sources"],
+                "STORE": ["backup", "restore", "store"], "HISTORY": ["backfill", "rebuild-ledger"],
+                "TRIAL": ["demo", "convert", "sources"],
             ]
             for (group, commands) in groups {
                 let lines = program.outputLines.drop { !$0.hasPrefix(group) }.prefix { !$0.isEmpty }
@@ -84,7 +85,7 @@ extension IntegrationTests {
                     line.firstMatch(of: /^[ ]{2}([a-z][a-z-]*)(?: \(default\))?[ ]{2}/).map { command + [String($0.1)] }
                 }
             }
-            #expect(count == 24)
+            #expect(count == 28)
         }
 
         @Test("each exit code of operations.md occurs as documented")

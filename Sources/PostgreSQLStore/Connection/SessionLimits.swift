@@ -17,6 +17,9 @@ struct SessionLimits: Sendable {
     /// The limits of migrations: an index over millions of rows takes longer than any other statement may.
     static let migration = SessionLimits(statement: .seconds(6 * 3600), lock: .seconds(10), idle: .seconds(60))
 
+    /// The limits of a copy of the store, whose source is locked by one transaction. Neither serves a bridge.
+    static let copy = SessionLimits(statement: .seconds(600), lock: .seconds(10), idle: .seconds(3600))
+
     init(statement: Duration, lock: Duration, idle: Duration) {
         (self.statement, self.lock, self.idle) = (statement, lock, idle)
     }

@@ -24,6 +24,9 @@ enum PostgreSQLSchema {
         "dead_letter_load", "check_completion", "audit_coverage",
     ]
 
+    /// The tables about running bridges, which a copy of the store does not contain.
+    static let processTables: Set = ["replica", "origin_holder"]
+
     // Not needed by SQLite, which has a single process.
     static let sharingStep = "share origins among replicas"
     static let replicaStep = "record sessions, clocks and progress of replicas"
