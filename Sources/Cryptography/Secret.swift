@@ -1,4 +1,4 @@
-/// A secret text: compared in constant time and never printed.
+/// A secret text: compared in constant time and never printed. Only ``bearerCredentials`` contains it.
 public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     private let bytes: [UInt8]
 
@@ -24,6 +24,9 @@ public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConver
 
     /// Compares bytes with the secret, in constant time.
     public func matches(_ other: [UInt8]) -> Bool { Digest.constantTimeEqual(bytes, other) }
+
+    /// The value of an `Authorization` header field with this secret as a bearer token (RFC 6750).
+    public var bearerCredentials: String { "Bearer " + String(decoding: bytes, as: UTF8.self) }
 
     /// A placeholder.
     public var description: String { "(secret)" }

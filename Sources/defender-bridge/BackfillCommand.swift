@@ -36,6 +36,9 @@ struct BackfillCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Import for this Region only. Default: all configured Regions.", valueName: "region"))
     var region: String?
 
+    @Flag(help: QuietHelp.text)
+    var quiet = false
+
     /// How long AWS keeps audits.
     private static let longest = Duration.seconds(90 * 86_400)
 
@@ -50,7 +53,7 @@ struct BackfillCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let configuration = try options.loadForStore(environment: environment)
-        let bar = ProgressBar()
+        let bar = quiet ? nil : ProgressBar()
         let report: Backfill.Report
         do {
             report = try await Backfill.run(
@@ -59,17 +62,18 @@ struct BackfillCommand: AsyncParsableCommand {
                 of: {
                     (account ?? $0.account.digits) == $0.account.digits && (region ?? $0.region.name) == $0.region.name
                 },
-                report: { bar.show(Self.text($0), share: Self.share($0)) })
+                report: { bar?.show(Self.text($0), share: Self.share($0)) })
         } catch let interruption as Backfill.InterruptionError {
-            bar.end()
+            bar?.end()
             throw CommandError(message: interruption.description)
         }
-        bar.end()
+        bar?.end()
         guard report.deadLettered == 0 else {
             throw CommandError(
                 message: "backfill incomplete: deliveries dead-lettered: \(report.deadLettered). "
                     + "Run defender-bridge dead-letters list for the reasons.")
         }
+        guard !quiet else { return }
         print("Backfill complete: all findings are in Security Hub (account-Regions: \(report.accountRegions)).")
     }
 

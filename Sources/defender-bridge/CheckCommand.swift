@@ -21,7 +21,7 @@ struct CheckCommand: AsyncParsableCommand {
             Exit code 0: no check failed; warnings and skipped checks are not failures. Exit code 1: at least one failed.
 
             Example:
-              defender-bridge check --config /etc/defender-bridge/bridge.yaml
+              defender-bridge check
             """)
 
     @OptionGroup(title: "Configuration")
@@ -42,16 +42,19 @@ struct CheckCommand: AsyncParsableCommand {
         let isJSON = json
         let colors = TerminalColors()
         var hasPassed = false
-        do {
-            let configuration = try options.loadForStore(environment: environment, reloadsAsOwner: true)
+        switch Result(catching: { () throws(ConfigurationError) in
+            try options.loadForStore(environment: environment, reloadsAsOwner: true)
+        }) {
+        case .success(let configuration):
             hasPassed = await Preflight.run(
                 configuration: configuration, environment: environment, endpoint: endpoint
             ) { check in
                 if !isJSON { print(check.text(marking: colors.marked)) }
                 checks.withLock { $0.append(check) }
             }
-        } catch let error as ConfigurationError where json {
-            checks.withLock { $0 += ([error] + error.others).map { PreflightCheck($0) } }
+        case .failure(let error):
+            guard json else { throw error }
+            checks.withLock { $0 += error.all.map { PreflightCheck($0) } }
         }
         let all = checks.withLock { $0 }
         if json {

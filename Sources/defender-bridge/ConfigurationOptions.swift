@@ -3,9 +3,13 @@ import Bridge
 import EventLoop
 import Store
 
-/// The flags that set configuration keys. Precedence: flags, environment variables, the `--config` file, defaults.
+/// The flags that set configuration keys. Precedence: flags, environment variables, the configuration file, defaults.
 struct ConfigurationOptions: ParsableArguments {
-    @Option(name: .customLong("config"), help: ArgumentHelp("YAML configuration file.", valueName: "file"))
+    @Option(
+        name: .customLong("config"),
+        help: ArgumentHelp(
+            "YAML configuration file. Default: $BRIDGE_CONFIG, or \(ConfigurationFile.standardPath) if it exists.",
+            valueName: "file"))
     var file: String?
 
     @Option(
@@ -17,17 +21,28 @@ struct ConfigurationOptions: ParsableArguments {
     var settings: [String] = []
 
     /// Reads and validates the configuration.
-    func load(environment: [String: String]) throws -> BridgeConfiguration {
-        let text = try file.map { path in
-            let bytes = try ConfigurationFile.read(path, key: "--config")
+    ///
+    /// - Parameter runsMappingTests: whether the tests of the sources' mappings must pass.
+    func load(
+        environment: [String: String], runsMappingTests: Bool = false
+    ) throws(ConfigurationError) -> BridgeConfiguration {
+        let location = ConfigurationFile.location(flag: file, environment: environment)
+        let text = try location.map { location throws(ConfigurationError) in
+            let bytes = try ConfigurationFile.read(location.path, key: location.key)
             guard let text = String(validating: bytes, as: UTF8.self) else {
-                throw ConfigurationError("--config", "\(path) is not UTF-8 text. Convert the file to UTF-8.")
+                throw ConfigurationError(location.key, "\(location.path) is not UTF-8 text. Convert the file to UTF-8.")
             }
             return text
         }
-        return try BridgeConfiguration(flags: flags(), environment: environment, file: text, path: file) {
-            path throws(ConfigurationError) in try ConfigurationFile.read(path, key: "secret")
-        }
+        return try BridgeConfiguration(
+            flags: flags(), environment: environment, file: text, path: location?.path,
+            runsMappingTests: runsMappingTests
+        ) { path throws(ConfigurationError) in try ConfigurationFile.read(path, key: "secret") }
+    }
+
+    /// The path of the configuration file; nil if there is none.
+    func path(environment: [String: String]) -> String? {
+        ConfigurationFile.location(flag: file, environment: environment)?.path
     }
 
     /// Reads and validates the configuration of a command that opens the store, with or without a running bridge.
@@ -36,7 +51,9 @@ struct ConfigurationOptions: ParsableArguments {
     /// files that it creates there.
     ///
     /// - Parameter reloadsAsOwner: whether all files are read again as that user, to check that the service can read them.
-    func loadForStore(environment: [String: String], reloadsAsOwner: Bool = false) throws -> BridgeConfiguration {
+    func loadForStore(
+        environment: [String: String], reloadsAsOwner: Bool = false
+    ) throws(ConfigurationError) -> BridgeConfiguration {
         let configuration = try load(environment: environment)
         let hasChanged = try Self.becomeOwner(of: configuration.store)
         return hasChanged && reloadsAsOwner ? try load(environment: environment) : configuration
@@ -45,7 +62,7 @@ struct ConfigurationOptions: ParsableArguments {
     /// Run as root, continues as the owner of the folder of a SQLite store.
     ///
     /// - Returns: whether the user changed.
-    static func becomeOwner(of store: StoreLocation) throws -> Bool {
+    static func becomeOwner(of store: StoreLocation) throws(ConfigurationError) -> Bool {
         guard let folder = store.folder else { return false }
         do {
             return try ProcessUser.becomeOwner(of: folder)
@@ -54,16 +71,13 @@ struct ConfigurationOptions: ParsableArguments {
         }
     }
 
-    private func flags() throws -> [String: String] {
+    private func flags() throws(ConfigurationError) -> [String: String] {
         var flags: [String: String] = [:]
         for setting in settings {
             let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let key = String(parts[0])
             guard parts.count == 2 else {
                 throw ConfigurationError("--set", "\"\(key)\" has no value. Use --set \(key)=VALUE.")
-            }
-            guard ConfigurationKey.names.contains(key) else {
-                throw ConfigurationError(key, "unknown key. Run defender-bridge keys for the list of keys.")
             }
             flags[key] = String(parts[1])
         }

@@ -51,7 +51,7 @@ struct ConvertCommand: ParsableCommand {
     @Flag(help: "Run the tests of the mapping first.")
     var test = false
 
-    @Flag(help: "Print the outcome of each item of a mapped source as JSON.")
+    @Flag(help: "Print the outcome of each item of the source as JSON.")
     var json = false
 
     @OptionGroup(title: "Configuration")

@@ -77,8 +77,7 @@ struct DeadLetterSelection: ParsableArguments {
     @Flag(help: "Do not ask for confirmation.")
     var yes = false
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var output: ReportOptions
 
     func validate() throws {
         guard all != !ids.isEmpty else {
@@ -102,8 +101,8 @@ struct DeadLetterSelection: ParsableArguments {
             }
             return (count, chosen.count - count)
         }
-        if json { StoreOptions.show([action.pastParticiple: .integer(count)]) }
-        if !json { print("\(Self.countText(count)) \(count == 1 ? "was" : "were") \(action.pastParticiple).") }
+        if output.json { StoreOptions.show([action.pastParticiple: .integer(count)]) }
+        if output.isText { print("\(Self.countText(count)) \(count == 1 ? "was" : "were") \(action.pastParticiple).") }
         guard all || missing == 0 else {
             throw CommandError(
                 message: "dead letters not found: \(missing). Run defender-bridge dead-letters list for the ids."

@@ -16,14 +16,17 @@ struct DefenderBridge: AsyncParsableCommand {
 
             Examples:
               defender-bridge demo
-              defender-bridge check --config /etc/defender-bridge/bridge.yaml
-              defender-bridge serve --config /etc/defender-bridge/bridge.yaml
+              defender-bridge check
+              defender-bridge serve
             """,
         version: Bridge.version,
         groupedSubcommands: [
             CommandGroup(
                 name: "Serving",
-                subcommands: [ServeCommand.self, CheckCommand.self, HealthCommand.self, KeysCommand.self]),
+                subcommands: [
+                    ServeCommand.self, StatusCommand.self, CheckCommand.self, HealthCommand.self,
+                ]),
+            CommandGroup(name: "Configuration", subcommands: [ConfigCommand.self, KeysCommand.self]),
             CommandGroup(
                 name: "Queue",
                 subcommands: [QueueCommand.self, PauseCommand.self, ResumeCommand.self, DeadLettersCommand.self]),
@@ -36,9 +39,9 @@ struct DefenderBridge: AsyncParsableCommand {
 
     /// Runs a command.
     ///
-    /// A configuration error is one line on standard error and exit code 78 (EX_CONFIG), or 75 (EX_TEMPFAIL) if another
-    /// attempt may succeed without a change. Other failures are one line and exit code 1. ArgumentParser ends with 64 on
-    /// wrong usage.
+    /// A configuration error is one line for each problem on standard error and exit code 78 (EX_CONFIG), or 75
+    /// (EX_TEMPFAIL) if another attempt may succeed without a change. Other failures are one line and exit code 1.
+    /// ArgumentParser ends with 64 on wrong usage.
     static func main() async {
         // The default action of a signal must not end a bridge that is still starting: it shuts down in order, or reloads.
         DeferredSignals.hold()
@@ -47,16 +50,17 @@ struct DefenderBridge: AsyncParsableCommand {
             if !(command is ServeCommand) { DeferredSignals.release() }
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
         } catch let error as ConfigurationError {
-            fail("defender-bridge: \(error)", code: error.isTransient ? 75 : 78)
+            fail(error.all.map(\.description), code: error.isTransient ? 75 : 78)
         } catch let error as CommandError {
-            fail("defender-bridge: \(error.message)", code: error.exitCode)
+            fail([error.message], code: error.exitCode)
         } catch {
-            exit(withError: error)
+            let suggestion = CommandSuggestion.error(Array(CommandLine.arguments.dropFirst()), for: Self.self)
+            exit(withError: suggestion ?? error)
         }
     }
 
-    private static func fail(_ message: String, code: Int32) -> Never {
-        StandardStream.write(message + "\n", to: STDERR_FILENO)
+    private static func fail(_ messages: [String], code: Int32) -> Never {
+        StandardStream.write(messages.map { "defender-bridge: \($0)\n" }.joined(), to: STDERR_FILENO)
         Glibc.exit(code)
     }
 }

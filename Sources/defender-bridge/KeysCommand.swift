@@ -9,7 +9,7 @@ struct KeysCommand: ParsableCommand {
         abstract: "List the configuration keys with their meaning and default.",
         discussion: """
             Set a key with --set KEY=VALUE, with an environment variable (BRIDGE_LISTEN_ADDRESS for listen.address) or in the \
-            --config file. Precedence: flags, environment variables, the --config file, defaults. To read a secret from a \
+            configuration file. Precedence: flags, environment variables, the configuration file, defaults. To read a secret from a \
             file, append File to its key, for example admin.tokenFile. The keys of sources are set in the file only, their \
             secrets also by the variables. AWS settings use AWS's own variables, for example \
             AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL and AWS_CA_BUNDLE.

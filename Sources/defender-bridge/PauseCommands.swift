@@ -36,6 +36,9 @@ struct PauseCommand: AsyncParsableCommand {
             "Reason for the pause, shown by defender-bridge queue and on the status page.", valueName: "text"))
     var reason: String?
 
+    @Flag(help: QuietHelp.text)
+    var quiet = false
+
     func validate() throws { try PauseScope.check(account, source) }
 
     func run() async throws {
@@ -44,7 +47,7 @@ struct PauseCommand: AsyncParsableCommand {
             PauseScope.scope(account, source), pausedBy: "\(user)@\(ProcessInfo.processInfo.hostName)",
             pausedAt: WallClock.now(), reason: reason)
         try await store.withStore(.maintenance) { try await $0.pause(pause) }
-        print(QueueReport.line(pause))
+        if !quiet { print(QueueReport.line(pause)) }
     }
 }
 
@@ -72,6 +75,9 @@ struct ResumeCommand: AsyncParsableCommand {
         help: ArgumentHelp("End the pause of this mapped source.", valueName: "name"), transform: OptionText.source)
     var source: String?
 
+    @Flag(help: QuietHelp.text)
+    var quiet = false
+
     func validate() throws { try PauseScope.check(account, source) }
 
     func run() async throws {
@@ -79,6 +85,7 @@ struct ResumeCommand: AsyncParsableCommand {
         let (ended, others) = try await store.withStore(.maintenance) { store in
             (try await store.resume(scope), try await store.pauses())
         }
+        guard !quiet else { return }
         print(ended == nil ? "Sending was not paused for \(scope.words)." : "Sending resumed for \(scope.words).")
         StoreOptions.show(others.map(QueueReport.line))
     }

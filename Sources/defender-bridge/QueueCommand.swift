@@ -54,19 +54,17 @@ struct QueueCommand: AsyncParsableCommand {
                 store, which takes minutes for a large one, and shows its progress. Can be used while a bridge is running.
 
                 Example:
-                  defender-bridge queue verify --config /etc/defender-bridge/bridge.yaml
+                  defender-bridge queue verify
                 """)
 
         @OptionGroup var store: StoreOptions
-
-        @Flag(help: "Print JSON.")
-        var json = false
+        @OptionGroup var output: ReportOptions
 
         /// The size from which on a table takes long enough to show progress.
         private static let shownRows: Int64 = 100_000
 
         func run() async throws {
-            let bar = json ? nil : ProgressBar()
+            let bar = output.isText ? ProgressBar() : nil
             let problems = try await store.withStore(.readOnly) { store in
                 try await store.verify { progress in
                     guard progress.lastRow >= Self.shownRows else { return }
@@ -76,12 +74,14 @@ struct QueueCommand: AsyncParsableCommand {
                 }
             }
             bar?.end()
-            if json {
+            if output.json {
                 StoreOptions.show([
                     "sound": .bool(problems.isEmpty), "problems": .array(problems.map { .string($0) }),
                 ])
-            } else {
-                StoreOptions.show(problems.isEmpty ? ["Store verified: no problems found."] : problems)
+            } else if !problems.isEmpty {
+                StoreOptions.show(problems)
+            } else if output.isText {
+                StoreOptions.show(["Store verified: no problems found."])
             }
             guard problems.isEmpty else {
                 throw CommandError(

@@ -2,6 +2,7 @@ import AWSCore
 import ArgumentParser
 import Bridge
 import FoundationEssentials
+import Glibc
 import JSON
 import Synchronization
 
@@ -28,13 +29,12 @@ struct RebuildLedgerCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Rebuild this Region only. Default: all configured Regions.", valueName: "region"))
     var region: String?
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var output: ReportOptions
 
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let configuration = try options.loadForStore(environment: environment)
-        let bar = json ? nil : ProgressBar()
+        let bar = output.isText ? ProgressBar() : nil
         let results = Mutex<[JSON]>([])
         let hasSucceeded: Bool
         do {
@@ -51,7 +51,8 @@ struct RebuildLedgerCommand: AsyncParsableCommand {
             bar?.end()
             throw CommandError(message: interruption.description)
         }
-        if json { print(JSON.array(results.withLock { $0 }).prettyPrinted()) }
+        if output.json { print(JSON.array(results.withLock { $0 }).prettyPrinted()) }
+        if output.quiet { Self.reportFailures(results.withLock { $0 }) }
         if !hasSucceeded {
             throw CommandError(
                 message: "ledger rebuild incomplete: at least one account and Region failed. "
@@ -68,6 +69,15 @@ struct RebuildLedgerCommand: AsyncParsableCommand {
         case .done(let restored, let unread):
             bar.printLine("\(accountRegion): complete, findings in the ledger: \(restored), unreadable: \(unread)")
         case .failed(let reason): bar.printLine("\(accountRegion): failed: \(reason)")
+        }
+    }
+
+    /// Prints the failures, which the text has in its place.
+    private static func reportFailures(_ results: [JSON]) {
+        for result in results {
+            guard let reason = result["error"]?.string else { continue }
+            let accountRegion = "\(result["account"]?.string ?? "")/\(result["region"]?.string ?? "")"
+            StandardStream.write("defender-bridge: \(accountRegion): failed: \(reason)\n", to: STDERR_FILENO)
         }
     }
 

@@ -16,7 +16,7 @@ struct ServeCommand: AsyncParsableCommand {
             configuration is not valid.
 
             Example:
-              defender-bridge serve --config /etc/defender-bridge/bridge.yaml
+              defender-bridge serve
             """)
 
     @OptionGroup(title: "Configuration")

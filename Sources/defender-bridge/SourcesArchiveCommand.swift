@@ -24,15 +24,15 @@ extension SourcesCommand {
             transform: OptionText.source)
         var name: String
 
-        @Flag(help: "Print JSON.")
-        var json = false
+        @OptionGroup var output: ReportOptions
 
         func run() async throws {
             let archival = try await store.withStore(.maintenance) {
                 try await SourceArchival(of: name, in: $0, now: WallClock.now())
             }
             if let problem = archival.problem { throw CommandError(message: problem) }
-            if json { StoreOptions.show(archival.json) } else { StoreOptions.show(archival.lines) }
+            if output.json { StoreOptions.show(archival.json) }
+            if output.isText { StoreOptions.show(archival.lines) }
         }
     }
 }

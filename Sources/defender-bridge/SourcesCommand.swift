@@ -20,7 +20,7 @@ struct SourcesCommand: AsyncParsableCommand {
             commandName: "list", abstract: "List the configured sources and the built-in mappings.",
             discussion: """
                 Example:
-                  defender-bridge sources list --config /etc/defender-bridge/bridge.yaml
+                  defender-bridge sources list
                 """)
 
         @OptionGroup(title: "Configuration")

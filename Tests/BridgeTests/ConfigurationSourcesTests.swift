@@ -13,13 +13,13 @@ import Testing
     func unknown() {
         #expect(
             ConfigurationTests.line(file: "listen:\n  adress: x\n")
-                == "listen.adress: unknown key. Correct its name, or remove it from the file.")
+                == "listen.adress: unknown key. Did you mean listen.address?")
         #expect(
             ConfigurationTests.line(file: "listen.addressFile: x\n")
                 == "listen.addressFile: unknown key. Correct its name, or remove it from the file.")
         #expect(
             ConfigurationTests.line(environment: ["BRIDGE_LISTEN_ADRESS": "x"])
-                == "BRIDGE_LISTEN_ADRESS: unknown setting. Correct the name of the variable, or unset it.")
+                == "BRIDGE_LISTEN_ADRESS: unknown setting. Did you mean BRIDGE_LISTEN_ADDRESS?")
         #expect(ConfigurationTests.line(environment: ["BRIDGEHEAD": "x", "AWS_REGION": "x"]) == nil)
     }
 

@@ -28,7 +28,7 @@ import Testing
         #expect(try Self.configuration(file: "eventBridge: \(spelling)\nlog: \(spelling)\n").logLevel == .info)
         #expect(
             ConfigurationTests.line(file: "eventBridge:\n  apiKye: \(spelling)\n")
-                == "eventBridge.apiKye: unknown key. Correct its name, or remove it from the file.")
+                == "eventBridge.apiKye: unknown key. Did you mean eventBridge.apiKey?")
         let quoted = try Self.configuration(
             file: "eventBridge:\n  oauth: {issuer: \"null\", audience: '~', jwksURL: 'https://i/k'}\n")
         #expect(quoted.eventBridgeTokens?.issuer == "null" && quoted.eventBridgeTokens?.audience == "~")
@@ -169,8 +169,8 @@ import Testing
             ("BRIDGE_LISTEN_ADRESS", "tcp://10.0.48.109:80"), ("BRIDGE_SNS_TOPIC", "10.0.48.109"),
         ] {
             #expect(
-                ConfigurationTests.line(environment: [variable: value])
-                    == "\(variable): unknown setting. Correct the name of the variable, or unset it.")
+                ConfigurationTests.line(environment: [variable: value])?.hasPrefix("\(variable): unknown setting. ")
+                    == true)
         }
     }
 

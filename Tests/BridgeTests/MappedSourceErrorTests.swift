@@ -39,7 +39,7 @@ import Testing
                 "\(start):5: sources.none: no value instead of keys and values. Write keys and values, for example mapping: nozomi.",
                 "\(start):6: sources.a: missing key expireAfter, which is required because mapping dragos-cef archives no finding. Add it, for example expireAfter: 7d.",
                 "\(start):14: sources.b.rateLimit: invalid value. Use a whole number from 1 to 100000.",
-                "\(start):17: sources.c.event: unknown key. Write events, or remove the key.",
+                "\(start):17: sources.c.event: unknown key. Did you mean events?",
                 "\(start):18: sources.c.accounts: accounts without events. Add events, or remove the key.",
                 "\(start):19: sources.c.webhook.account: a number instead of text. Write text, for example \"111122223333\".",
                 "\(start):19: sources.c.webhook.region: invalid value \"here\". Use a Region such as eu-central-1.",
@@ -47,7 +47,7 @@ import Testing
                 "\(start):9: sources.a.topics[0]: the topic is in sns.topics, too. List each topic once, and name the topics where * includes it.",
                 "\(start):13: sources.b.topics[0]: the topic is in sns.topics, too. List each topic once, and name the topics where * includes it.",
             ] + lines.suffix(lines.count - 11))
-        #expect(lines.contains("/etc/broken.yaml:2: ids: unknown key. Write id, or remove the key."))
+        #expect(lines.contains("/etc/broken.yaml:2: ids: unknown key. Did you mean id?"))
         #expect(lines.last == "\(start):16: sources.c.mapping: cannot read /etc/missing.yaml. Check the path.")
     }
 

@@ -162,9 +162,12 @@ import Testing
             "\(variable)S", "BRIDGE_SOURCES_B_TOKEN", "BRIDGE_SOURCES_A_SECRET", "BRIDGE_SOURCES",
         ]
         for name in unknown {
+            let fix =
+                name.hasSuffix("TOKENS") || name.hasSuffix("TOKEN")
+                ? "Did you mean \(variable)?" : "Correct the name of the variable, or unset it."
             #expect(
                 Self.lines(Self.webhook("{bearer: {token: \(Self.secret)}}"), environment: [name: Self.secret])
-                    == ["\(name): unknown setting. Correct the name of the variable, or unset it."])
+                    == ["\(name): unknown setting. \(fix)"])
         }
         #expect(Self.lines("", environment: [variable: Self.secret]).count == 1)
     }

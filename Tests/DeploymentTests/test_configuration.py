@@ -46,8 +46,8 @@ class ConfigurationTests(unittest.TestCase):
         document = (DEPLOY / "docs/configuration.md").read_text()
         self.assertEqual([name for name in keys() if f"| `{name}` | `{variable(name)}` |" not in document], [])
 
-    def test_generated_tables_are_current(self):
-        for name in documents.GENERATED:
+    def test_generated_parts_and_files_are_current(self):
+        for name in [*documents.GENERATED, *documents.PRINTED]:
             current = (documents.DOCS / name).read_text()
             self.assertEqual(documents.generated(name, PROGRAM), current, f"run Tests/scripts/generate-documents.sh to update {name}")
 
@@ -63,7 +63,9 @@ class ConfigurationTests(unittest.TestCase):
         of_kubernetes = {name: pathlib.Path("deploy/docs/configuration.md") for name in ("BRIDGE_PORT", "BRIDGE_SERVICE_HOST")}
         # Those of a source contain its name.
         unknown = {
-            name: path for name, path in used.items() if name not in variables and not name.startswith("BRIDGE_SOURCES_")}
+            name: path for name, path in used.items()
+            # The variable of the configuration file is not a key's.
+            if name not in variables | {"BRIDGE_CONFIG"} and not name.startswith("BRIDGE_SOURCES_")}
         self.assertEqual(unknown, of_kubernetes)
 
     def test_the_example_configuration_of_the_service_has_valid_keys(self):

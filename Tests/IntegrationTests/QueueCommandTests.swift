@@ -117,6 +117,7 @@ extension IntegrationTests {
         @Test(
             "wrong usage ends with exit code 64",
             arguments: [
+                ["queue", "verify", "--json", "--quiet"],
                 ["pause", "--account", "12"], ["resume", "--account", ""], ["queue", "fly"],
                 ["dead-letters", "replay"],
                 ["dead-letters", "drop", "sns:1", "--all"], ["dead-letters", "drop", "sns:1", "--reason", "x"],

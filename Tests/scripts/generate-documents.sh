@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Updates the generated parts of the documents, by default with the debug build.
+# Updates the generated parts of the documents and the JSON Schema of the configuration file, by default with the debug build.
 # Usage: Tests/scripts/generate-documents.sh [PROGRAM]
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -1,5 +1,6 @@
 import AWSCore
 import Admin
+import Cryptography
 import Planning
 import Processing
 import SNS
@@ -12,6 +13,9 @@ extension BridgeConfiguration {
             found.union(source.topics.accountRegions).union(source.webhook.map { [$0.accountRegion] } ?? [])
         }
     }
+
+    /// The value of the `Authorization` header field of requests to the admin server; nil if no token applies.
+    package var adminCredentials: String? { admin.token?.bearerCredentials }
 
     /// The options for findings.
     var mapping: MappingOptions {

@@ -85,6 +85,9 @@ package struct BridgeConfiguration: Sendable {
     package var logFormat: LogFormat?
     /// Settings that are valid but should be changed.
     package let warnings: [ConfigurationWarning]
+    /// The effective values with what sets them, in the order of the documentation, then those of the sources. Secrets are
+    /// masked.
+    package let settings: [ConfigurationSetting]
     /// SHA-256 digests of the configured values by key, to find what a reload changes without keeping secrets.
     let digests: [String: [UInt8]]
 
@@ -100,14 +103,16 @@ package struct BridgeConfiguration: Sendable {
     ///   - environment: the process's environment.
     ///   - file: the YAML text of the configuration file, if there is one.
     ///   - path: the path of that file.
+    ///   - runsMappingTests: whether the tests of the sources' mappings must pass.
     ///   - readFile: reads a file that contains a secret or a mapping.
-    /// - Throws: ``ConfigurationError`` for the first invalid value, or for all problems of the sources.
+    /// - Throws: ``ConfigurationError`` with all problems.
     package init(
         flags: [String: String] = [:], environment: [String: String], file: String? = nil, path: String? = nil,
-        readFile: @escaping (String) throws(ConfigurationError) -> [UInt8]
+        runsMappingTests: Bool = false, readFile: @escaping (String) throws(ConfigurationError) -> [UInt8]
     ) throws(ConfigurationError) {
         let values = try ConfigurationValues(
             flags: flags, environment: environment, file: file, path: path, readFile: readFile)
+        let sources = try values.check(runsMappingTests: runsMappingTests)
         listenAddress = try values[\.listenAddress]
         tls = try values.tlsFiles()
         loops = try values[\.listenLoops] ?? Self.cores
@@ -143,15 +148,9 @@ package struct BridgeConfiguration: Sendable {
         logLevel = try values[\.logLevel]
         logFormat = try values[\.logFormat]
         warnings = try values.warnings()
-        let sources = try values.mappedSources(topics: topics, environment: environment, path: path)
         self.sources = sources.values
+        settings = values.settings() + sources.settings
         digests = try values.digests().merging(sources.digests) { _, digest in digest }
-        guard !proxyProtocol || !trustedProxies.isEmpty else {
-            throw ConfigurationError(
-                \.listenProxyProtocol,
-                "listen.trustedProxies is not set. Set it to the addresses of your load balancer."
-            )
-        }
     }
 
     /// The number of cores that this process may use, at most 64.

@@ -7,33 +7,52 @@ package struct ConfigurationError: Error, Hashable, CustomStringConvertible {
     /// The problem, without a secret's value, and a sentence that says what to do.
     package let problem: String
 
+    /// Where the file sets the key: its path and the line; nil if something else sets it.
+    package let location: String?
+
     /// Whether another attempt may succeed without a change: an address or the store is in use, or the store is not
     /// reachable.
     package let isTransient: Bool
 
-    /// Further problems, which are reported together with this one.
-    package let others: [ConfigurationError]
+    /// Further problems, which are reported together with this one. They have no further ones.
+    private let others: [ConfigurationError]
 
     /// Creates an error.
     package init(_ key: String, _ problem: String, isTransient: Bool = false) {
+        self.init(key, problem, at: nil, isTransient: isTransient)
+    }
+
+    /// Creates an error with a location in the configuration file.
+    init(_ key: String, _ problem: String, at location: String?, isTransient: Bool = false) {
         self.key = key
         self.problem = problem
+        self.location = location
         self.isTransient = isTransient
         others = []
     }
 
     /// Joins several problems; nil if there is none.
     init?(all errors: [ConfigurationError]) {
-        guard let first = errors.first else { return nil }
+        let all = errors.flatMap(\.all)
+        guard let first = all.first else { return nil }
         key = first.key
         problem = first.problem
+        location = first.location
         isTransient = false
-        others = first.others + errors.dropFirst()
+        others = Array(all.dropFirst())
     }
 
-    /// The key and the problem in one line, and a line for each further problem; control characters are escaped.
+    /// Each problem as an error of its own.
+    package var all: [ConfigurationError] {
+        [ConfigurationError(key, problem, at: location, isTransient: isTransient)] + others
+    }
+
+    /// What the problem is about: the location, if there is one, and the key.
+    package var subject: String { (location.map { "\($0): " } ?? "") + key }
+
+    /// The subject and the problem in one line, and a line for each further problem; control characters are escaped.
     package var description: String {
-        (["\(key): \(problem)".escapingControls()] + others.map(\.description)).joined(separator: "\n")
+        (["\(subject): \(problem)".escapingControls()] + others.map(\.description)).joined(separator: "\n")
     }
 }
 

@@ -64,7 +64,7 @@ struct ConfigurationKeys: Sendable {
         help: "Retention of dead letters after their last failure, {range}.")
 
     let snsTopics = TypedKey(
-        "sns.topics", .list(of: .text("ARN")), default: "",
+        "sns.topics", .list(of: .topic), default: "",
         described: "none (all messages and events are rejected)", reload: .live,
         help:
             "ARNs of the SNS topics to accept messages from; * can replace the name or the account. Append =ACCOUNT if the "
@@ -171,13 +171,21 @@ extension ConfigurationKeys {
     /// The declarations.
     static let declared = ConfigurationKeys()
 
-    /// The descriptions of all declared keys, by reflection, so that no list of them can miss one.
-    static let all = Mirror(reflecting: declared).children.compactMap { ($0.value as? any DescribedKey)?.key }
+    /// All declarations, by reflection, so that no list of them can miss one.
+    static let declarations = Mirror(reflecting: declared).children.compactMap { $0.value as? any KeyDeclaration }
+
+    /// The descriptions of all declared keys.
+    static let all = declarations.map(\.key)
 }
 
 /// A declared key of any type.
-private protocol DescribedKey {
+protocol KeyDeclaration: Sendable {
     var key: ConfigurationKey { get }
+
+    /// Checks the text of a value; nil for a key that is not set.
+    func check(_ text: String?) throws(ConfigurationError)
 }
 
-extension TypedKey: DescribedKey {}
+extension TypedKey: KeyDeclaration {
+    func check(_ text: String?) throws(ConfigurationError) { _ = try read(text) }
+}

@@ -21,6 +21,14 @@ extension ConfigurationValues {
         }
     }
 
+    /// Checks that `listen.proxyProtocol` has its `listen.trustedProxies`.
+    func checkProxyProtocol() throws(ConfigurationError) {
+        guard try self[\.listenProxyProtocol], try self[\.listenTrustedProxies].isEmpty else { return }
+        throw ConfigurationError(
+            \.listenProxyProtocol,
+            "listen.trustedProxies is not set. Set it to the addresses of your load balancer.")
+    }
+
     /// Reads `admin.hosts`, `admin.allowActions` and `admin.token`.
     func adminAccess() throws(ConfigurationError) -> AdminAccess {
         var access = AdminAccess(hosts: Set(try self[\.adminHosts]))
@@ -47,11 +55,7 @@ extension ConfigurationValues {
             switch error {
             case .invalidTopic(let text):
                 throw ConfigurationError(
-                    \.snsTopics,
-                    "invalid value \"\(text)\". Use the ARN of an SNS topic, for example "
-                        + "arn:aws:sns:us-east-1:111122223333:name; * can replace the name or the account. Append =ACCOUNT if "
-                        + "the topic carries another account's findings, =* if it carries those of all sns.accounts."
-                )
+                    \.snsTopics, "invalid value \"\(text)\". Use \(ValueType<String>.topic.expected).")
             case .repeated(let text):
                 throw ConfigurationError(\.snsTopics, "duplicate entry \"\(text)\". Remove one of the two.")
             case .missingAccounts(let text):

@@ -1,34 +1,45 @@
 import SNS
 
+/// The sources of a configuration.
+struct MappedSources {
+    /// The sources, in the order of the file.
+    var values: [SourceConfiguration] = []
+    /// Digests by key, to find changes.
+    var digests: [String: [UInt8]] = [:]
+    /// What the file and variables set, without secrets.
+    var settings: [ConfigurationSetting] = []
+}
+
 extension ConfigurationValues {
     /// Reads `sources`, and their secrets from the environment.
     ///
     /// - Parameters:
-    ///   - topics: `sns.topics`.
-    ///   - environment: the process's environment.
-    ///   - path: the path of the configuration file.
-    /// - Returns: the sources in the order of the file, and digests by key to find changes.
-    func mappedSources(
-        topics: TopicPolicy, environment: [String: String], path: String?
-    ) throws(ConfigurationError) -> (values: [SourceConfiguration], digests: [String: [UInt8]]) {
-        var result: (values: [SourceConfiguration], digests: [String: [UInt8]]) = ([], [:])
+    ///   - topics: `sns.topics`; nil if they are not valid.
+    ///   - runsTests: whether the tests of the mappings must pass.
+    func mappedSources(topics: TopicPolicy?, runsTests: Bool) throws(ConfigurationError) -> MappedSources {
+        var result = MappedSources()
         var variables: Set<String> = []
         if let sources {
-            let regions = Set(try self[\.awsRegions])
+            // Problems of other keys are reported with these.
+            let regions = Set((try? self[\.awsRegions]) ?? [])
             let surroundings = SourcesReader.Surroundings(
-                topics: topics, accounts: Set(try self[\.snsAccounts]), regions: regions.isEmpty ? nil : regions,
-                folder: path.flatMap(Self.folder), readFile: readFile)
+                topics: topics, accounts: Set((try? self[\.snsAccounts]) ?? []),
+                regions: regions.isEmpty ? nil : regions, folder: path.flatMap(Self.folder), runsTests: runsTests,
+                readFile: readFile)
             var reader = SourcesReader(sources, surroundings, environment: environment)
             result.values = try reader.read()
             result.digests = reader.digests(of: result.values)
+            result.settings = reader.settings
             variables = reader.secrets.variables
         }
+        var errors = ConfigurationErrors()
         for (variable, value) in environment.sorted(by: { $0.key < $1.key })
         where SourceSecrets.isVariable(variable) && !variables.contains(variable)
             && !ServiceLink.isServiceLink(variable, value: value)
         {
-            throw ConfigurationError(unknownVariable: variable)
+            errors.add(ConfigurationError(unknownVariable: variable, among: variables.sorted()))
         }
+        try errors.throwIfAny()
         return result
     }
 

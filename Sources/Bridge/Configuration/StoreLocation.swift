@@ -8,6 +8,9 @@ package enum StoreLocation: Sendable, Hashable {
     /// A PostgreSQL database.
     case postgresql(PostgreSQLAddress)
 
+    /// Begins the URL of a SQLite file.
+    static let filePrefix = "sqlite://"
+
     /// The maximum length of a URL, in bytes.
     package static let maximumLength = 4096
 
@@ -25,7 +28,7 @@ package enum StoreLocation: Sendable, Hashable {
             self = .postgresql(try PostgreSQLAddress(url: url))
             return
         }
-        guard let path = url.removingPrefix("sqlite://") else {
+        guard let path = url.removingPrefix(Self.filePrefix) else {
             throw StoreError(
                 .invalidPath,
                 "The store's URL must begin with sqlite:// or postgresql://, for example sqlite:///var/lib/bridge/store.db."

@@ -27,7 +27,7 @@ struct TypedKey<Value: Sendable>: Sendable {
         _ name: String, _ type: ValueType<Value>, default defaultText: String, described: String? = nil,
         isSecret: Bool = false, reload: ReloadClass, help: String
     ) {
-        key = Self.key(name, type, described ?? defaultText, isSecret, reload, help)
+        key = Self.key(name, type, defaultText, described ?? defaultText, isSecret, reload, help)
         read = { text throws(ConfigurationError) in
             try type.value(of: text ?? defaultText, name: name, example: defaultText, isSecret: isSecret)
         }
@@ -40,7 +40,7 @@ struct TypedKey<Value: Sendable>: Sendable {
         _ name: String, _ type: ValueType<Wrapped>, unset: String?, isSecret: Bool = false, reload: ReloadClass,
         help: String
     ) where Value == Wrapped? {
-        key = Self.key(name, type, unset, isSecret, reload, help)
+        key = Self.key(name, type, nil, unset, isSecret, reload, help)
         read = { text throws(ConfigurationError) in
             guard let text else { return nil }
             return try type.value(of: text, name: name, example: "", isSecret: isSecret)
@@ -48,13 +48,14 @@ struct TypedKey<Value: Sendable>: Sendable {
     }
 
     private static func key<AnyValue>(
-        _ name: String, _ type: ValueType<AnyValue>, _ unset: String?, _ isSecret: Bool, _ reload: ReloadClass,
-        _ help: String
+        _ name: String, _ type: ValueType<AnyValue>, _ defaultText: String?, _ defaultWords: String?, _ isSecret: Bool,
+        _ reload: ReloadClass, _ help: String
     ) -> ConfigurationKey {
         ConfigurationKey(
             name: name, placeholder: type.placeholder,
-            help: help.replacing("{range}", with: type.range) + (unset.map { " Default: \($0)." } ?? ""),
-            isSecret: isSecret, isReloadable: reload == .live)
+            help: help.replacing("{range}", with: type.range) + (defaultWords.map { " Default: \($0)." } ?? ""),
+            defaultText: defaultText, defaultWords: defaultWords, schema: type.schema, isSecret: isSecret,
+            isReloadable: reload == .live)
     }
 }
 
@@ -66,13 +67,20 @@ extension ValueType {
         do throws(InvalidValueError) {
             return try read(text)
         } catch {
-            switch error {
-            case .unexpected(let text):
-                let shown = isSecret ? "" : " \"\(text)\""
-                let expected = expected.replacing("{example}", with: example)
-                throw ConfigurationError(name, "invalid value\(shown). Use \(expected).")
-            case .problem(let problem): throw ConfigurationError(name, problem)
-            }
+            let errors = problems(error, example: example, isSecret: isSecret).map { ConfigurationError(name, $0) }
+            throw ConfigurationError(all: errors) ?? ConfigurationError(name, "invalid value. Correct it.")
+        }
+    }
+
+    /// The problems of an invalid value, with what to do.
+    private func problems(_ error: InvalidValueError, example: String, isSecret: Bool) -> [String] {
+        switch error {
+        case .unexpected(let text):
+            let shown = isSecret ? "" : " \"\(text)\""
+            return ["invalid value\(shown). Use \(expected.replacing("{example}", with: example))."]
+        case .problem(let problem): return [problem]
+        case .several(let errors):
+            return errors.flatMap { problems($0, example: example, isSecret: isSecret) }
         }
     }
 }

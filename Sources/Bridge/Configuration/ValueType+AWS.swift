@@ -5,20 +5,33 @@ import SNS
 import SecurityFindings
 import SourceMapping
 
+/// Regular expressions for schemas.
+enum AWSPattern {
+    static let account = "^[0-9]{12}$"
+    static let region = "^[a-z0-9]+(-[a-z0-9]+){1,3}-[0-9]+$"
+    static let topic = "^arn:[a-z-]+:sns:[a-z0-9-]+:([0-9]{12}|\\*):[^=]+(=([0-9]{12}|\\*))?$"
+}
+
 extension ValueType where Value == AccountID {
     /// An account ID.
-    static var account: Self { ValueType("ACCOUNT", expected: "account ids of 12 digits") { AccountID($0) } }
+    static var account: Self {
+        ValueType(
+            "ACCOUNT", expected: "account ids of 12 digits", schema: .wholeNumber(orText: AWSPattern.account)
+        ) { AccountID($0) }
+    }
 }
 
 extension ValueType where Value == Region {
     /// A Region.
-    static var region: Self { ValueType("REGION", expected: "a Region such as eu-central-1") { Region($0) } }
+    static var region: Self {
+        ValueType("REGION", expected: "a Region such as eu-central-1", schema: .text(AWSPattern.region)) { Region($0) }
+    }
 }
 
 extension ValueType where Value == SNSMessage.SignatureVersion {
     /// A version of SNS signatures, as a whole number.
     static var signatureVersion: Self {
-        ValueType("1|2", expected: "1 or 2") {
+        ValueType("1|2", expected: "1 or 2", schema: .words([1, 2])) {
             CoreSchema.integer($0).flatMap { SNSMessage.SignatureVersion(rawValue: String($0)) }
         }
     }
@@ -27,12 +40,26 @@ extension ValueType where Value == SNSMessage.SignatureVersion {
 extension ValueType where Value == SeverityRules {
     /// A list of patterns with severity labels.
     static var severities: Self {
-        ValueType("PATTERN=LABEL,…") { text throws(InvalidValueError) in
+        let labels = SecurityFinding.Severity.Label.allCases.map(\.rawValue).joined(separator: "|")
+        return ValueType("PATTERN=LABEL,…", schema: .list(of: .text("^.+=(\(labels))$"))) {
+            text throws(InvalidValueError) in
+            let entries = text.listEntries
+            let errors = entries.compactMap { problem(of: [$0]) }
+            guard errors.isEmpty else { throw .several(errors) }
             do throws(SeverityRules.InvalidEntryError) {
-                return try SeverityRules(entries: text.listEntries)
+                return try SeverityRules(entries: entries)
             } catch {
                 throw .problem(error.description)
             }
+        }
+    }
+
+    private static func problem(of entries: [String]) -> InvalidValueError? {
+        do throws(SeverityRules.InvalidEntryError) {
+            _ = try SeverityRules(entries: entries)
+            return nil
+        } catch {
+            return .problem(error.description)
         }
     }
 }
@@ -43,29 +70,47 @@ extension ValueType where Value == [AccountID: String] {
         ValueType(
             "ACCOUNT=ARN,…",
             expected: "an account and the ARN of a role, for example "
-                + "111122223333=arn:aws:iam::111122223333:role/DefenderBridge"
+                + "111122223333=arn:aws:iam::111122223333:role/DefenderBridge",
+            schema: .list(of: .text("^[0-9]{12}=arn:[a-z-]+:iam::[0-9]{12}:role/.+$"))
         ) { text throws(InvalidValueError) in
-            var roles: [AccountID: String] = [:]
+            var (roles, errors): ([AccountID: String], [InvalidValueError]) = ([:], [])
             for entry in text.listEntries {
-                let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                guard parts.count == 2, let account = AccountID(parts[0]),
-                    let owner = AccountRoles.account(ofRole: String(parts[1]))
-                else { throw .unexpected(entry) }
-                // A role of another account would read that account's findings.
-                guard owner == account else {
-                    throw .problem(
-                        "the role of account \(account) belongs to account \(owner). Use a role of account \(account).")
-                }
-                guard roles.updateValue(String(parts[1]), forKey: account) == nil else {
-                    throw .problem("duplicate account \(account). Remove one of the two entries.")
-                }
+                do throws(InvalidValueError) { try add(entry, to: &roles) } catch { errors.append(error) }
             }
+            guard errors.isEmpty else { throw .several(errors) }
             return roles
+        }
+    }
+
+    private static func add(_ entry: String, to roles: inout [AccountID: String]) throws(InvalidValueError) {
+        let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let account = AccountID(parts[0]),
+            let owner = AccountRoles.account(ofRole: String(parts[1]))
+        else { throw .unexpected(entry) }
+        // A role of another account would read that account's findings.
+        guard owner == account else {
+            throw .problem(
+                "the role of account \(account) belongs to account \(owner). Use a role of account \(account).")
+        }
+        guard roles.updateValue(String(parts[1]), forKey: account) == nil else {
+            throw .problem("duplicate account \(account). Remove one of the two entries.")
         }
     }
 }
 
 extension ValueType where Value == String {
+    /// An entry of `sns.topics`.
+    static var topic: Self {
+        ValueType(
+            "ARN",
+            expected:
+                "the ARN of an SNS topic, for example arn:aws:sns:us-east-1:111122223333:name; * can replace the name or the "
+                + "account. Append =ACCOUNT if the topic carries another account's findings, =* if it carries those of all "
+                + "sns.accounts",
+            schema: .text(AWSPattern.topic)
+        ) { TopicPattern($0) == nil ? nil : $0 }
+    }
+
     /// The name of a role in every account, including its path, or its ARN with `*` as the account.
     static var roleName: Self {
         ValueType("NAME|ARN", expected: "a role name such as DefenderBridge, or its ARN with * as the account") {
@@ -85,8 +130,10 @@ extension ValueType where Value == String {
     /// - Parameter length: the number of characters.
     static func externalID(_ length: ClosedRange<Int>) -> Self {
         let count = "\(length.lowerBound) to \(length.upperBound)"
-        return ValueType("TEXT", range: "\(count) characters", expected: "\(count) letters, digits and _+=,.@:/-") {
-            text in
+        return ValueType(
+            "TEXT", range: "\(count) characters", expected: "\(count) letters, digits and _+=,.@:/-",
+            schema: .text(length, "^[A-Za-z0-9_+=,.@:/-]+$")
+        ) { text in
             let isValid =
                 length.contains(text.utf8.count)
                 && text.utf8.allSatisfy { byte in
@@ -103,7 +150,9 @@ extension ValueType where Value == String {
 extension ValueType where Value == [EventPattern] {
     /// A list of event patterns, as JSON.
     static var eventPatterns: Self {
-        ValueType("[PATTERN,…]", expected: "a JSON array of event patterns") { text throws(InvalidValueError) in
+        ValueType(
+            "[PATTERN,…]", expected: "a JSON array of event patterns", schema: .list(of: .object)
+        ) { text throws(InvalidValueError) in
             guard !text.isEmpty else { return [] }
             guard let json = try? JSON(parsing: text), json.array != nil else { throw .unexpected(text) }
             var errors = MappingErrors()

@@ -7,9 +7,10 @@ import Store
 extension ValueType where Value == SocketAddress {
     /// A numeric address with a port.
     static var address: Self {
-        ValueType("HOST:PORT", expected: "a numeric address with a port, for example 0.0.0.0:8080 or [::]:8080") {
-            SocketAddress($0)
-        }
+        ValueType(
+            "HOST:PORT", expected: "a numeric address with a port, for example 0.0.0.0:8080 or [::]:8080",
+            schema: .text("^([0-9.]+|\\[[0-9A-Fa-f:.]+\\]):[0-9]{1,5}$")
+        ) { SocketAddress($0) }
     }
 }
 
@@ -17,7 +18,8 @@ extension ValueType where Value == AddressBlock {
     /// An address or a CIDR block.
     static var addressBlock: Self {
         ValueType(
-            "ADDRESS/BITS", expected: "an address or a CIDR block, for example 10.0.0.0/8 or 2001:db8::/32"
+            "ADDRESS/BITS", expected: "an address or a CIDR block, for example 10.0.0.0/8 or 2001:db8::/32",
+            schema: .text("^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$")
         ) { AddressBlock($0) }
     }
 }
@@ -25,7 +27,7 @@ extension ValueType where Value == AddressBlock {
 extension ValueType where Value == StoreLocation {
     /// The URL of a store.
     static var storeURL: Self {
-        ValueType("URL") { text throws(InvalidValueError) in
+        ValueType("URL", schema: .text("^(sqlite|postgresql|postgres)://.+$")) { text throws(InvalidValueError) in
             do throws(StoreError) { return try StoreLocation(url: text) } catch { throw .problem(error.message) }
         }
     }
@@ -34,21 +36,25 @@ extension ValueType where Value == StoreLocation {
 extension ValueType where Value == String {
     /// A host name for comparison with the `Host` header, normalized.
     static var hostName: Self {
-        ValueType("NAME", expected: "host names without scheme and port, for example bridge.example.com") {
-            HostHeaderPolicy.name($0)
-        }
+        ValueType(
+            "NAME", expected: "host names without scheme and port, for example bridge.example.com",
+            schema: .text("^[A-Za-z0-9._-]+$")
+        ) { HostHeaderPolicy.name($0) }
     }
 
     /// The name of a header field, in lower case.
     static var headerName: Self {
-        ValueType("NAME", expected: "a valid header field name, for example {example}") {
-            HTTPField.Name($0)?.canonicalName
-        }
+        ValueType(
+            "NAME", expected: "a valid header field name, for example {example}",
+            schema: .text("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+        ) { HTTPField.Name($0)?.canonicalName }
     }
 
     /// An HTTPS URL with a host and a path, and without user or fragment.
     static var httpsURL: Self {
-        ValueType("URL", expected: "a URL of the form https://HOST/PATH") { text in
+        ValueType(
+            "URL", expected: "a URL of the form https://HOST/PATH", schema: .text("^https://[^/?#@]+/[^#]*$")
+        ) { text in
             guard text.hasPrefix("https://"), text.utf8.count <= 2048 else { return nil }
             let rest = text.dropFirst("https://".count)
             let host = rest.prefix { $0 != "/" }
@@ -59,7 +65,10 @@ extension ValueType where Value == String {
 
     /// A host and port with the address and port to connect to instead.
     static var connection: Self {
-        ValueType("HOST:PORT:ADDRESS:PORT", expected: "the form HOST:PORT:ADDRESS:PORT") { text in
+        ValueType(
+            "HOST:PORT:ADDRESS:PORT", expected: "the form HOST:PORT:ADDRESS:PORT",
+            schema: .text("^\\S*:\\S*:\\S*:[0-9]{1,5}$")
+        ) { text in
             // IPv6 addresses are in brackets and contain colons.
             let parts = text.split(separator: ":", omittingEmptySubsequences: false)
             guard parts.count >= 4, !text.contains(where: \.isWhitespace), UInt16(parts[parts.count - 1]) != nil else {
@@ -76,14 +85,14 @@ extension ValueType where Value == Secret {
     /// - Parameter length: the number of characters.
     static func token(_ length: ClosedRange<Int>) -> Self {
         let form = "\(length.lowerBound) to \(length.upperBound) visible ASCII characters"
-        return ValueType("TOKEN", range: form, expected: form) { text in
+        return ValueType("TOKEN", range: form, expected: form, schema: .text(length, "^[!-~]+$")) { text in
             length.contains(text.utf8.count) && text.utf8.allSatisfy { 0x21...0x7E ~= $0 } ? Secret(text) : nil
         }
     }
 
     /// The user and password of Basic authentication.
     static var basicCredentials: Self {
-        ValueType("USER:PASSWORD", expected: "the form USER:PASSWORD") { text in
+        ValueType("USER:PASSWORD", expected: "the form USER:PASSWORD", schema: .text("^[^:]+:.+$")) { text in
             let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } ? Secret(text) : nil
         }
@@ -93,7 +102,7 @@ extension ValueType where Value == Secret {
 extension ValueType where Value == [Secret] {
     /// One API key, or two during a rotation.
     static var apiKeys: Self {
-        ValueType("KEY[,KEY]") { text throws(InvalidValueError) in
+        ValueType("KEY[,KEY]", schema: .list(of: .text, atMost: 2)) { text throws(InvalidValueError) in
             let keys = text.listEntries
             guard keys.count <= 2 else {
                 throw .problem("more than 2 keys. Remove the keys that EventBridge no longer sends.")

@@ -1,4 +1,5 @@
 import Encoding
+import JSON
 
 /// The type of a key's values: how their text is read, and how help and errors describe them.
 struct ValueType<Value: Sendable>: Sendable {
@@ -8,17 +9,20 @@ struct ValueType<Value: Sendable>: Sendable {
     let range: String
     /// A noun phrase for the error: "Use \(expected)." `{example}` stands for the key's default.
     let expected: String
+    /// The JSON Schema of a value in a file.
+    let schema: ValueSchema
     /// Reads a value.
     let read: @Sendable (_ text: String) throws(InvalidValueError) -> Value
 
     /// Creates a type whose values need more than one kind of error.
     init(
-        _ placeholder: String, range: String = "", expected: String = "",
+        _ placeholder: String, range: String = "", expected: String = "", schema: ValueSchema = .text,
         read: @escaping @Sendable (_ text: String) throws(InvalidValueError) -> Value
     ) {
         self.placeholder = placeholder
         self.range = range
         self.expected = expected
+        self.schema = schema
         self.read = read
     }
 
@@ -26,10 +30,10 @@ struct ValueType<Value: Sendable>: Sendable {
     ///
     /// - Parameter parse: parses a text; nil if it is invalid.
     init(
-        _ placeholder: String, range: String = "", expected: String,
+        _ placeholder: String, range: String = "", expected: String, schema: ValueSchema = .text,
         parse: @escaping @Sendable (_ text: String) -> Value?
     ) {
-        self.init(placeholder, range: range, expected: expected) { text throws(InvalidValueError) in
+        self.init(placeholder, range: range, expected: expected, schema: schema) { text throws(InvalidValueError) in
             guard let value = parse(text) else { throw .unexpected(text) }
             return value
         }
@@ -42,6 +46,8 @@ enum InvalidValueError: Error {
     case unexpected(String)
     /// Another problem, without a secret's value, and a sentence that says what to do.
     case problem(String)
+    /// The problems of several entries of a list.
+    indirect case several([InvalidValueError])
 }
 
 extension ValueType where Value == String {
@@ -54,28 +60,37 @@ extension ValueType where Value == String {
 extension ValueType where Value == Bool {
     /// A boolean in any spelling of YAML's core schema.
     static var boolean: Self {
-        ValueType("BOOLEAN", expected: "true or false") { CoreSchema.boolean($0) }
+        ValueType("BOOLEAN", expected: "true or false", schema: .boolean) { CoreSchema.boolean($0) }
     }
 }
 
 extension ValueType where Value == Int {
     /// A whole number in any notation of YAML's core schema.
     static func number(_ range: ClosedRange<Int>) -> Self {
-        quantity("NUMBER", "a whole number", from: "\(range.lowerBound)", to: "\(range.upperBound)") {
+        let (lowest, highest) = ("\(range.lowerBound)", "\(range.upperBound)")
+        return quantity(
+            "NUMBER", "a whole number", from: lowest, to: highest,
+            schema: .number(isWhole: true, from: lowest, to: highest)
+        ) {
             CoreSchema.integer($0)
         }
     }
 
     /// A size with or without a binary unit, in bytes.
     static func size(from lowest: String, to highest: String) -> Self {
-        quantity("BYTES", "a size", from: lowest, to: highest, hasExample: true) { ByteCount.read($0) }
+        quantity(
+            "BYTES", "a size", from: lowest, to: highest, hasExample: true,
+            schema: .wholeNumber(orText: "^[0-9]{1,15}([KMGT]iB)?$")
+        ) { ByteCount.read($0) }
     }
 }
 
 extension ValueType where Value == Double {
     /// A number with or without a fraction.
     static func decimal(from lowest: String, to highest: String) -> Self {
-        quantity("NUMBER", "a number", from: lowest, to: highest) {
+        quantity(
+            "NUMBER", "a number", from: lowest, to: highest, schema: .number(isWhole: false, from: lowest, to: highest)
+        ) {
             CoreSchema.integer($0).map(Double.init) ?? Double($0)
         }
     }
@@ -84,7 +99,10 @@ extension ValueType where Value == Double {
 extension ValueType where Value == Duration {
     /// A duration with a unit.
     static func duration(from lowest: String, to highest: String) -> Self {
-        quantity("DURATION", "a duration", from: lowest, to: highest, hasExample: true) { Duration($0) }
+        quantity(
+            "DURATION", "a duration", from: lowest, to: highest, hasExample: true,
+            schema: .text("^[0-9]{1,9}(ms|s|m|h|d)$")
+        ) { Duration($0) }
     }
 }
 
@@ -92,11 +110,11 @@ extension ValueType {
     /// A value from `lowest` to `highest`, which are written as in a configuration and so shown in help and errors.
     private static func quantity(
         _ placeholder: String, _ noun: String, from lowest: String, to highest: String, hasExample: Bool = false,
-        parse: @escaping @Sendable (_ text: String) -> Value?
+        schema: ValueSchema, parse: @escaping @Sendable (_ text: String) -> Value?
     ) -> Self where Value: Comparable {
         let range = "from \(lowest) to \(highest)"
         let example = hasExample ? ", for example {example}" : ""
-        return ValueType(placeholder, range: range, expected: "\(noun) \(range)\(example)") { text in
+        return ValueType(placeholder, range: range, expected: "\(noun) \(range)\(example)", schema: schema) { text in
             guard let value = parse(text), let lowest = parse(lowest), let highest = parse(highest),
                 lowest <= value, value <= highest
             else { return nil }
@@ -106,7 +124,10 @@ extension ValueType {
 
     /// A value of another type, or `off` in any case for nil.
     static func orOff<Wrapped>(_ type: ValueType<Wrapped>) -> Self where Value == Wrapped? {
-        ValueType(type.placeholder + "|off", range: type.range, expected: type.expected + ", or off") {
+        ValueType(
+            type.placeholder + "|off", range: type.range, expected: type.expected + ", or off",
+            schema: .alternatives(.words(["off"]), type.schema)
+        ) {
             text throws(InvalidValueError) in
             text.lowercased() == "off" ? nil : try type.read(text)
         }
@@ -114,10 +135,14 @@ extension ValueType {
 
     /// A comma-separated list of values of another type; empty entries are ignored.
     static func list<Element>(of type: ValueType<Element>) -> Self where Value == [Element] {
-        ValueType(type.placeholder + ",…", range: type.range, expected: type.expected) {
-            text throws(InvalidValueError) in
-            var values: [Element] = []
-            for entry in text.listEntries { values.append(try type.read(entry)) }
+        ValueType(
+            type.placeholder + ",…", range: type.range, expected: type.expected, schema: .list(of: type.schema)
+        ) { text throws(InvalidValueError) in
+            var (values, errors): ([Element], [InvalidValueError]) = ([], [])
+            for entry in text.listEntries {
+                do throws(InvalidValueError) { values.append(try type.read(entry)) } catch { errors.append(error) }
+            }
+            guard errors.isEmpty else { throw .several(errors) }
             return values
         }
     }
@@ -136,7 +161,8 @@ extension ValueType {
         let choice = names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
         return ValueType(
             placeholder, range: choice,
-            expected: names.count > 2 ? "one of " + names.joined(separator: ", ") : choice
+            expected: names.count > 2 ? "one of " + names.joined(separator: ", ") : choice,
+            schema: .words((names + synonyms.keys.sorted()).map(JSON.string))
         ) { values[$0.lowercased()] }
     }
 }

@@ -36,7 +36,7 @@ package struct PreflightCheck: Sendable, Hashable {
 
     /// Reports an invalid configuration.
     package init(_ error: ConfigurationError) {
-        self.init("configuration", error.key, .failed, error.problem, remediation: "correct the setting")
+        self.init("configuration", error.subject, .failed, error.problem, remediation: "correct the setting")
     }
 
     /// The check as JSON.

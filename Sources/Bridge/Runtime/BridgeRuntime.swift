@@ -169,7 +169,7 @@ struct BridgeRuntime: Sendable {
         return path
     }
 
-    private static func trustStore(_ authorities: String?) throws(ConfigurationError) -> TrustStore {
+    static func trustStore(_ authorities: String?) throws(ConfigurationError) -> TrustStore {
         do throws(CryptographyError) {
             return try TrustStore(file: authorities)
         } catch {

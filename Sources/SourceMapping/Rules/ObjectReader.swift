@@ -1,3 +1,4 @@
+import Encoding
 import JSON
 
 /// Reads the members of an object whose keys are the words of an enumeration.
@@ -55,7 +56,7 @@ extension TreeReader {
         let nearest = errors.isFull ? nil : NearestName.of(name, among: keys)
         let fix =
             switch nearest {
-            case let nearest?: "Write \(nearest), or remove the key."
+            case let nearest?: "Did you mean \(nearest)?"
             case nil: "Remove it, or use one of \(keys.joined(separator: ", "))."
             }
         errors.add(at: path.member(name), "unknown key", fix: fix)

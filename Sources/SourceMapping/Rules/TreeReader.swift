@@ -1,3 +1,4 @@
+import Encoding
 package import JSON
 
 /// Reads a value of a file's tree. A value of another kind is added to the errors, and the result is nil.

@@ -29,7 +29,8 @@ struct MappingReadingTests {
         ])
         #expect(problems.count == 6)
         for start in [
-            "idd: unknown key. Write id", "each, column 1:", "ignore: a:", "id: text instead", "title, column 1:",
+            "idd: unknown key. Did you mean id?", "each, column 1:", "ignore: a:", "id: text instead",
+            "title, column 1:",
             "tests[0]: missing key expect",
         ] {
             #expect(problems.contains { $0.hasPrefix(start) }, "\(start): \(problems)")
@@ -52,7 +53,7 @@ struct MappingReadingTests {
         arguments: [
             Rejection("about", 7, "about: a number instead of text"),
             Rejection("decode", "xml", "decode: unknown word \"xml\". Use one of json."),
-            Rejection("decode", ["cefs": "$.a"], "decode.cefs: unknown key. Write cef"),
+            Rejection("decode", ["cefs": "$.a"], "decode.cefs: unknown key. Did you mean cef?"),
             Rejection("decode", ["cef": "a"], "decode.cef, column 1: A path begins with $"),
             Rejection("accounts", "$.a", "accounts: text instead of a list"),
             Rejection("archivesGroupWhen", ["a": [1]], "archivesGroupWhen: no group to archive"),

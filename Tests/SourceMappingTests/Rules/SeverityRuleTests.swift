@@ -136,7 +136,7 @@ struct SeverityRuleErrorTests {
         ]
         #expect(
             read(tree) == [
-                "key.step: unknown key. Write steps, or remove the key.",
+                "key.step: unknown key. Did you mean steps?",
                 "key.path, column 1: A path begins with $. Write $.name for a member.",
                 "key.steps[1].is: unknown word \"critical\". Write CRITICAL. All words: INFORMATIONAL, LOW, MEDIUM, HIGH, CRITICAL.",
                 "key.steps[1].atLeast: 9 is not below the threshold of the step ahead of it, so this step never applies. "

@@ -35,9 +35,9 @@ struct TreeReaderTests {
         #expect(
             readObject(["title": "x", "descripton": 1, "Severity": 1, "x": 1, "": 1, "a\u{202E}'b": 1]) == [
                 "key['']: unknown key. Remove it, or use one of title, description, severity, id.",
-                "key.Severity: unknown key. Write severity, or remove the key.",
+                "key.Severity: unknown key. Did you mean severity?",
                 "key['a\u{FFFD}\\'b']: unknown key. Remove it, or use one of title, description, severity, id.",
-                "key.descripton: unknown key. Write description, or remove the key.",
+                "key.descripton: unknown key. Did you mean description?",
                 "key.x: unknown key. Remove it, or use one of title, description, severity, id.",
             ])
     }
@@ -164,32 +164,5 @@ struct TreeReaderTests {
         var errors = MappingErrors()
         _ = TreeReader(1).object(Key.self, example: "{title: x}", errors: &errors)
         #expect(errors.description.hasPrefix("mapping: a number instead of keys and values."))
-    }
-}
-
-@Suite("Suggestions of names")
-struct NearestNameTests {
-    @Test(
-        "the nearest name within two edits is suggested",
-        arguments: [
-            ("severty", "severity"), ("SEVERITY", "severity"), ("serevity", "severity"), ("severities", nil),
-            ("tite", "title"),
-            ("ttile", "title"), ("di", "id"), ("ix", "id"), ("ud", "id"), ("xy", nil), ("", nil), ("steps", nil),
-            (String(repeating: "severity", count: 9), nil),
-        ] as [(String, String?)])
-    func nearest(name: String, expected: String?) {
-        #expect(NearestName.of(name, among: ["title", "severity", "id"]) == expected)
-    }
-
-    @Test("of equally near names the first is suggested")
-    func ties() { #expect(NearestName.of("map5", among: ["map1", "map2"]) == "map1") }
-
-    @Test(
-        "edits are counted",
-        arguments: [
-            ("", "", 0), ("a", "", 1), ("", "ab", 2), ("ab", "ba", 1), ("abc", "ca", 3), ("kitten", "sitting", 3),
-        ])
-    func distance(left: String, right: String, expected: Int) {
-        #expect(NearestName.distance(Array(left.utf8), Array(right.utf8)) == expected)
     }
 }

@@ -11,6 +11,8 @@ package struct MappingFile: Sendable {
     package let tree: JSON
     /// The mapping.
     package let mapping: Mapping
+    /// The lines of its tests, from 1.
+    let testLines: [Int]
 
     /// Reads the text of a mapping file.
     ///
@@ -28,6 +30,8 @@ package struct MappingFile: Sendable {
         self.text = text
         self.tree = tree.value
         self.mapping = mapping
+        let tests = tree.path.member(MappingKey.tests.rawValue)
+        testLines = mapping.tests.indices.map { tree.line(of: tests.element($0)) }
     }
 
     /// Reads a built-in mapping.

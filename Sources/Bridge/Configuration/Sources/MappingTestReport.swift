@@ -5,8 +5,12 @@ import SourceMapping
 package struct MappingTestReport: Sendable {
     private struct Failure {
         let number: Int
+        let line: Int
         let name: String?
         let differences: [String]
+
+        /// The test with its name.
+        var test: String { "test \(number)" + (name.map { " (\($0))" } ?? "") }
     }
 
     private let mapping: String
@@ -20,18 +24,28 @@ package struct MappingTestReport: Sendable {
         failures = file.mapping.tests.enumerated().compactMap { index, test in
             let differences = file.mapping.differences(in: test)
             guard !differences.isEmpty else { return nil }
-            return Failure(number: index + 1, name: test.name, differences: differences)
+            return Failure(
+                number: index + 1, line: file.testLines[index], name: test.name, differences: differences)
         }
     }
 
     /// Whether no test failed.
     package var hasPassed: Bool { failures.isEmpty }
 
+    /// The differences, which may contain what to do, as errors with file and line.
+    var errors: [ConfigurationError] {
+        failures.flatMap { failure in
+            failure.differences.map { difference in
+                let fix = difference.hasSuffix(".") ? "" : ". Correct the mapping or the test."
+                return ConfigurationError("\(mapping):\(failure.line)", "\(failure.test): \(difference)\(fix)")
+            }
+        }
+    }
+
     /// A line for each difference, then one with the numbers of tests.
     package var lines: [String] {
         let differences = failures.flatMap { failure in
-            let test = "\(mapping): test \(failure.number)" + (failure.name.map { " (\($0))" } ?? "")
-            return failure.differences.map { "\(test): \($0)" }
+            failure.differences.map { "\(mapping): \(failure.test): \($0)" }
         }
         let summary =
             switch (count, failures.count) {

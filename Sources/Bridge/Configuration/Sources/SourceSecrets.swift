@@ -15,6 +15,17 @@ struct SourceSecrets {
     private(set) var variables: Set<String> = []
     /// All secrets that were read, to find changes.
     private(set) var texts: [(source: String, text: String)] = []
+    /// The variables that set secrets.
+    private(set) var overrides: [Override] = []
+
+    /// A variable that takes precedence over a key of the file.
+    struct Override {
+        /// Where the key is, or would be.
+        let path: TreePath
+        let variable: String
+        /// The file that the variable with `_FILE` appended names; nil if the variable itself has the secret.
+        let file: String?
+    }
 
     init(environment: [String: String], readFile: @escaping (String) throws(ConfigurationError) -> [UInt8]) {
         self.environment = environment
@@ -50,6 +61,8 @@ struct SourceSecrets {
         let values: [String]?
         if let found = fromEnvironment(variable, at: path, errors: &errors) {
             values = found
+            let file = environment[variable + "_FILE"].map(ConfigurationValues.trimmed) ?? ""
+            overrides.append(Override(path: path, variable: variable, file: file.isEmpty ? nil : file))
         } else if object.has(key), object.has(fileKey) {
             errors.add(
                 at: object.path.member(fileKey.rawValue), "\(key.rawValue) is set, too", fix: "Set only one of the two."

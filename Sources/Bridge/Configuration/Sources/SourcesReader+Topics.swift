@@ -57,7 +57,7 @@ extension SourcesReader {
 
     /// Rejects topics whose messages `sns.topics` or an earlier source gets.
     mutating func checkTopics() {
-        var owners = surroundings.topics.patterns.map { (name: "sns.topics", pattern: $0) }
+        var owners = (surroundings.topics?.patterns ?? []).map { (name: "sns.topics", pattern: $0) }
         for (source, topics) in topics {
             let path = tree.path.member(source).member(SourceKey.topics.rawValue)
             for (index, pattern) in topics.patterns.enumerated() {

@@ -9,14 +9,16 @@ import SourceMapping
 struct SourcesReader {
     /// What other keys say.
     struct Surroundings {
-        /// `sns.topics`
-        let topics: TopicPolicy
+        /// `sns.topics`; nil if they are not valid.
+        let topics: TopicPolicy?
         /// `sns.accounts`
         let accounts: Set<AccountID>
         /// `aws.regions`; nil for all.
         let regions: Set<Region>?
         /// The folder of the configuration file; nil for the working directory.
         let folder: String?
+        /// Whether the tests of the mappings must pass.
+        let runsTests: Bool
         let readFile: (String) throws(ConfigurationError) -> [UInt8]
     }
 
@@ -125,8 +127,10 @@ struct SourcesReader {
         else { return nil }
         let key = "\(reader.path)"
         do throws(ConfigurationError) {
-            return try MappingFile(
+            let file = try MappingFile(
                 named: name, in: surroundings.folder, key: key, readFile: surroundings.readFile)
+            if surroundings.runsTests { others += MappingTestReport(file).errors.filter { !others.contains($0) } }
+            return file
         } catch {
             if error.key == key {
                 add("\(error.problem)", at: reader.path)

@@ -1,5 +1,5 @@
 /// Suggestions for misspelled names.
-enum NearestName {
+package enum NearestName {
     /// The maximum length of a name that is compared, in bytes.
     private static let maximumLength = 64
 
@@ -7,7 +7,7 @@ enum NearestName {
     ///
     /// Names differ by letter case only, or by at most two edits, and one in a short name: a character added, removed
     /// or changed, or two neighbors swapped.
-    static func of(_ name: String, among known: [String]) -> String? {
+    package static func of(_ name: String, among known: some Sequence<String>) -> String? {
         guard name.utf8.count <= maximumLength else { return nil }
         let bytes = lowercased(name)
         let allowed = bytes.count < 4 ? 1 : 2
