@@ -18,6 +18,11 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
+/// What `--version` reports of the build. deploy/packages/build.sh sets both variables.
+let build: [CSetting] = ["COMMIT", "DATE"].map { name in
+    .define("BRIDGE_BUILD_\(name)", to: "\"\(Context.environment["DEFENDER_BRIDGE_BUILD_\(name)"] ?? "")\"")
+}
+
 /// Files of the status page; scripts in the order in which they run.
 let statusPage = [
     "index.html", "style.css", "document.js", "contact.js", "health.js", "facts.js", "accountRegions.js", "sources.js",
@@ -56,6 +61,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "CBuild", cSettings: build),
         .target(name: "ErrorCodes", swiftSettings: strict),
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Encoding", swiftSettings: strict),
@@ -152,7 +158,7 @@ let package = Package(
             name: "defender-bridge",
             dependencies: [
                 "Telemetry", "Admin", "Encoding", "Bridge", "LocalAWS", "EventLoop", "HTTPClient", "JSON", "AWSCore",
-                "Store", httpTypes,
+                "Store", "SQLiteStore", "Cryptography", "CBuild", httpTypes,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 logging,
             ], swiftSettings: strict),

@@ -7,3 +7,8 @@ enum Library {
     /// Initializes libcurl once per process.
     static func initialize() throws(HTTPClientError) { try HTTPClientError.check(result) }
 }
+
+extension HTTPClient {
+    /// The version of libcurl that the program runs with.
+    package static var libcurlVersion: String { String(cString: curl_version_info(CURLVERSION_FIRST).pointee.version) }
+}

@@ -19,7 +19,7 @@ struct DefenderBridge: AsyncParsableCommand {
               defender-bridge check
               defender-bridge serve
             """,
-        version: Bridge.version,
+        version: VersionText.text,
         groupedSubcommands: [
             CommandGroup(
                 name: "Serving",

@@ -78,10 +78,12 @@ def isolate(scratch):
     pathlib.Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").write_text("0")
 
 
-def start(command, environment, until):
-    """Starts a process, waits until it has printed a pattern, and returns its output."""
+def start(command, environment, until, clean_up=lambda *_: None):
+    """Starts a process, waits until it has printed a pattern, and returns its output. Registers what ends the process."""
     log = tempfile.NamedTemporaryFile("w+")
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    clean_up(process.wait)
+    clean_up(process.terminate)
     while not re.search(until, text := pathlib.Path(log.name).read_text(), re.MULTILINE):
         if process.poll() is not None:
             raise RuntimeError(f"{command}: {text}")
@@ -144,6 +146,7 @@ def shims(folder, program, home):
         f"""
         #!/bin/bash
         # Starts the service like its unit, and waits until it listens.
+        [ "$1" != is-active ] || exit 3
         [ "$1" != disable ] || kill $(<{home}/service)
         [ "$*" = "enable --now defender-bridge.socket defender-bridge.service" ] || exit 0
         ls /etc/systemd/system/defender-bridge.s* >/dev/null || exit 1

@@ -166,6 +166,23 @@ class InstallerTests(unittest.TestCase):
         self.assertEqual(list((self.root / "etc/systemd/system").iterdir()), [])
         self.assertEqual((configuration.read_text(), (state / "store.db").read_text()), ("mine: true\n", "data"))
 
+    def test_a_rollback_returns_to_the_program_before_the_last_upgrade(self):
+        program, installed = self.root / "program", self.root / "usr/local/bin/defender-bridge"
+        run = self.install("--rollback")
+        self.assertEqual(run.returncode, 66)
+        self.assertIn("no previous program", run.stderr)
+        # A repeated installation is no upgrade.
+        for number in (1, 2, 2):
+            program.write_text(f"#!/bin/sh\necho {number}\n")
+            self.assertEqual(self.install(str(program)).returncode, 0)
+        completion = self.root / "usr/local/share" / COMPLETIONS["bash"]
+        for number in (1, 2):
+            self.assertEqual(self.install("--rollback").returncode, 0)
+            self.assertEqual(installed.read_text(), f"#!/bin/sh\necho {number}\n")
+            self.assertEqual(completion.read_text(), f"{number}\n")
+        self.assertEqual(self.install("--uninstall").returncode, 0)
+        self.assertEqual(list(installed.parent.iterdir()), [])
+
     def test_the_shells_complete_commands_and_flags(self):
         self.assertEqual(self.install(str(PROGRAM)).returncode, 0)
         files = {shell: self.root / "usr/local/share" / path for shell, path in COMPLETIONS.items()}

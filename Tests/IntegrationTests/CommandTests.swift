@@ -24,15 +24,22 @@ extension IntegrationTests {
             #expect(line.hasPrefix("defender-bridge: \(text)"), "\(line)", sourceLocation: sourceLocation)
         }
 
-        @Test("--version prints the version of the API description")
+        @Test("--version prints the version of the API description, the build, and the versions of the libraries")
         func version() async throws {
             let program = try await run(["--version"])
             #expect(program.exit == .init(status: 0, wasKilled: false))
             #expect(program.errorLines == [])
-            try #require(program.outputLines.count == 1)
-            #expect(program.outputLines[0].wholeMatch(of: /\d+\.\d+\.\d+/) != nil)
+            let lines = program.outputLines
+            let version = try #require(lines.first).dropFirst("defender-bridge ".count)
+            #expect(version.wholeMatch(of: /\d+\.\d+\.\d+/) != nil)
             let description = try String(contentsOfFile: Paths.inPackage("openapi.yaml"), encoding: .utf8)
-            #expect(description.contains("\n  version: \(program.outputLines[0])\n"))
+            #expect(description.contains("\n  version: \(version)\n"))
+            #expect(lines.dropFirst().first == "unknown build" || lines.dropFirst().first?.hasPrefix("commit ") == true)
+            let openSSL = try await RunningProgram.run(["openssl", "version"]).outputLines.first ?? ""
+            #expect(lines.contains { $0.hasPrefix("OpenSSL ") && openSSL.hasPrefix("\($0) ") }, "\(openSSL)")
+            for library in ["OpenSSL", "libcurl", "libuv", "SQLite"] {
+                #expect(lines.contains { $0.wholeMatch(of: /\w+ \d+\.\d+\.\d+/) != nil && $0.hasPrefix("\(library) ") })
+            }
         }
 
         @Test("--help lists each command in its group, each command's help fits a screen, keys lists each key")

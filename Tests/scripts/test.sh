@@ -18,7 +18,7 @@ step "Dependencies"
 install_build_packages
 install_packages openssl curl python3 python3-venv python3-pip shellcheck prometheus util-linux \
     nginx-light slowhttptest testssl.sh bsdextrautils dnsutils default-jdk-headless postgresql pgbouncer systemd libseccomp2 \
-    debootstrap iproute2 jq zsh fish chromium chromium-driver prometheus-alertmanager rsyslog libivykis0 libnet1 libpcre3 libwrap0
+    debootstrap iproute2 dpkg-dev binutils xz-utils man-db lintian jq zsh fish chromium chromium-driver prometheus-alertmanager rsyslog libivykis0 libnet1 libpcre3 libwrap0
 unpack_packages syslog-ng-core syslog-ng-mod-http
 command -v kubectl >/dev/null || install_packages kubernetes-client
 # Downloads while the compiler runs.
@@ -33,7 +33,8 @@ python_installation=$!
 
 step "Format"
 swift format lint --strict --recursive --parallel Package.swift Sources Tests
-shellcheck --external-sources deploy/*.sh deploy/senders/*.sh Tests/scripts/*.sh .ci/run
+shellcheck --external-sources deploy/*.sh deploy/senders/*.sh deploy/packages/build.sh deploy/packages/debian/{pre,post}{inst,rm} \
+    Tests/scripts/*.sh .ci/run
 
 step "Build"
 swift build --build-tests --explicit-target-dependency-import-check error
@@ -66,7 +67,11 @@ deployment_tests() {
     local failed=0
     # Each in its own process, because moto keeps its state in memory.
     for test in test_*.py; do
-        [ "$test" = test_image.py ] || python3 -m unittest "${test%.py}" || failed=1
+        case $test in
+            # These need the release build.
+            test_image.py | test_packages.py | test_first_hour.py) ;;
+            *) python3 -m unittest "${test%.py}" || failed=1 ;;
+        esac
     done
     return "$failed"
 }
@@ -74,13 +79,15 @@ in_background Fuzzing Tests/scripts/fuzz.sh 20
 in_background Deployments deployment_tests
 step "Release build; fuzzing and deployments in the background"
 release_build --product defender-bridge
+release_program=$(release_build --show-bin-path)/defender-bridge
 in_background Image env --chdir Tests/DeploymentTests python3 -m unittest test_image
+in_background Packages env --chdir Tests/DeploymentTests DEFENDER_BRIDGE_RELEASE_PROGRAM="$release_program" \
+    python3 -m unittest test_packages test_first_hour
 
-step "Tests; the image in the background"
+step "Tests; image and packages in the background"
 # The tests set the authorities that they trust.
 unset AWS_CA_BUNDLE
-DEFENDER_BRIDGE_RELEASE_PROGRAM="$(release_build --show-bin-path)/defender-bridge"
-export DEFENDER_BRIDGE_RELEASE_PROGRAM
+export DEFENDER_BRIDGE_RELEASE_PROGRAM="$release_program"
 failed=0
 # With full parallelism, more than 1,000 descriptors are open, and Foundation's Process then reads past the end of its list.
 swift test --skip-build --experimental-maximum-parallelization-width 8 2>&1 | tee .build/Tests.log || failed=1
