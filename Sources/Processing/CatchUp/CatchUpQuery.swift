@@ -261,20 +261,11 @@ struct CatchUpQuery: Sendable {
     /// - Returns: the number of tasks that were not queued before.
     private func append(_ tasks: [InternalTask]) async throws -> Int {
         let now = client.clock.now()
-        let deliveries = tasks.map { task in
-            task.delivery(of: accountRegion, on: Self.deduplicationKey(of: task, now), now: now)
-        }
-        var count = 0
-        // In parts, so that no transaction takes long.
-        for start in stride(from: 0, to: deliveries.count, by: Self.appendLimit) {
-            let results = try await store.append(Array(deliveries[start...].prefix(Self.appendLimit)))
-            count += results.count { $0 == .stored }
-        }
-        return count
+        return try await store.appendInParts(
+            tasks.map { task in
+                task.delivery(of: accountRegion, on: Self.deduplicationKey(of: task, now), now: now)
+            })
     }
-
-    /// The maximum number of tasks in one transaction.
-    private static let appendLimit = 1000
 
     /// Each event is processed once, while suppressions are compared with each catch-up.
     private static func deduplicationKey(of task: InternalTask, _ now: Timestamp) -> String {

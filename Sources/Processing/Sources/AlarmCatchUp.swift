@@ -84,32 +84,25 @@ struct AlarmCatchUp: Sendable {
                 $0, known: known[$0.findingID], expireAfter: settings.expireAfter, now: now)
         }
         // The key lets a repeated run queue an event once, and another run queue it again.
-        let deliveries = missed.map { missed in
-            InternalTask.mappedItem(missed.event).delivery(
-                of: writer.accountRegion, source: writer.lane.source, on: String(lease.sequence), now: now)
-        }
-        var count = 0
-        for start in stride(from: 0, to: deliveries.count, by: 1000) {
-            let results = try await store.append(Array(deliveries[start...].prefix(1000)))
-            count += results.count { $0 == .stored }
-        }
-        return count
+        return try await store.appendInParts(
+            missed.map { missed in
+                InternalTask.mappedItem(missed.event).delivery(
+                    of: writer.accountRegion, source: writer.lane.source, on: String(lease.sequence), now: now)
+            })
     }
 
     /// Archives the findings that are not in ALARM.
     private func archive(_ lease: Lease, _ progress: inout Progress) async throws -> FindingRejections {
         guard let source = writer.lane.source else { return FindingRejections() }
-        var rejections = FindingRejections()
-        let open = store.openRows(of: writer.accountRegion, source: source, reportedBefore: .latest)
-        for try await page in open {
-            let entries = page.map(\.entry)
-            let (reconciliation, now) = (progress.reconciliation, writer.now)
-            let over = entries.filter { reconciliation.end($0, listedAfter: lease.sequence, now: now) != nil }
-            progress.result.ends += over.count
-            rejections.add(
-                try await writer.write(
-                    { reconciliation.end($0, listedAfter: lease.sequence, now: $1) }, of: over, under: lease))
-        }
+        let reconciliation = progress.reconciliation
+        var ended = 0
+        let rejections = try await writer.write(
+            { entry, now in
+                let change = reconciliation.end(entry, listedAfter: lease.sequence, now: now)
+                if change != nil { ended += 1 }
+                return change
+            }, of: store.openRows(of: writer.accountRegion, source: source, reportedBefore: .latest), under: lease)
+        progress.result.ends += ended
         return rejections
     }
 }

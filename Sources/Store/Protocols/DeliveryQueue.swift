@@ -168,6 +168,19 @@ extension DeliveryQueue {
         try await append([delivery]).first ?? .duplicate
     }
 
+    /// Adds any number of deliveries in parts, so that no transaction takes long; see ``append(_:)-([Delivery])``.
+    ///
+    /// - Returns: the number of deliveries that were not queued before.
+    package func appendInParts(_ deliveries: [Delivery]) async throws(StoreError) -> Int {
+        let limit = 1000
+        var count = 0
+        for start in stride(from: 0, to: deliveries.count, by: limit) {
+            let results = try await append(Array(deliveries[start...].prefix(limit)))
+            count += results.count { $0 == .stored }
+        }
+        return count
+    }
+
     /// The number of deliveries that are not completed, by lane and state.
     package func queueDepths(now: Timestamp) -> Pages<QueueDepth> {
         Pages(limit: 1000) {
