@@ -11,6 +11,8 @@ package struct AlarmSource: Sendable {
     private let patterns: [EventPattern]
     private let hasTopics: Bool
     private let isTopic: @Sendable (ARN) -> Bool
+    /// Whether CloudWatch can list all alarms of the source. Any may be posted to a webhook, also by another program.
+    package let isListable: Bool
     private let deviceAttribute: String
     /// The configured severities, matched against the names of alarms.
     package let severities: SeverityRules
@@ -21,14 +23,16 @@ package struct AlarmSource: Sendable {
     ///   - patterns: the event patterns of the source.
     ///   - hasTopics: whether it has SNS topics.
     ///   - isTopic: whether a topic belongs to it.
+    ///   - hasWebhook: whether it has a webhook.
     ///   - deviceAttribute: the attribute of contributors that names the device.
     package init(
         patterns: [EventPattern], hasTopics: Bool, isTopic: @escaping @Sendable (ARN) -> Bool,
-        deviceAttribute: String = clientID, severities: SeverityRules = .none
+        hasWebhook: Bool = false, deviceAttribute: String = clientID, severities: SeverityRules = .none
     ) {
         self.patterns = patterns
         self.hasTopics = hasTopics
         self.isTopic = isTopic
+        isListable = !hasWebhook
         self.deviceAttribute = deviceAttribute
         self.severities = severities
     }

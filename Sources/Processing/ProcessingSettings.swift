@@ -58,11 +58,11 @@ package struct ProcessingSettings: Sendable {
 
     /// The accounts and Regions of the sources of Amazon CloudWatch alarms.
     package var alarmAccountRegions: Set<AccountRegion> {
-        sources.values.reduce(into: []) { if $1.alarms != nil { $0.formUnion($1.accountRegions) } }
+        sources.values.reduce(into: []) { if $1.alarms?.isListable == true { $0.formUnion($1.accountRegions) } }
     }
 
     /// The names of the sources of Amazon CloudWatch alarms that may get items of an account and Region, sorted.
     package func alarmSources(of accountRegion: AccountRegion) -> [String] {
-        sources.filter { $0.value.alarms != nil && $0.value.serves(accountRegion) }.keys.sorted()
+        sources.filter { $0.value.alarms?.isListable == true && $0.value.serves(accountRegion) }.keys.sorted()
     }
 }

@@ -1,6 +1,8 @@
 import AWSCore
 import Cryptography
 import JSON
+import Planning
+import Processing
 import SNS
 import SourceMapping
 import Testing
@@ -93,6 +95,24 @@ import Testing
         #expect(other.topics.patterns.isEmpty)
         #expect(try Self.configuration("sources:\n").sources.isEmpty)
         #expect(try Self.configuration("sources: {}\n").sources.isEmpty)
+    }
+
+    @Test("Catch-up covers sources whose alarms CloudWatch lists: not those with a webhook, nor of another mapping")
+    func alarmSources() throws {
+        let webhook = "{account: \"111122223333\", region: us-east-1, auth: {bearer: {token: \(Self.secret)}}}"
+        let topic = "arn:aws:sns:us-east-1:111122223333"
+        let configuration = try Self.configuration(
+            """
+            sources:
+              both: {mapping: cloudwatch-alarm, topics: ["\(topic):a"], webhook: \(webhook)}
+              posted: {mapping: cloudwatch-alarm, webhook: \(webhook)}
+              listed: {mapping: cloudwatch-alarm, topics: ["\(topic):b"]}
+              other: {mapping: nozomi, topics: ["\(topic):c"]}
+            """)
+        let accountRegion = try #require(ARN("\(topic):b")).accountRegion
+        #expect(configuration.processing.alarmSources(of: accountRegion) == ["listed"])
+        #expect(configuration.processing.alarmAccountRegions == [accountRegion])
+        #expect(configuration.processing.sources["posted"]?.alarms?.isListable == false)
     }
 
     @Test("Each method of authentication is read")

@@ -43,7 +43,7 @@ struct SourceTasks {
             return try await archive(reportedBefore: min(time, silentUntil - expireAfter), lease)
         case .archiveSource(let time): return try await archive(reportedBefore: time, lease)
         case .catchUpAlarms:
-            guard let settings, let alarms = settings.alarms else { return nil }
+            guard let settings, let alarms = settings.alarms, alarms.isListable else { return nil }
             let catchUp = AlarmCatchUp(
                 store: store, writer: writer, client: client, settings: settings, reporter: reporter)
             return try await catchUp.run(alarms, under: lease)

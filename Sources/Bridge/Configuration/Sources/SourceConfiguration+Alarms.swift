@@ -12,7 +12,8 @@ extension SourceConfiguration {
         return AlarmSource(
             patterns: events, hasTopics: !topics.patterns.isEmpty,
             isTopic: { [topics] in (try? topics.accountRegion(of: $0)) != nil },
-            deviceAttribute: deviceAttribute ?? AlarmSource.clientID, severities: severities)
+            hasWebhook: webhook != nil, deviceAttribute: deviceAttribute ?? AlarmSource.clientID, severities: severities
+        )
     }
 
     /// The accounts and Regions that it names.
