@@ -1,4 +1,4 @@
-"""The Kubernetes manifests and the Compose file: rendered by kubectl, validated with Kubernetes's schemas."""
+"""The Kubernetes manifests and the Compose file: rendered by kubectl, validated with Kubernetes's schemas. test_helm.py has the chart."""
 
 import pathlib
 import subprocess
@@ -19,7 +19,13 @@ def rendered(overlay):
         ["kubectl", "kustomize", str(DEPLOY / "kubernetes/overlays" / overlay)], capture_output=True, text=True, check=True
     )
     objects = list(yaml.safe_load_all(run.stdout))
-    return {each["kind"]: each for each in objects}
+    # The second Service is that of the admin port.
+    return {("AdminService" if each["metadata"]["name"].endswith("-admin") else each["kind"]): each for each in objects}
+
+
+def settings(objects):
+    """The content of bridge.yaml."""
+    return yaml.safe_load(objects["ConfigMap"]["data"]["bridge.yaml"])
 
 
 def ports_out(objects):
@@ -35,6 +41,9 @@ class KubernetesTests(unittest.TestCase):
     def container(self, overlay):
         (container,) = self.overlays[overlay]["Deployment"]["spec"]["template"]["spec"]["containers"]
         return container
+
+    def variables(self, overlay):
+        return {each["name"]: each.get("value") for each in self.container(overlay)["env"]}
 
     def test_objects_conform_to_the_schemas(self):
         for overlay, objects in self.overlays.items():
@@ -69,6 +78,7 @@ class KubernetesTests(unittest.TestCase):
         for objects in self.overlays.values():
             labels = objects["Deployment"]["spec"]["template"]["metadata"]["labels"]
             self.assertEqual(objects["Service"]["spec"]["selector"], labels)
+            self.assertEqual(objects["AdminService"]["spec"]["selector"], labels)
             self.assertEqual(objects["PodDisruptionBudget"]["spec"]["selector"], {"matchLabels": labels})
             self.assertEqual(objects["NetworkPolicy"]["spec"]["podSelector"], {"matchLabels": labels})
             self.assertEqual(objects["Deployment"]["spec"]["selector"], {"matchLabels": labels})
@@ -77,15 +87,20 @@ class KubernetesTests(unittest.TestCase):
         deployment = self.overlays["sqlite-single"]["Deployment"]["spec"]
         self.assertEqual((deployment["replicas"], deployment["strategy"]), (1, {"type": "Recreate"}))
         self.assertEqual(self.overlays["sqlite-single"]["PersistentVolumeClaim"]["spec"]["accessModes"], ["ReadWriteOncePod"])
-        store = self.overlays["sqlite-single"]["ConfigMap"]["data"]["BRIDGE_STORE_URL"]
-        (mount,) = self.container("sqlite-single")["volumeMounts"]
+        store = self.variables("sqlite-single")["BRIDGE_STORE_URL"]
+        (mount,) = [each for each in self.container("sqlite-single")["volumeMounts"] if each["name"] == "store"]
         self.assertTrue(store.startswith(f"sqlite://{mount['mountPath']}/"))
 
     def test_postgresql_is_reachable_and_shared(self):
         objects = self.overlays["postgresql-scaled"]
         self.assertEqual(objects["Deployment"]["spec"]["replicas"], 3)
-        self.assertIn("PGPASSWORD", [variable["name"] for variable in self.container("postgresql-scaled")["env"]])
-        database = urllib.parse.urlsplit(objects["ConfigMap"]["data"]["BRIDGE_STORE_URL"])
+        variables = self.variables("postgresql-scaled")
+        self.assertIn("PGPASSWORD", variables)
+        database = urllib.parse.urlsplit(variables["BRIDGE_STORE_URL"])
+        parameters = dict(urllib.parse.parse_qsl(database.query))
+        self.assertEqual(parameters["sslmode"], "verify-full")
+        mounts = {each["mountPath"] for each in self.container("postgresql-scaled")["volumeMounts"]}
+        self.assertIn(str(pathlib.Path(parameters["sslrootcert"]).parent), mounts)
         self.assertEqual(ports_out(objects), {53, 80, 443, database.port})
         self.assertEqual(ports_out(self.overlays["sqlite-single"]), {53, 80, 443})
 
@@ -96,13 +111,89 @@ class KubernetesTests(unittest.TestCase):
                 [each["ipBlock"]["cidr"] for each in rule["to"]], ["169.254.170.23/32", "fd00:ec2::23/128"]
             )
 
-    def test_the_proxy_component_opens_its_port(self):
+    def test_the_bridge_reads_its_configuration_and_its_secret(self):
+        for overlay, objects in self.overlays.items():
+            pod = objects["Deployment"]["spec"]["template"]["spec"]
+            volumes = {each["name"]: each for each in pod["volumes"]}
+            mounts = {each["name"]: each["mountPath"] for each in self.container(overlay)["volumeMounts"]}
+            # The place where all commands find it.
+            self.assertEqual(mounts["configuration"], "/etc/defender-bridge")
+            self.assertEqual(volumes["configuration"]["configMap"]["name"], objects["ConfigMap"]["metadata"]["name"])
+            self.assertTrue(settings(objects)["sns"]["topics"])
+            self.assertEqual(volumes["secrets"]["secret"]["secretName"], "defender-bridge")
+            key = pathlib.Path(self.variables(overlay)["BRIDGE_EVENT_BRIDGE_API_KEY_FILE"])
+            self.assertEqual(str(key.parent), mounts["secrets"])
+            example = yaml.safe_load((DEPLOY / "kubernetes/examples/secret.yaml").read_text())
+            kubernetes_validate.validate(example, "1.30", strict=True)
+            self.assertEqual(example["metadata"]["name"], "defender-bridge")
+            self.assertIn(key.name, example["stringData"])
+            self.assertIn("database-password", example["stringData"])
+
+    def test_the_external_secret_has_the_keys_of_the_secret(self):
+        store, external = yaml.safe_load_all((DEPLOY / "kubernetes/examples/external-secret.yaml").read_text())
+        example = yaml.safe_load((DEPLOY / "kubernetes/examples/secret.yaml").read_text())
+        self.assertEqual({each["secretKey"] for each in external["spec"]["data"]}, set(example["stringData"]))
+        self.assertEqual(external["spec"]["target"]["name"], example["metadata"]["name"])
+        self.assertEqual(external["spec"]["secretStoreRef"], {"kind": store["kind"], "name": store["metadata"]["name"]})
+        self.assertEqual(
+            {each["metadata"]["namespace"] for each in (store, external)}, {example["metadata"]["namespace"]}
+        )
+
+    def test_the_namespace_enforces_what_the_pods_keep(self):
+        for objects in self.overlays.values():
+            self.assertEqual(objects["Namespace"]["metadata"]["labels"]["pod-security.kubernetes.io/enforce"], "restricted")
+            names = {each["metadata"].get("namespace") for kind, each in objects.items() if kind != "Namespace"}
+            self.assertEqual(names, {objects["Namespace"]["metadata"]["name"]})
+
+    def with_component(self, component):
+        """The objects of an overlay with a component."""
         with tempfile.TemporaryDirectory(dir=DEPLOY / "kubernetes/overlays") as folder:
             overlay = pathlib.Path(folder)
             (overlay / "kustomization.yaml").write_text(
-                "resources: [../sqlite-single]\ncomponents: [../../components/https-proxy]\n"
+                f"namespace: defender-bridge\nresources: [../sqlite-single]\ncomponents: [../../components/{component}]\n"
             )
-            objects = rendered(overlay.name)
+            return rendered(overlay.name)
+
+    def test_every_component_can_be_added(self):
+        added = {}
+        for path in sorted((DEPLOY / "kubernetes/components").iterdir()):
+            objects = self.with_component(path.name)
+            added[path.name] = set(objects) - set(self.overlays["sqlite-single"])
+            self.assertEqual({each["metadata"].get("namespace", "defender-bridge") for each in objects.values()}, {"defender-bridge"})
+        self.assertEqual(
+            added,
+            {
+                "gateway": {"Gateway", "HTTPRoute"},
+                "https-proxy": set(),
+                "ingress": {"Ingress"},
+                "irsa": set(),
+                "prometheus-operator": {"PodMonitor", "PrometheusRule"},
+            },
+        )
+
+    def test_only_irsa_names_a_role(self):
+        # With a role in the annotation, EKS Pod Identity is not used.
+        self.assertNotIn("annotations", self.overlays["sqlite-single"]["ServiceAccount"]["metadata"])
+        annotations = self.with_component("irsa")["ServiceAccount"]["metadata"]["annotations"]
+        self.assertRegex(annotations["eks.amazonaws.com/role-arn"], r"^arn:aws:iam::\d{12}:role/")
+
+    def test_only_deliveries_are_reachable_from_outside(self):
+        paths = {"/eventbridge": "Exact", "/sns": "Exact", "/webhooks": "Prefix"}
+        (rule,) = self.with_component("ingress")["Ingress"]["spec"]["rules"]
+        self.assertEqual({each["path"]: each["pathType"] for each in rule["http"]["paths"]}, paths)
+        ports = [each["backend"]["service"]["port"]["name"] for each in rule["http"]["paths"]]
+        self.assertEqual(set(ports), {"deliveries"})
+        objects = self.with_component("gateway")
+        (rule,) = objects["HTTPRoute"]["spec"]["rules"]
+        self.assertEqual(
+            {each["path"]["value"]: each["path"]["type"].removeprefix("Path") for each in rule["matches"]}, paths
+        )
+        self.assertEqual(rule["backendRefs"], [{"name": "defender-bridge", "port": objects["Service"]["spec"]["ports"][0]["port"]}])
+        self.assertEqual(objects["HTTPRoute"]["spec"]["parentRefs"], [{"name": objects["Gateway"]["metadata"]["name"]}])
+        self.assertEqual([each["protocol"] for each in objects["Gateway"]["spec"]["listeners"]], ["HTTPS"])
+
+    def test_the_proxy_component_opens_its_port(self):
+        objects = self.with_component("https-proxy")
         (container,) = objects["Deployment"]["spec"]["template"]["spec"]["containers"]
         (proxy,) = [each["value"] for each in container["env"] if each["name"] == "HTTPS_PROXY"]
         self.assertEqual(ports_out(objects), {53, 80, 443, urllib.parse.urlsplit(proxy).port})
