@@ -453,6 +453,31 @@ class DeploymentTests(unittest.TestCase):
             },
         )
 
+    def test_only_the_pods_assume_the_role_on_kubernetes(self):
+        issuer = "oidc.eks.us-east-1.amazonaws.com/id/0123456789ABCDEF"
+        for stack, parameters in (("pod-identity", {}), ("irsa", {"OidcProvider": issuer, "Namespace": "iot"})):
+            self.deploy(stack, "pod-role", parameters)
+        roles = {stack: self.client("iam").get_role(RoleName=self.physical(stack, "Role"))["Role"] for stack in ("pod-identity", "irsa")}
+        self.assertEqual(self.outputs("irsa")["RoleArn"], roles["irsa"]["Arn"])
+        (identity,) = roles["pod-identity"]["AssumeRolePolicyDocument"]["Statement"]
+        self.assertEqual(identity["Principal"], {"Service": "pods.eks.amazonaws.com"})
+        self.assertEqual(identity["Action"], ["sts:AssumeRole", "sts:TagSession"])
+        self.assertEqual(
+            identity["Condition"]["StringEquals"],
+            {
+                "aws:SourceAccount": ACCOUNT,
+                "aws:RequestTag/kubernetes-namespace": "defender-bridge",
+                "aws:RequestTag/kubernetes-service-account": "defender-bridge",
+            },
+        )
+        (web,) = roles["irsa"]["AssumeRolePolicyDocument"]["Statement"]
+        self.assertEqual(web["Principal"], {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"})
+        self.assertEqual(web["Action"], "sts:AssumeRoleWithWebIdentity")
+        self.assertEqual(
+            web["Condition"]["StringEquals"],
+            {f"{issuer}:aud": "sts.amazonaws.com", f"{issuer}:sub": "system:serviceaccount:iot:defender-bridge"},
+        )
+
     def test_two_tasks_run_the_bridge_with_its_secrets(self):
         ecs = self.client("ecs")
         cluster = self.physical("bridge", "Cluster")

@@ -27,6 +27,7 @@ ELSEWHERE = {
     "events:InvokeApiDestination",  # EventBridge
     "secretsmanager:GetSecretValue",  # ECS, when it starts a task
     "sts:AssumeRole",  # Trust policies
+    "sts:TagSession",  # EKS Pod Identity
 }
 
 
@@ -101,6 +102,7 @@ class PermissionTests(unittest.TestCase):
         needed = called() - FREE | FOR_MEMBERS
         self.check("cloudformation/bridge.yaml", of_role("bridge", "TaskRole"), needed | FOR_EXEC)
         self.check("cloudformation/machine-role.yaml", of_role("machine-role", "Role"), needed)
+        self.check("cloudformation/pod-role.yaml", of_role("pod-role", "Role"), needed)
         self.assertIn("[module.permissions.json]", (TERRAFORM / "bridge/roles.tf").read_text())
         self.assertEqual(of_terraform("bridge/roles.tf", "task"), FOR_MEMBERS | FOR_EXEC)
 
@@ -109,7 +111,7 @@ class PermissionTests(unittest.TestCase):
 
     def test_other_roles_have_exactly_the_permissions_they_need(self):
         found = set()
-        for name in ("fleet", "bridge", "member-role", "machine-role"):
+        for name in ("fleet", "bridge", "member-role", "machine-role", "pod-role"):
             for policy in re.findall(r'"Action": ("[^"]+"|\[[^\]]+\])', json.dumps(template(name))):
                 value = json.loads(policy)
                 found |= {value} if isinstance(value, str) else set(value)
