@@ -127,6 +127,7 @@ def shims(folder, program, home):
         exec {sys.executable} -c 'import sys; from awscli.clidriver import main; sys.exit(main())' "$@"
         """,
     )
+    write(folder / "helm", f'#!/bin/bash\nexec {sys.executable} {REPOSITORY}/Tests/DeploymentTests/helm.py "$@"\n')
     write(
         folder / "editor",
         f"""
