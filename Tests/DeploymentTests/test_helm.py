@@ -140,6 +140,26 @@ class ChartTests(unittest.TestCase):
 
         self.assertNotEqual(annotations({}), annotations({"log": {"level": "debug"}}))
 
+    def test_the_configuration_keeps_its_types(self):
+        configuration = {
+            "sns": {"accounts": ["001122334455", "111122223333"], "topics": ["arn:aws:sns:eu-central-1:*:a"]},
+            "aws": {"externalId": "0123456789"},
+            "store": {"maxPending": 1000000000},
+            "securityHub": {"requestsPerSecond": 0.5},
+            "mapping": {"checkSummaries": False, "severities": ["*/MessagesSent=LOW"]},
+            "sources": {"a": {"mapping": "a.yaml", "events": [{"source": ["aws.cloudwatch"]}], "accounts": ["001122334455"]}},
+        }
+        mapping = "# A comment\nname: a\n\nlines: |\n  x\n    y\n"
+        data = by_kind({"configuration": configuration, "mappings": {"a.yaml": mapping}})["ConfigMap", "defender-bridge"]["data"]
+        found = yaml.safe_load(data["bridge.yaml"])
+        found["sns"].pop("minimumSignatureVersion")
+        self.assertEqual(found, configuration)
+        self.assertEqual(data["a.yaml"], mapping)
+
+    def test_an_empty_configuration_is_rendered(self):
+        for configuration in (None, {}, {"listen": None}):
+            self.assertEqual(len(chart.objects({"configuration": configuration})), len(chart.objects({})))
+
     def test_probes_use_the_admin_port_with_the_proxy_protocol(self):
         given = {"configuration": {"listen": {"proxyProtocol": True, "trustedProxies": ["10.0.0.0/8"]}}}
         (container,) = by_kind(given)["Deployment", "defender-bridge"]["spec"]["template"]["spec"]["containers"]

@@ -1,5 +1,6 @@
 """The Kubernetes manifests and the Compose file: rendered by kubectl, validated with Kubernetes's schemas. test_helm.py has the chart."""
 
+import os
 import pathlib
 import subprocess
 import tempfile
@@ -10,6 +11,7 @@ import kubernetes_validate
 import yaml
 
 DEPLOY = pathlib.Path(__file__).parents[2] / "deploy"
+PROGRAM = DEPLOY.parent / ".build/debug/defender-bridge"
 OVERLAYS = ("sqlite-single", "postgresql-scaled")
 
 
@@ -128,6 +130,24 @@ class KubernetesTests(unittest.TestCase):
             self.assertEqual(example["metadata"]["name"], "defender-bridge")
             self.assertIn(key.name, example["stringData"])
             self.assertIn("database-password", example["stringData"])
+
+    def test_the_program_accepts_configuration_and_variables(self):
+        for overlay, objects in self.overlays.items():
+            mounts = {each["name"]: each["mountPath"] for each in self.container(overlay)["volumeMounts"]}
+            with self.subTest(overlay=overlay), tempfile.TemporaryDirectory() as folder:
+                files = pathlib.Path(folder)
+                (files / "bridge.yaml").write_text(objects["ConfigMap"]["data"]["bridge.yaml"])
+                (files / "event-bridge-key").write_text("0123456789abcdef")
+                # Volumes are in the folder.
+                environment = {"PATH": os.environ["PATH"]}
+                for name, value in self.variables(overlay).items():
+                    environment[name] = (value or "a-long-password").replace(mounts["secrets"], folder)
+                    environment[name] = environment[name].replace(mounts.get("store", "/var/lib/defender-bridge"), folder)
+                run = subprocess.run(
+                    [PROGRAM, "config", "validate", "--config", files / "bridge.yaml"],
+                    env=environment, capture_output=True, text=True, check=False,
+                )
+                self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
 
     def test_the_external_secret_has_the_keys_of_the_secret(self):
         store, external = yaml.safe_load_all((DEPLOY / "kubernetes/examples/external-secret.yaml").read_text())

@@ -37,5 +37,6 @@ labels:
 
 {{- /* With the PROXY protocol, only the admin port accepts probes. */ -}}
 {{- define "defender-bridge.probePort" -}}
-{{- if dig "listen" "proxyProtocol" false .Values.configuration }}admin{{ else }}deliveries{{ end }}
+{{- $listen := (.Values.configuration | default dict).listen | default dict }}
+{{- if $listen.proxyProtocol }}admin{{ else }}deliveries{{ end }}
 {{- end }}
