@@ -465,7 +465,6 @@ class DeploymentTests(unittest.TestCase):
         self.assertEqual(
             identity["Condition"]["StringEquals"],
             {
-                "aws:SourceAccount": ACCOUNT,
                 "aws:RequestTag/kubernetes-namespace": "defender-bridge",
                 "aws:RequestTag/kubernetes-service-account": "defender-bridge",
             },
