@@ -443,8 +443,10 @@ class DeploymentTests(unittest.TestCase):
     def test_only_the_bridge_assumes_the_member_role(self):
         role = self.client("iam").get_role(RoleName="defender-bridge-member")["Role"]
         self.assertEqual(self.outputs("member")["RoleArn"], role["Arn"])
-        (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
-        self.assertEqual(statement["Principal"], {"AWS": "arn:aws:iam::111122223333:root"})
+        statement, tagging = role["AssumeRolePolicyDocument"]["Statement"]
+        bridge = {"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/defender-bridge"}}
+        self.assertEqual((tagging["Action"], tagging["Condition"]), ("sts:TagSession", bridge))
+        self.assertEqual({str(each["Principal"]) for each in (statement, tagging)}, {str({"AWS": "arn:aws:iam::111122223333:root"})})
         self.assertEqual(
             statement["Condition"],
             {

@@ -15,6 +15,8 @@ TERRAFORM = REPOSITORY / "deploy/terraform"
 FREE = {"sts:GetCallerIdentity", "sts:AssumeRoleWithWebIdentity"}
 # Allowed only if the bridge serves other accounts.
 FOR_MEMBERS = {"sts:AssumeRole"}
+# Of sessions by EKS Pod Identity.
+FOR_TAGS = {"sts:TagSession"}
 # Permissions of ECS Exec in a task.
 FOR_EXEC = {f"ssmmessages:{verb}{channel}Channel" for verb in ("Create", "Open") for channel in ("Control", "Data")}
 # Permissions of other principals in the templates.
@@ -102,7 +104,7 @@ class PermissionTests(unittest.TestCase):
         needed = called() - FREE | FOR_MEMBERS
         self.check("cloudformation/bridge.yaml", of_role("bridge", "TaskRole"), needed | FOR_EXEC)
         self.check("cloudformation/machine-role.yaml", of_role("machine-role", "Role"), needed)
-        self.check("cloudformation/pod-role.yaml", of_role("pod-role", "Role"), needed)
+        self.check("cloudformation/pod-role.yaml", of_role("pod-role", "Role"), needed | FOR_TAGS)
         self.assertIn("[module.permissions.json]", (TERRAFORM / "bridge/roles.tf").read_text())
         self.assertEqual(of_terraform("bridge/roles.tf", "task"), FOR_MEMBERS | FOR_EXEC)
 

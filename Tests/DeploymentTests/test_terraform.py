@@ -174,7 +174,9 @@ class TerraformTests(TerraformCase):
 
     def test_only_the_bridge_assumes_the_member_role(self):
         role = self.client("iam").get_role(RoleName="defender-bridge-member")["Role"]
-        (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+        statement, tagging = role["AssumeRolePolicyDocument"]["Statement"]
+        self.assertEqual((statement["Action"], tagging["Action"]), ("sts:AssumeRole", "sts:TagSession"))
+        self.assertEqual(tagging["Condition"], {"ArnEquals": statement["Condition"]["ArnEquals"]})
         self.assertEqual(statement["Condition"]["StringEquals"], {"sts:ExternalId": "a-long-external-id"})
         self.assertEqual(
             statement["Condition"]["ArnEquals"],

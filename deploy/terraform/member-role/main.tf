@@ -26,6 +26,22 @@ data "aws_iam_policy_document" "bridge_assumes" {
       values   = [var.external_id]
     }
   }
+
+  # EKS Pod Identity adds tags to the session of the bridge, which are passed on.
+  statement {
+    actions = ["sts:TagSession"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:${local.partition}:iam::${split(":", var.bridge_role_arn)[4]}:root"]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:PrincipalArn"
+      values   = [var.bridge_role_arn]
+    }
+  }
 }
 
 resource "aws_iam_role" "bridge" {
