@@ -18,6 +18,7 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
 from moto.core.common_models import CloudFormationModel
+from moto.elbv2.models import FakeLoadBalancer, FakeTargetGroup
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
@@ -115,6 +116,7 @@ LACKING = (
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
     "AWS::SecretsManager::Secret",
+    "AWS::StepFunctions::StateMachine",
 )
 # By stack and logical id.
 kept = {}
@@ -147,8 +149,11 @@ class Kept(CloudFormationModel):
         if attribute == "Arn" and self.type_name.startswith("AWS::Events::"):
             kind = {"AWS::Events::Connection": "connection", "AWS::Events::ApiDestination": "api-destination"}[self.type_name]
             return f"arn:aws:events:{REGION}:{ACCOUNT}:{kind}/{self.name}/{uuid.UUID(int=0)}"
-        # moto requests only the part of Endpoint.Address up to the dot.
-        return {"Endpoint": f"{self.name}.example.com"}[attribute]
+        # moto requests only the part of Endpoint.Address and MasterUserSecret.SecretArn up to the dot.
+        return {
+            "Endpoint": f"{self.name}.example.com",
+            "MasterUserSecret": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:rds!cluster-{self.name}",
+        }[attribute]
 
     @classmethod
     def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs):
@@ -186,6 +191,15 @@ def _parse_and_update_resource(logical_id, resource_json, resources_map, *, upda
     return resources_map[logical_id] and update(logical_id, resource_json, resources_map, **place)
 
 
+def _add_attribute(model, name, value):
+    """Adds an attribute that moto lacks to resources of a model."""
+    has, get = model.has_cfn_attr, getattr(model, "get_cfn_attribute", None)
+    model.has_cfn_attr = classmethod(lambda cls, attribute: attribute == name or has(attribute))
+    model.get_cfn_attribute = lambda resource, attribute: value(resource) if attribute == name else get(resource, attribute)
+
+
+_add_attribute(FakeLoadBalancer, "LoadBalancerFullName", lambda balancer: balancer.arn.rpartition(":loadbalancer/")[2])
+_add_attribute(FakeTargetGroup, "TargetGroupFullName", lambda group: group.arn.rpartition(":")[2])
 parsing.ResourceMap.load_parameters = _load_parameters
 parsing.parse_and_update_resource = _parse_and_update_resource
 

@@ -57,6 +57,8 @@ FARGATE = {
 }
 # Directories that the ECS Exec agent writes to.
 EXEC_PATHS = ["/managed-agents", "/var/lib/amazon/ssm", "/var/log/amazon/ssm"]
+# Where the Dockerfile puts the certificates of the authorities of Amazon RDS.
+RDS_BUNDLE = "/usr/local/share/amazon-rds/bundle.pem"
 SECURITY_GROUPS = ("LoadBalancerSecurityGroup", "MonitoringSecurityGroup", "TaskSecurityGroup", "DatabaseSecurityGroup")
 
 
@@ -74,6 +76,11 @@ def _long_form(loader, suffix, node):
 
 
 Loader.add_multi_constructor("!", _long_form)
+
+
+def database_secret():
+    """The ARN of the secret with the database's password."""
+    return kept["bridge", "Database"].get_cfn_attribute("MasterUserSecret")
 
 
 def template(name):
@@ -213,6 +220,7 @@ class DeploymentTests(unittest.TestCase):
                     "SnsAccounts": ACCOUNT,
                     "MemberRoleName": "defender-bridge-member",
                     "ExternalId": "a-long-external-id",
+                    "AlertEmail": "team@example.com",
                 },
             ),
         }
@@ -486,17 +494,20 @@ class DeploymentTests(unittest.TestCase):
         service = ecs.describe_services(cluster=cluster, services=[arn])["services"][0]
         self.assertEqual(service["desiredCount"], 2)
         definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-        (container,) = definition["containerDefinitions"]
+        container, collector = definition["containerDefinitions"]
+        self.assertTrue(container["essential"])
+        self.assertFalse(collector["essential"])
         values = {variable["name"]: variable["value"] for variable in container["environment"]}
         self.assertEqual(values["BRIDGE_SNS_TOPICS"], f"arn:aws:sns:{REGION}:*:device-defender-audit")
         self.assertRegex(
-            values["BRIDGE_STORE_URL"], r"^postgresql://bridge@[A-Za-z0-9.-]+:5432/bridge\?sslmode=require$"
+            values["BRIDGE_STORE_URL"],
+            rf"^postgresql://bridge@[A-Za-z0-9.-]+:5432/bridge\?sslmode=verify-full&sslrootcert={RDS_BUNDLE}$",
         )
         self.assertEqual(
             {secret["name"]: secret["valueFrom"] for secret in container["secrets"]},
             {
                 "BRIDGE_EVENT_BRIDGE_API_KEY": kept["bridge", "ApiKey"].physical_resource_id,
-                "PGPASSWORD": kept["bridge", "DatabasePassword"].physical_resource_id,
+                "PGPASSWORD": f"{database_secret()}:password::",
             },
         )
         self.assertTrue(container["readonlyRootFilesystem"])
@@ -509,11 +520,79 @@ class DeploymentTests(unittest.TestCase):
         resources = template("bridge")["Resources"]
         self.assertTrue(resources["Service"]["Properties"]["EnableExecuteCommand"])
         task = resources["TaskDefinition"]["Properties"]
-        (container,) = task["ContainerDefinitions"]
+        container = task["ContainerDefinitions"][0]
         self.assertEqual(
             {mount["SourceVolume"]: mount["ContainerPath"] for mount in container["MountPoints"]},
             dict(zip([each["Name"] for each in task["Volumes"]], EXEC_PATHS)),
         )
+
+    def test_tasks_have_the_architecture_of_the_image(self):
+        # moto does not return it.
+        platform = template("bridge")["Resources"]["TaskDefinition"]["Properties"]["RuntimePlatform"]
+        self.assertEqual(platform["CpuArchitecture"], {"Ref": "TaskArchitecture"})
+
+    def test_the_database_has_a_reader_and_is_protected(self):
+        database = kept["bridge", "Database"].properties
+        self.assertIs(database["DeletionProtection"], True)
+        self.assertTrue(database["ManageMasterUserPassword"])
+        self.assertNotIn("MasterUserPassword", database)
+        instances = [kept["bridge", name] for name in ("DatabaseInstance", "DatabaseReaderInstance")]
+        self.assertEqual([each.properties["PromotionTier"] for each in instances], [0, 1])
+        self.assertEqual({each.properties["DBClusterIdentifier"] for each in instances}, {self.physical("bridge", "Database")})
+        self.assertEqual(template("bridge")["Resources"]["DatabaseReaderInstance"]["Condition"], "HasReader")
+
+    def test_tasks_are_replaced_after_a_rotation_of_the_password(self):
+        events = self.client("events")
+        rule = events.describe_rule(Name=self.physical("bridge", "RotationRule"))
+        pattern = json.loads(rule["EventPattern"])
+        self.assertEqual(pattern["detail"]["eventName"], ["RotationSucceeded"])
+        self.assertEqual(pattern["detail"]["additionalEventData"], {"SecretId": [database_secret()]})
+        (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+        machine = kept["bridge", "TaskReplacement"]
+        self.assertEqual(target["Arn"], machine.physical_resource_id)
+        (step,) = machine.properties["Definition"]["States"].values()
+        self.assertEqual(step["Resource"], "arn:aws:states:::aws-sdk:ecs:updateService")
+        # The parameters are those of the API.
+        (name,) = [name for name in self.resources("bridge") if name == "Service"]
+        given = {key[0].lower() + key[1:]: value for key, value in step["Parameters"].items()}
+        updated = self.client("ecs").update_service(**given)["service"]
+        self.assertEqual(updated["serviceArn"], self.physical("bridge", name))
+
+    def test_alarms_use_metrics_that_the_collector_sends(self):
+        exposed = (REPOSITORY / "deploy/docs/metrics.md").read_text()
+        resources = template("bridge")["Resources"]
+        collector = resources["TaskDefinition"]["Properties"]["ContainerDefinitions"][1]["Fn::If"][1]
+        (setting,) = collector["Environment"]
+        settings = yaml.safe_load(setting["Value"]["Fn::Sub"].replace("${AWS::StackName}", "bridge"))
+        (job,) = settings["receivers"]["prometheus"]["config"]["scrape_configs"]
+        (kept_names,) = job["metric_relabel_configs"]
+        exporter = settings["exporters"]["awsemf"]
+        self.assertEqual(job["static_configs"], [{"targets": ["127.0.0.1:9090"], "labels": {"bridge": "bridge"}}])
+        sent = set()
+        for name in re.findall(r"^\| `(\w+)`", exposed, re.MULTILINE):
+            for declaration in exporter["metric_declarations"]:
+                if any(re.search(selector, name) for selector in declaration["metric_name_selectors"]):
+                    self.assertRegex(name, f"^{kept_names['regex']}$")
+                    sent |= {(name, *dimensions) for dimensions in declaration["dimensions"]}
+        used = set()
+        for name, resource in resources.items():
+            properties = resource.get("Properties", {})
+            if properties.get("Namespace") == exporter["namespace"]:
+                self.assertEqual(resource["Condition"], "HasCollector")
+                used.add((properties["MetricName"], *(each["Name"] for each in properties["Dimensions"])))
+                runbook = re.search(r"runbook of (\w+)", properties["AlarmDescription"])[1]
+                self.assertIn(f"## {runbook}\n", (REPOSITORY / "deploy/docs/runbooks.md").read_text())
+        self.assertEqual(used, sent)
+        self.assertEqual(len(used), 7)
+
+    def test_alarms_notify_the_address(self):
+        alarms = [each for (stack, _), each in kept.items() if stack == "bridge" and each.type_name == "AWS::CloudWatch::Alarm"]
+        self.assertEqual(len(alarms), 9)
+        topic = self.physical("bridge", "AlertTopic")
+        for alarm in alarms:
+            self.assertEqual((alarm.properties["AlarmActions"], alarm.properties["OKActions"]), ([topic], [topic]))
+        subscriptions = self.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+        self.assertEqual([each["Endpoint"] for each in subscriptions], ["team@example.com"])
 
     def test_only_cpu_and_memory_pairs_of_fargate_are_accepted(self):
         parameters = template("bridge")["Parameters"]

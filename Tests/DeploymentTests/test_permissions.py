@@ -19,6 +19,8 @@ FOR_MEMBERS = {"sts:AssumeRole"}
 FOR_TAGS = {"sts:TagSession"}
 # Permissions of ECS Exec in a task.
 FOR_EXEC = {f"ssmmessages:{verb}{channel}Channel" for verb in ("Create", "Open") for channel in ("Control", "Data")}
+# Permissions of the collector of metrics in a task.
+FOR_COLLECTOR = {"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"}
 # Permissions of other principals in the templates.
 ELSEWHERE = {
     "sns:Publish",  # Device Defender and the alarms
@@ -28,6 +30,8 @@ ELSEWHERE = {
     "sqs:SendMessage",  # SNS and EventBridge, into dead-letter queues
     "events:InvokeApiDestination",  # EventBridge
     "secretsmanager:GetSecretValue",  # ECS, when it starts a task
+    "states:StartExecution",  # EventBridge, after a rotation of the database's password
+    "ecs:UpdateService",  # Step Functions, after a rotation of the database's password
     "sts:AssumeRole",  # Trust policies
     "sts:TagSession",  # EKS Pod Identity
 }
@@ -102,11 +106,11 @@ class PermissionTests(unittest.TestCase):
 
     def test_the_role_of_the_bridge_allows_the_called_operations_and_assuming_member_roles(self):
         needed = called() - FREE | FOR_MEMBERS
-        self.check("cloudformation/bridge.yaml", of_role("bridge", "TaskRole"), needed | FOR_EXEC)
+        self.check("cloudformation/bridge.yaml", of_role("bridge", "TaskRole"), needed | FOR_EXEC | FOR_COLLECTOR)
         self.check("cloudformation/machine-role.yaml", of_role("machine-role", "Role"), needed)
         self.check("cloudformation/pod-role.yaml", of_role("pod-role", "Role"), needed | FOR_TAGS)
         self.assertIn("[module.permissions.json]", (TERRAFORM / "bridge/roles.tf").read_text())
-        self.assertEqual(of_terraform("bridge/roles.tf", "task"), FOR_MEMBERS | FOR_EXEC)
+        self.assertEqual(of_terraform("bridge/roles.tf", "task"), FOR_MEMBERS | FOR_EXEC | FOR_COLLECTOR)
 
     def test_the_document_lists_exactly_the_called_operations(self):
         self.check("docs/aws.md", of_text("deploy/docs/aws.md") - FREE - FOR_MEMBERS, called() - FREE - FOR_MEMBERS)
@@ -117,7 +121,7 @@ class PermissionTests(unittest.TestCase):
             for policy in re.findall(r'"Action": ("[^"]+"|\[[^\]]+\])', json.dumps(template(name))):
                 value = json.loads(policy)
                 found |= {value} if isinstance(value, str) else set(value)
-        self.assertEqual(found - called() - FOR_MEMBERS - FOR_EXEC, ELSEWHERE - FOR_MEMBERS)
+        self.assertEqual(found - called() - FOR_MEMBERS - FOR_EXEC - FOR_COLLECTOR, ELSEWHERE - FOR_MEMBERS)
 
 
 if __name__ == "__main__":

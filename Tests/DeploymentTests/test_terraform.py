@@ -8,12 +8,13 @@ import concurrent.futures
 import json
 import re
 import subprocess
+import textwrap
 import unittest
 
 import aws_stand_in
 from aws_stand_in import ACCOUNT, REGION
 from terraform import MODULES, TerraformCase, comparable
-from test_cloudformation import FARGATE, FLEET_PARAMETERS, TEMPLATES, patience
+from test_cloudformation import FARGATE, FLEET_PARAMETERS, TEMPLATES, patience, template
 
 FLEET = """
 module "fleet" {
@@ -208,6 +209,59 @@ class TerraformTests(TerraformCase):
             "https://bridge.example.com/sns",
         )
         self.assertNotIn("security_profile", "".join(resources))
+
+    def test_the_database_has_a_reader_and_is_protected(self):
+        resources = self.planned("single")
+        database = resources["module.bridge.aws_rds_cluster.bridge"]
+        self.assertTrue(database["deletion_protection"])
+        self.assertTrue(database["manage_master_user_password"])
+        names = ("aws_rds_cluster_instance.bridge", "aws_rds_cluster_instance.reader[0]")
+        self.assertEqual([resources[f"module.bridge.{name}"]["promotion_tier"] for name in names], [0, 1])
+
+    def test_the_bridge_has_the_alarms_of_cloudformation(self):
+        def comparable_alarm(properties):
+            names = [dimension["Name"] for dimension in properties["Dimensions"]]
+            keys = ("Namespace", "MetricName", "Statistic", "Period", "EvaluationPeriods", "ComparisonOperator", "TreatMissingData")
+            text = properties["AlarmDescription"].replace("DatabaseMaxCapacity", "database_capacity")
+            return [text, float(properties["Threshold"]), sorted(names), *(properties[key] for key in keys)]
+
+        by_cloudformation = [
+            comparable_alarm(resource["Properties"])
+            for resource in template("bridge")["Resources"].values()
+            if resource["Type"] == "AWS::CloudWatch::Alarm"
+        ]
+        capital = lambda key: "".join(word.capitalize() for word in key.split("_"))
+        by_terraform = []
+        for address, alarm in self.planned("single").items():
+            if address.startswith("module.bridge.aws_cloudwatch_metric_alarm."):
+                properties = {capital(key): value for key, value in alarm.items()}
+                # Dimensions with names that AWS generates are unknown in the plan.
+                unknown = {"AWS/ApplicationELB": ("LoadBalancer", "TargetGroup"), "AWS/RDS": ("DBClusterIdentifier",)}
+                names = alarm["dimensions"] or unknown[alarm["namespace"]]
+                by_terraform.append(comparable_alarm(properties | {"Dimensions": [{"Name": name} for name in names]}))
+        self.assertEqual(sorted(by_terraform), sorted(by_cloudformation))
+        self.assertEqual(len(by_terraform), 9)
+
+    def test_the_collector_has_the_settings_of_cloudformation(self):
+        text = (MODULES / "bridge/monitoring.tf").read_text()
+        by_terraform = textwrap.dedent(re.search(r"<<-YAML\n(.*?)\n +YAML\n", text, re.DOTALL)[1])
+        container = template("bridge")["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"][1]["Fn::If"][1]
+        by_cloudformation = container["Environment"][0]["Value"]["Fn::Sub"]
+        for name, other in (
+            ("${AWS::StackName}", "${var.name}"),
+            ("${AWS::Region}", "${local.region}"),
+            ("${MetricsLogs}", "${aws_cloudwatch_log_group.metrics[0].name}"),
+        ):
+            by_cloudformation = by_cloudformation.replace(name, other)
+        self.assertEqual(by_terraform.strip(), by_cloudformation.strip())
+
+    def test_tasks_are_replaced_after_a_rotation_of_the_password(self):
+        resources = self.planned("single")
+        for name in (
+            "aws_cloudwatch_event_rule.rotation", "aws_cloudwatch_event_target.rotation", "aws_sfn_state_machine.replace_tasks",
+            'aws_iam_role_policy.rotation["events"]', 'aws_iam_role_policy.rotation["states"]',
+        ):
+            self.assertIn(f"module.bridge.{name}", resources)
 
     def test_only_cpu_and_memory_pairs_of_fargate_are_accepted(self):
         text = (MODULES / "bridge/variables.tf").read_text()

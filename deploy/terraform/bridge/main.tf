@@ -33,7 +33,7 @@ locals {
       BRIDGE_LISTEN_ADDRESS                = "0.0.0.0:8080"
       BRIDGE_ADMIN_ADDRESS                 = "0.0.0.0:9090"
       BRIDGE_LISTEN_TRUSTED_PROXIES        = local.vpc_cidr
-      BRIDGE_STORE_URL                     = "postgresql://bridge@${aws_rds_cluster.bridge.endpoint}:${aws_rds_cluster.bridge.port}/bridge?sslmode=require"
+      BRIDGE_STORE_URL                     = "postgresql://bridge@${aws_rds_cluster.bridge.endpoint}:${aws_rds_cluster.bridge.port}/bridge?sslmode=verify-full&sslrootcert=/usr/local/share/amazon-rds/bundle.pem"
       BRIDGE_SNS_TOPICS                    = join(",", var.sns_topics)
       BRIDGE_SNS_MINIMUM_SIGNATURE_VERSION = "2"
     },
@@ -63,6 +63,11 @@ resource "aws_ecs_task_definition" "bridge" {
   execution_role_arn       = aws_iam_role.execution.arn
   task_role_arn            = aws_iam_role.task.arn
 
+  runtime_platform {
+    cpu_architecture        = var.task_architecture
+    operating_system_family = "LINUX"
+  }
+
   dynamic "volume" {
     for_each = local.writable_paths
 
@@ -71,7 +76,7 @@ resource "aws_ecs_task_definition" "bridge" {
     }
   }
 
-  container_definitions = jsonencode([{
+  container_definitions = jsonencode(concat([{
     name                   = "defender-bridge"
     image                  = var.image
     essential              = true
@@ -85,7 +90,7 @@ resource "aws_ecs_task_definition" "bridge" {
     environment     = [for name, value in local.environment : { name = name, value = value }]
     secrets = [
       { name = "BRIDGE_EVENT_BRIDGE_API_KEY", valueFrom = aws_secretsmanager_secret.api_key.arn },
-      { name = "PGPASSWORD", valueFrom = aws_secretsmanager_secret.database_password.arn },
+      { name = "PGPASSWORD", valueFrom = "${local.database_secret}:password::" },
     ]
     healthCheck = {
       command     = ["CMD", "/usr/local/bin/defender-bridge", "health", "--live"]
@@ -102,7 +107,7 @@ resource "aws_ecs_task_definition" "bridge" {
         awslogs-stream-prefix = "bridge"
       }
     }
-  }])
+  }], local.collector))
 }
 
 resource "aws_ecs_service" "bridge" {

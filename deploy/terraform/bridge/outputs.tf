@@ -34,3 +34,13 @@ output "log_group" {
   description = "Name of the log group."
   value       = aws_cloudwatch_log_group.bridge.name
 }
+
+output "service_name" {
+  description = "Service for aws ecs update-service and describe-services."
+  value       = aws_ecs_service.bridge.name
+}
+
+output "database_secret_arn" {
+  description = "ARN of the secret with the password of the database."
+  value       = local.database_secret
+}

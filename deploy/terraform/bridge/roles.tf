@@ -34,7 +34,7 @@ resource "aws_iam_role_policy" "secrets" {
     Statement = [{
       Effect   = "Allow"
       Action   = "secretsmanager:GetSecretValue"
-      Resource = [aws_secretsmanager_secret.api_key.arn, aws_secretsmanager_secret.database_password.arn]
+      Resource = [aws_secretsmanager_secret.api_key.arn, local.database_secret]
     }]
   })
 }
@@ -61,6 +61,16 @@ data "aws_iam_policy_document" "task" {
       "ssmmessages:OpenDataChannel",
     ]
     resources = ["*"]
+  }
+
+  dynamic "statement" {
+    for_each = aws_cloudwatch_log_group.metrics[*].arn
+
+    content {
+      sid       = "WriteMetrics"
+      actions   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+      resources = ["${statement.value}:*"]
+    }
   }
 
   dynamic "statement" {

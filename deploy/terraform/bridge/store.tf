@@ -1,26 +1,6 @@
-# AWS generates the secrets. Terraform's state contains only the API key, which the EventBridge connection needs in plain text.
-ephemeral "aws_secretsmanager_random_password" "database" {
-  password_length     = 40
-  exclude_punctuation = true
-}
-
-# Not managed by RDS: RDS would rotate it every week, but tasks read the password at start only.
-resource "aws_secretsmanager_secret" "database_password" {
-  name_prefix             = "${var.name}-database-"
-  description             = "Password of the database of Defender Bridge"
-  recovery_window_in_days = 7
-}
-
-resource "aws_secretsmanager_secret_version" "database_password" {
-  secret_id                = aws_secretsmanager_secret.database_password.id
-  secret_string_wo         = ephemeral.aws_secretsmanager_random_password.database.random_password
-  secret_string_wo_version = 1
-}
-
-# Read back, so that a later apply that creates the database uses the stored password.
-ephemeral "aws_secretsmanager_secret_version" "database_password" {
-  secret_id  = aws_secretsmanager_secret_version.database_password.secret_id
-  version_id = aws_secretsmanager_secret_version.database_password.version_id
+locals {
+  # Terraform's state contains only the ARN of the password.
+  database_secret = aws_rds_cluster.bridge.master_user_secret[0].secret_arn
 }
 
 resource "aws_db_subnet_group" "bridge" {
@@ -30,19 +10,20 @@ resource "aws_db_subnet_group" "bridge" {
 }
 
 resource "aws_rds_cluster" "bridge" {
-  cluster_identifier_prefix  = "${var.name}-"
-  engine                     = "aurora-postgresql"
-  engine_mode                = "provisioned"
-  database_name              = "bridge"
-  master_username            = "bridge"
-  master_password_wo         = ephemeral.aws_secretsmanager_secret_version.database_password.secret_string
-  master_password_wo_version = 1
-  db_subnet_group_name       = aws_db_subnet_group.bridge.name
-  vpc_security_group_ids     = [aws_security_group.database.id]
-  storage_encrypted          = true
-  backup_retention_period    = 7
-  copy_tags_to_snapshot      = true
-  final_snapshot_identifier  = "${var.name}-final"
+  cluster_identifier_prefix = "${var.name}-"
+  engine                    = "aurora-postgresql"
+  engine_mode               = "provisioned"
+  database_name             = "bridge"
+  master_username           = "bridge"
+  # RDS keeps the password in AWS Secrets Manager and rotates it every 7 days.
+  manage_master_user_password = true
+  db_subnet_group_name        = aws_db_subnet_group.bridge.name
+  vpc_security_group_ids      = [aws_security_group.database.id]
+  storage_encrypted           = true
+  backup_retention_period     = 7
+  copy_tags_to_snapshot       = true
+  deletion_protection         = var.database_deletion_protection
+  final_snapshot_identifier   = "${var.name}-final"
 
   serverlessv2_scaling_configuration {
     min_capacity = var.database_capacity.min
@@ -56,8 +37,24 @@ resource "aws_rds_cluster_instance" "bridge" {
   engine             = aws_rds_cluster.bridge.engine
   engine_version     = aws_rds_cluster.bridge.engine_version
   instance_class     = "db.serverless"
+  promotion_tier     = 0
 }
 
+# Takes over if the first instance fails. In promotion tier 1, it has at least the capacity of the first.
+resource "aws_rds_cluster_instance" "reader" {
+  count = var.database_reader ? 1 : 0
+
+  identifier_prefix  = "${var.name}-reader-"
+  cluster_identifier = aws_rds_cluster.bridge.id
+  engine             = aws_rds_cluster.bridge.engine
+  engine_version     = aws_rds_cluster.bridge.engine_version
+  instance_class     = "db.serverless"
+  promotion_tier     = 1
+  # The first instance of a cluster becomes the writer.
+  depends_on = [aws_rds_cluster_instance.bridge]
+}
+
+# Terraform's state contains the API key, which the EventBridge connection needs in plain text.
 data "aws_secretsmanager_random_password" "api_key" {
   password_length     = 48
   exclude_punctuation = true

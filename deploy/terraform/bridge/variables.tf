@@ -19,6 +19,17 @@ variable "image" {
   }
 }
 
+variable "task_architecture" {
+  description = "CPU architecture that the image was built for: X86_64 or ARM64."
+  type        = string
+  default     = "X86_64"
+
+  validation {
+    condition     = contains(["X86_64", "ARM64"], var.task_architecture)
+    error_message = "task_architecture must be X86_64 or ARM64."
+  }
+}
+
 variable "task_count" {
   description = "Number of tasks, 1 to 10."
   type        = number
@@ -172,4 +183,28 @@ variable "database_capacity" {
     condition     = var.database_capacity.min >= 0.5 && var.database_capacity.max >= max(1, var.database_capacity.min) && var.database_capacity.max <= 128
     error_message = "database_capacity must be 0.5 to 128."
   }
+}
+
+variable "database_reader" {
+  description = "Whether a second database instance in another Availability Zone takes over within about 30 seconds if the first fails. Without it, Aurora creates a new instance, usually within 10 minutes."
+  type        = bool
+  default     = true
+}
+
+variable "database_deletion_protection" {
+  description = "Whether Amazon RDS rejects the deletion of the database. Set false and apply before you destroy."
+  type        = bool
+  default     = true
+}
+
+variable "collector_image" {
+  description = "Image of the AWS Distro for OpenTelemetry collector, which copies metrics to CloudWatch. Null: no collector, no metrics of the bridge in CloudWatch and no alarms on them."
+  type        = string
+  default     = "public.ecr.aws/aws-observability/aws-otel-collector:v0.43.3"
+}
+
+variable "alert_email" {
+  description = "E-mail address notified of alarms. Null: alarms appear in CloudWatch only."
+  type        = string
+  default     = null
 }

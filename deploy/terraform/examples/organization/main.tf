@@ -101,6 +101,7 @@ module "bridge" {
   domain_name              = var.domain_name
   certificate_arn          = var.certificate_arn
   hosted_zone_id           = var.hosted_zone_id
+  alert_email              = var.alert_email
   sns_topics = [
     for kind in ["audit", "detect"] :
     "arn:${data.aws_partition.current.partition}:sns:${var.region}:*:device-defender-${kind}"

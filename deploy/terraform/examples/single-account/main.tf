@@ -41,7 +41,7 @@ variable "hosted_zone_id" {
 }
 
 variable "alert_email" {
-  description = "E-mail address notified of undeliverable messages."
+  description = "E-mail address notified of alarms."
   type        = string
 }
 
@@ -70,6 +70,7 @@ module "bridge" {
   domain_name                 = var.domain_name
   certificate_arn             = var.certificate_arn
   hosted_zone_id              = var.hosted_zone_id
+  alert_email                 = var.alert_email
   sns_topics                  = ["${local.topics}-audit", "${local.topics}-detect"]
 }
 
