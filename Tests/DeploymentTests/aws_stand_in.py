@@ -220,6 +220,9 @@ class StandIn:
         if target.startswith("CloudApiService."):
             status, response = self.cloud_control.respond(target.split(".")[1], json.loads(Request(environ).get_data()))
             return Response(json.dumps(response), status, content_type="application/x-amz-json-1.0")(environ, start_response)
+        if target == "AWSStepFunctions.ValidateStateMachineDefinition":  # Terraform, when it plans
+            body = json.dumps({"result": "OK", "diagnostics": []})
+            return Response(body, content_type="application/x-amz-json-1.0")(environ, start_response)
         if "/cloudformation/" in environ.get("HTTP_AUTHORIZATION", ""):
             request = Request(environ)
             form = dict(urllib.parse.parse_qsl(request.get_data(cache=True).decode()))

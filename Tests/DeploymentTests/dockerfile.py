@@ -8,7 +8,7 @@ import shlex
 
 # Supported instructions. Others raise an error, so that no instruction is skipped.
 INSTRUCTIONS = {
-    "FROM", "ARG", "ENV", "RUN", "COPY", "USER", "WORKDIR", "VOLUME", "EXPOSE", "HEALTHCHECK", "STOPSIGNAL", "ENTRYPOINT", "CMD",
+    "FROM", "ARG", "ENV", "RUN", "COPY", "USER", "WORKDIR", "VOLUME", "EXPOSE", "HEALTHCHECK", "STOPSIGNAL", "LABEL", "ADD", "ENTRYPOINT", "CMD",
 }
 
 
@@ -53,18 +53,27 @@ def instructions(text):
     return found
 
 
-def stages(text):
-    """The stages of a Dockerfile."""
-    found = []
+def argument(step, defaults):
+    """Name and value of an ARG instruction, which without a value of its own has that of an ARG before the first FROM."""
+    name, sign, value = step.rest.partition("=")
+    return name, "".join(shlex.split(value)) if sign else defaults.get(name, "")
+
+
+def stages(text, given=()):
+    """The stages of a Dockerfile, and the values of the arguments before the first FROM, replaced by given ones."""
+    found, arguments = [], {}
     for each in instructions(text):
         if each.name == "FROM":
-            base, _, name = each.rest.partition(" AS ")
+            base, _, name = expanded(each.rest, arguments).partition(" AS ")
             found.append(Stage(base.strip(), name.strip(), []))
+        elif not found and each.name == "ARG":
+            name, value = argument(each, {})
+            arguments[name] = dict(given).get(name, value)
         elif not found:
             raise ValueError(f"before the first FROM: {each}")
         else:
             found[-1].steps.append(each)
-    return found
+    return found, arguments
 
 
 def expanded(text, variables):

@@ -11,9 +11,12 @@ DEFENDER_BRIDGE_RELEASE_PROGRAM names an existing program.
 
 import argparse
 import contextlib
+import copy
 import ctypes
+import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -56,6 +59,12 @@ def run(*command, **options):
     return result.stdout
 
 
+def pins():
+    """The exact versions in Package.swift, as in Package.resolved."""
+    found = re.findall(r'\.package\(url: "([^"]+)", exact: "([^"]+)"', (REPOSITORY / "Package.swift").read_text())
+    return [{"location": location, "state": {"version": version}} for location, version in found]
+
+
 class Image:
     """A root directory with the settings of the Dockerfile."""
 
@@ -70,7 +79,13 @@ class Image:
         self.health_timing = {}
         self.stop_signal = "SIGTERM"
         self.entry_point = []
+        self.labels = {}
+        # Of ARG: known to the steps, not to the container.
+        self.arguments = {}
         self.command = []
+
+    def expanded(self, text):
+        return dockerfile.expanded(text, self.arguments | self.environment)
 
     def inside(self, path):
         """The path outside of the image."""
@@ -80,10 +95,13 @@ class Image:
 class Builder:
     """Builds the stages of the Dockerfile."""
 
-    def __init__(self, folder, builds=False):
+    def __init__(self, folder, builds=False, arguments=()):
         self.folder = folder
         self.builds = builds
-        self.stages = dockerfile.stages((DOCKER / "Dockerfile").read_text())
+        # BuildKit sets TARGETARCH.
+        self.given = {"TARGETARCH": run("dpkg", "--print-architecture").strip(), **dict(arguments)}
+        self.stages, self.defaults = dockerfile.stages((DOCKER / "Dockerfile").read_text(), self.given)
+        self.images = {}
         self.ignored = (DOCKER / "Dockerfile.dockerignore").read_text()
 
     def make(self):
@@ -91,21 +109,42 @@ class Builder:
         return self.made(self.stages[-1])
 
     def made(self, stage):
-        image = Image(self.folder / (stage.name or "result"))
-        if stage.name and not self.builds:
+        if stage.name in self.images:
+            return self.images[stage.name]
+        bases = [each for each in self.stages if each.name == stage.base]
+        is_substituted = not self.builds and stage.name == "build"
+        if bases:
+            # Continues in the directory of its base, which no other stage does.
+            image = copy.deepcopy(self.made(bases[0]))
+            image.arguments = {}
+        else:
+            image = Image(self.folder / (stage.name or "result"))
+        if stage.name:
+            self.images[stage.name] = image
+        if is_substituted:
             self.substitute(stage, image)
             return image
-        self.bootstrap(stage.base, image.root)
-        if stage.name:
+        if not bases:
+            self.bootstrap(stage.base, image.root)
+        if stage.name == "build":
             self.add_toolchain(image)
         for step in stage.steps:
             print(f"{step.name} {step.rest}", flush=True)
-            getattr(self, step.name.lower())(image, step)
+            if step.name == "RUN" and stage.base == "build" and not self.builds:
+                self.run_outside(image, step)
+            else:
+                getattr(self, step.name.lower())(image, step)
         return image
+
+    @staticmethod
+    def run_outside(image, step):
+        """Runs a step of a stage based on the substituted one, which has no programs, with the programs of this machine."""
+        command = re.sub(r"(?<=[ >])/(?=sbom|result)", f"{image.root}/", step.rest)
+        run("sh", "-ec", command, env=os.environ | image.arguments)
 
     def bootstrap(self, base, root):
         """Installs a minimal Debian 12, with the mounts that RUN needs."""
-        packages = BASES[base]
+        packages = BASES[base.partition("@")[0]]
         include = [f"--include={','.join(packages)}"] if packages else []
         run("debootstrap", "--variant=minbase", *include, "bookworm", root)
         (root / "etc/apt/sources.list").write_text(SOURCES)
@@ -123,6 +162,7 @@ class Builder:
         program = os.environ.get("DEFENDER_BRIDGE_RELEASE_PROGRAM")
         if program:
             run("install", "--strip", program, result / "defender-bridge")
+            (result / "Package.resolved").write_text(json.dumps({"pins": pins()}))
         else:
             run("sh", "-ec", step.rest.replace("/result/", f"{result}/"), cwd=REPOSITORY)
 
@@ -144,25 +184,38 @@ class Builder:
     # One method for each instruction.
 
     def arg(self, image, step):
-        name, _, value = step.rest.partition("=")
-        image.environment.setdefault(name, value)
+        name, value = dockerfile.argument(step, self.defaults)
+        image.arguments[name] = self.given.get(name, value)
 
     def env(self, image, step):
         for pair in step.words:
             name, _, value = pair.partition("=")
-            image.environment[name] = dockerfile.expanded(value, image.environment)
+            image.environment[name] = image.expanded(value)
+
+    def label(self, image, step):
+        for pair in step.words:
+            name, _, value = pair.partition("=")
+            image.labels[name] = image.expanded(value)
+
+    def add(self, image, step):
+        """Stores a certificate in place of a download."""
+        _, target = step.words
+        place = image.inside(target)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=RDS", "-keyout", "/dev/null", "-out", place)
+        place.chmod(int(step.flags["chmod"], 8))
 
     def run(self, image, step):
         words = step.words if step.rest.startswith("[") else ["/bin/sh", "-c", step.rest]
         proxies = {name: value for name, value in os.environ.items() if name.lower() in ("http_proxy", "https_proxy", "no_proxy")}
         run(
             "chroot", f"--userspec={image.user}", image.root, "/usr/bin/env", f"--chdir={image.folder}", *words,
-            env=proxies | image.environment,
+            env=proxies | image.arguments | image.environment,
         )
 
     def copy(self, image, step):
         *sources, target = step.words
-        target = dockerfile.expanded(target, image.environment)
+        target = image.expanded(target)
         destination = image.inside(target)
         for source in sources:
             if "from" in step.flags:
@@ -181,10 +234,10 @@ class Builder:
             run("chown", "--recursive", "0:0", place)
 
     def user(self, image, step):
-        image.user = dockerfile.expanded(step.rest, image.environment)
+        image.user = image.expanded(step.rest)
 
     def workdir(self, image, step):
-        image.folder = os.path.normpath(os.path.join(image.folder, dockerfile.expanded(step.rest, image.environment)))
+        image.folder = os.path.normpath(os.path.join(image.folder, image.expanded(step.rest)))
         image.inside(".").mkdir(parents=True, exist_ok=True)
 
     def volume(self, image, step):
@@ -307,13 +360,13 @@ class Container:
         self.process.wait()
 
 
-def make(builds=False):
+def make(builds=False, arguments=()):
     """Builds the image in memory, in a mount namespace of this process."""
     enter_mount_namespace()
     folder = REPOSITORY / ".build/image"
     folder.mkdir(parents=True, exist_ok=True)
     run("mount", "-t", "tmpfs", "-o", "mode=0755", "image", folder)
-    return Builder(folder, builds).make()
+    return Builder(folder, builds, arguments).make()
 
 
 if __name__ == "__main__":

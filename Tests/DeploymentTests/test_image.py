@@ -1,5 +1,6 @@
 """The image of deploy/docker, built by image.py and started with the settings of compose.yaml."""
 
+import json
 import os
 import pathlib
 import re
@@ -13,7 +14,12 @@ import unittest
 import dockerfile
 import image
 import yaml
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
+BUILD = image.DOCKER / "build.sh"
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+DATE = "2026-01-02T03:04:05Z"
 COMPOSE = image.DOCKER / "compose.yaml"
 GIVEN = {
     "BRIDGE_SNS_TOPICS": "arn:aws:sns:us-east-1:111122223333:device-defender-detect",
@@ -59,8 +65,12 @@ class DockerfileTests(unittest.TestCase):
             [("ARG", {}, "A=1"), ("RUN", {}, "a && b"), ("HEALTHCHECK", {"interval": "1s", "retries": "2"}, 'CMD ["x", "y z"]')],
         )
         self.assertEqual(dockerfile.Instruction("CMD", {}, '["x", "y z"]').words, ["x", "y z"])
-        self.assertRaises(ValueError, dockerfile.instructions, "ADD a b\n")
+        self.assertRaises(ValueError, dockerfile.instructions, "ONBUILD RUN a\n")
         self.assertRaises(ValueError, dockerfile.stages, "RUN a\n")
+        text = 'ARG A=a\nARG B=b\nFROM ${A}-$B AS c\nARG A\nARG D="d e"\n'
+        (stage,), defaults = dockerfile.stages(text, {"B": "given"})
+        self.assertEqual((stage.base, stage.name, defaults), ("a-given", "c", {"A": "a", "B": "given"}))
+        self.assertEqual([dockerfile.argument(step, defaults) for step in stage.steps], [("A", "a"), ("D", "d e")])
         self.assertEqual(dockerfile.expanded("$A-${B}-${C:-c}", {"A": "a", "B": "b"}), "a-b-c")
 
     def test_dockerignore_files_are_parsed_as_by_docker(self):
@@ -75,6 +85,53 @@ class DockerfileTests(unittest.TestCase):
             "README.md": True,
         }.items():
             self.assertEqual(dockerfile.is_ignored(path, patterns), ignored, path)
+
+
+class BuildTests(unittest.TestCase):
+    def test_base_images_can_be_named_by_digest(self):
+        digest = "sha256:" + "0" * 64
+        text = (image.DOCKER / "Dockerfile").read_text()
+        stages, _ = dockerfile.stages(text, {"BASE_IMAGE": f"debian:12-slim@{digest}"})
+        self.assertEqual([stage.base for stage in stages], ["swift:6.3-bookworm", f"debian:12-slim@{digest}", "build", "runtime"])
+
+    def test_the_sources_of_dependencies_have_a_layer_of_their_own(self):
+        build = dockerfile.stages((image.DOCKER / "Dockerfile").read_text())[0][0]
+        steps = [step.rest for step in build.steps if step.name in ("COPY", "RUN")]
+        resolve = steps.index("swift package resolve")
+        self.assertEqual(steps[resolve - 1], "Package.swift ./")
+        self.assertLess(resolve, steps.index("Sources Sources"))
+
+    def test_the_version_is_that_of_the_program(self):
+        _, defaults = dockerfile.stages((image.DOCKER / "Dockerfile").read_text())
+        source = (image.REPOSITORY / "Sources/Bridge/Bridge.swift").read_text()
+        self.assertIn(f'static let version = "{defaults["VERSION"]}"', source)
+
+    def run_script(self, *options):
+        """The arguments that build.sh passes to Docker."""
+        folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, folder)
+        docker = folder / "docker"
+        docker.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+        docker.chmod(0o755)
+        environment = os.environ | {"DOCKER": str(docker), "SOURCE_DATE_EPOCH": "1767323045"}
+        run = subprocess.run([BUILD, *options], env=environment, capture_output=True, text=True, check=True)
+        return run.stdout.splitlines()
+
+    def test_the_script_passes_commit_date_and_version(self):
+        arguments = self.run_script("--tag", "defender-bridge")
+        self.assertEqual(arguments[:4], ["buildx", "build", "--file", "deploy/docker/Dockerfile"])
+        self.assertIn(f"BUILD_DATE={DATE}", arguments)
+        self.assertIn("SOURCE_DATE_EPOCH=1767323045", arguments)
+        self.assertTrue(any(re.fullmatch(r"COMMIT=([0-9a-f]{40}(-dirty)?|unknown)", each) for each in arguments))
+        self.assertEqual(arguments[-4:], ["--load", "--tag", "defender-bridge", "."])
+        # What --version reports.
+        build = dockerfile.stages((image.DOCKER / "Dockerfile").read_text())[0][0]
+        (step,) = [step.rest for step in build.steps if "swift build" in step.rest]
+        for name, argument in (("COMMIT", "COMMIT"), ("DATE", "BUILD_DATE")):
+            self.assertIn(f'DEFENDER_BRIDGE_BUILD_{name}="${{{argument}}}"', step)
+
+    def test_a_pushed_image_is_not_loaded(self):
+        self.assertNotIn("--load", self.run_script("--push", "--tag", "registry.example.com/defender-bridge"))
 
 
 class ComposeTests(unittest.TestCase):
@@ -108,7 +165,7 @@ class ComposeTests(unittest.TestCase):
 class ImageTests(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.image = image.make()
+        cls.image = image.make(arguments={"COMMIT": COMMIT, "BUILD_DATE": DATE, "SOURCE_DATE_EPOCH": "1767323045"})
         cls.states = pathlib.Path(tempfile.mkdtemp())
         cls.addClassCleanup(shutil.rmtree, cls.states)
 
@@ -153,6 +210,42 @@ class ImageTests(unittest.TestCase):
         # The grace period of compose.yaml.
         grace = services(GIVEN)["bridge"]["stop_grace_period"]
         self.assertEqual(container.process.wait(float(grace.rstrip("s"))), 0)
+
+    def test_labels_describe_the_build(self):
+        prefix = "org.opencontainers.image."
+        labels = {name.removeprefix(prefix): value for name, value in self.image.labels.items()}
+        self.assertEqual(labels["revision"], COMMIT)
+        self.assertEqual(labels["created"], DATE)
+        self.assertEqual(labels["title"], "Defender Bridge")
+        self.assertEqual(labels["base.name"], "debian:12-slim")
+        self.assertRegex(labels["version"], r"^\d+\.\d+\.\d+$")
+
+    def test_the_bill_of_materials_is_valid_and_complete(self):
+        text = (self.image.root / "usr/local/share/defender-bridge/sbom.cdx.json").read_text()
+        self.assertIsNone(JsonStrictValidator(SchemaVersion.V1_6).validate_str(text))
+        bill = json.loads(text)
+        self.assertEqual(bill["metadata"]["timestamp"], DATE)
+        self.assertIn({"name": "git:commit", "value": COMMIT}, bill["metadata"]["component"]["properties"])
+        purls = {each["purl"] for each in bill["components"]}
+        installed = image.run(
+            "chroot", self.image.root, "dpkg-query", "--show", "--showformat=${Package} ${Version}\n"
+        ).splitlines()
+        found = [each for each in bill["components"] if each["purl"].startswith("pkg:deb/")]
+        self.assertEqual(sorted(f"{each['name']} {each['version']}" for each in found), sorted(installed))
+        for pin in image.pins():
+            self.assertIn(f"pkg:swift/{pin['location'].removeprefix('https://')}@{pin['state']['version']}", purls)
+        self.assertTrue(any(each.startswith("pkg:swift/github.com/swiftlang/swift@") for each in purls))
+
+    def test_files_do_not_depend_on_the_time_of_the_build(self):
+        shadow = (self.image.root / "etc/shadow").read_text()
+        self.assertIn(f"bridge:!:{1767323045 // 86400}:", shadow)
+        for path in ("var/log/dpkg.log", "var/log/apt", "var/cache/ldconfig/aux-cache", "etc/shadow-"):
+            self.assertFalse((self.image.root / path).exists(), path)
+
+    def test_the_bridge_can_read_the_certificates_of_rds(self):
+        container = self.serve({})
+        run = container.execute("cat", "/usr/local/share/amazon-rds/bundle.pem")
+        self.assertIn("BEGIN CERTIFICATE", run.stdout)
 
     def test_the_health_check_detects_a_stopped_bridge(self):
         container = self.serve({})

@@ -237,7 +237,7 @@ class TerraformTests(TerraformCase):
                 properties = {capital(key): value for key, value in alarm.items()}
                 # Dimensions with names that AWS generates are unknown in the plan.
                 unknown = {"AWS/ApplicationELB": ("LoadBalancer", "TargetGroup"), "AWS/RDS": ("DBClusterIdentifier",)}
-                names = alarm["dimensions"] or unknown[alarm["namespace"]]
+                names = alarm.get("dimensions") or unknown[alarm["namespace"]]
                 by_terraform.append(comparable_alarm(properties | {"Dimensions": [{"Name": name} for name in names]}))
         self.assertEqual(sorted(by_terraform), sorted(by_cloudformation))
         self.assertEqual(len(by_terraform), 9)

@@ -26,7 +26,8 @@ mkdir -p .build
 install_python boto3=boto3 awscli=awscli 'moto.server=moto[server]' \
     httptools=httptools openapi_spec_validator=openapi-spec-validator jsonschema=jsonschema yaml=PyYAML \
     cryptography=cryptography requests=requests schemathesis=schemathesis cfnlint=cfn-lint \
-    yamllint=yamllint kubernetes_validate=kubernetes-validate helm_python=helm-python-sdk \
+    yamllint=yamllint 'cyclonedx=cyclonedx-python-lib[json-validation]' \
+    kubernetes_validate=kubernetes-validate helm_python=helm-python-sdk \
     cloudcoil.models.prometheus_operator=cloudcoil-models-prometheus-operator selenium=selenium \
     standardwebhooks=standardwebhooks jsonpath_rfc9535=jsonpath-rfc9535 pycef=pycef localstack=localstack-core \
     >.build/Python.log 2>&1 &
