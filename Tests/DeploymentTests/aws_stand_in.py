@@ -17,6 +17,7 @@ import jsonschema
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.models import CloudFormationBackend
 from moto.core.common_models import CloudFormationModel
 from moto.elbv2.models import FakeLoadBalancer, FakeTargetGroup
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -191,6 +192,15 @@ def _parse_and_update_resource(logical_id, resource_json, resources_map, *, upda
     return resources_map[logical_id] and update(logical_id, resource_json, resources_map, **place)
 
 
+def _execute_change_set(backend, name, stack_name=None, *, execute=CloudFormationBackend.execute_change_set):
+    """Like moto's, but the stack then has the outputs of the template."""
+    execute(backend, name, stack_name)
+    for stack in backend.stacks.values():
+        if stack_name in (stack.name, stack.stack_id):
+            stack._parse_template()
+            stack.output_map = stack._create_output_map()
+
+
 def _add_attribute(model, name, value):
     """Adds an attribute that moto lacks to resources of a model."""
     has, get = model.has_cfn_attr, getattr(model, "get_cfn_attribute", None)
@@ -200,6 +210,7 @@ def _add_attribute(model, name, value):
 
 _add_attribute(FakeLoadBalancer, "LoadBalancerFullName", lambda balancer: balancer.arn.rpartition(":loadbalancer/")[2])
 _add_attribute(FakeTargetGroup, "TargetGroupFullName", lambda group: group.arn.rpartition(":")[2])
+CloudFormationBackend.execute_change_set = _execute_change_set
 parsing.ResourceMap.load_parameters = _load_parameters
 parsing.parse_and_update_resource = _parse_and_update_resource
 

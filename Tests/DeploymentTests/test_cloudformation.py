@@ -7,7 +7,9 @@ import json
 import pathlib
 import re
 import shlex
+import shutil
 import subprocess
+import tempfile
 import threading
 import unittest
 
@@ -15,6 +17,7 @@ import aws_stand_in
 import boto3
 import yaml
 from aws_stand_in import ACCOUNT, REGION, kept
+from documents import fences
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 TEMPLATES = {path.stem: path for path in sorted((REPOSITORY / "deploy/cloudformation").glob("*.yaml"))}
@@ -593,6 +596,44 @@ class DeploymentTests(unittest.TestCase):
             self.assertEqual((alarm.properties["AlarmActions"], alarm.properties["OKActions"]), ([topic], [topic]))
         subscriptions = self.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
         self.assertEqual([each["Endpoint"] for each in subscriptions], ["team@example.com"])
+
+    def test_the_commands_of_the_document_run(self):
+        text = (REPOSITORY / "deploy/docs/ecs.md").read_text()
+        commands = [
+            block for _, language, block, reason in fences(text)
+            if language == "sh" and (reason is None or "test_cloudformation.py runs it" in reason)
+        ]
+        self.assertEqual(len(commands), 5)
+        folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, folder)
+        # Pushes an image without content.
+        manifest = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": {}, "layers": []})
+        (folder / "docker").write_text(
+            "#!/bin/sh\nset -e\ncase $1 in\nlogin) cat >/dev/null ;;\n"
+            f"buildx) aws ecr put-image --repository-name defender-bridge --image-tag 0.1.0 --image-manifest '{manifest}' ;;\n"
+            "*) exit 64 ;;\nesac\n"
+        )
+        (folder / "docker").chmod(0o755)
+        own = {
+            "vpc": self.vpc, "cidr": "172.31.0.0/16", "public": ",".join(self.subnets), "private": ",".join(self.subnets),
+            "certificate": self.client("acm").list_certificates()["CertificateSummaryList"][0]["CertificateArn"],
+        }
+        script = "\n".join(commands)
+        for name, value in own.items():
+            script, count = re.subn(rf"(?<=[ ]){name}=\S+", f"{name}={value}", script)
+            self.assertEqual(count, 1, name)
+        environment = aws_stand_in.environment(self.stand_in.url)
+        environment["PATH"] = f"{folder}:{environment['PATH']}"
+        run = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script + '\necho "TASK $task"\n'],
+            cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False,
+        )
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        ecs, cluster = self.client("ecs"), self.physical("defender-bridge", "Cluster")
+        (task,) = ecs.describe_tasks(cluster=cluster, tasks=[re.search(r"^TASK (\S+)$", run.stdout, re.MULTILINE)[1]])["tasks"]
+        self.assertEqual(task["overrides"]["containerOverrides"][0]["command"], ["dead-letters", "list"])
+        definition = ecs.describe_task_definition(taskDefinition=task["taskDefinitionArn"])["taskDefinition"]
+        self.assertRegex(definition["containerDefinitions"][0]["image"], r"/defender-bridge@sha256:[0-9a-f]{64}$")
 
     def test_only_cpu_and_memory_pairs_of_fargate_are_accepted(self):
         parameters = template("bridge")["Parameters"]
