@@ -19,6 +19,7 @@ from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import CloudFormationBackend
 from moto.core.common_models import CloudFormationModel
+from moto.ecs.models import EC2ContainerServiceBackend, Service
 from moto.elbv2.models import FakeLoadBalancer, FakeTargetGroup
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
@@ -192,13 +193,21 @@ def _parse_and_update_resource(logical_id, resource_json, resources_map, *, upda
     return resources_map[logical_id] and update(logical_id, resource_json, resources_map, **place)
 
 
-def _execute_change_set(backend, name, stack_name=None, *, execute=CloudFormationBackend.execute_change_set):
+def _execute_change_set(backend, change_set_name, stack_name=None, *, execute=CloudFormationBackend.execute_change_set):
     """Like moto's, but the stack then has the outputs of the template."""
-    execute(backend, name, stack_name)
+    execute(backend, change_set_name, stack_name)
     for stack in backend.stacks.values():
         if stack_name in (stack.name, stack.stack_id):
             stack._parse_template()
             stack.output_map = stack._create_output_map()
+
+
+def _create_service(cls, resource_name, cloudformation_json, *rest, create=Service.create_from_cloudformation_json.__func__, **more):
+    """Like moto's, but keeps the network configuration."""
+    service = create(cls, resource_name, cloudformation_json, *rest, **more)
+    given = cloudformation_json["Properties"].get("NetworkConfiguration", {}).get("AwsvpcConfiguration", {})
+    service.network_configuration = {"awsvpcConfiguration": {key[0].lower() + key[1:]: value for key, value in given.items()}}
+    return service
 
 
 def _add_attribute(model, name, value):
@@ -210,6 +219,11 @@ def _add_attribute(model, name, value):
 
 _add_attribute(FakeLoadBalancer, "LoadBalancerFullName", lambda balancer: balancer.arn.rpartition(":loadbalancer/")[2])
 _add_attribute(FakeTargetGroup, "TargetGroupFullName", lambda group: group.arn.rpartition(":")[2])
+# moto adds up the memory of containers, of which Fargate needs none.
+EC2ContainerServiceBackend._calculate_task_resource_requirements = staticmethod(
+    lambda task_definition: {"CPU": 0, "MEMORY": 0, "PORTS": [], "PORTS_UDP": []}
+)
+Service.create_from_cloudformation_json = classmethod(_create_service)
 CloudFormationBackend.execute_change_set = _execute_change_set
 parsing.ResourceMap.load_parameters = _load_parameters
 parsing.parse_and_update_resource = _parse_and_update_resource
