@@ -116,6 +116,7 @@ class Builder:
         if bases:
             # Continues in the directory of its base, which no other stage does.
             image = copy.deepcopy(self.made(bases[0]))
+            # Arguments end with their stage.
             image.arguments = {}
         else:
             image = Image(self.folder / (stage.name or "result"))

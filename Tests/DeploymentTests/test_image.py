@@ -225,7 +225,11 @@ class ImageTests(unittest.TestCase):
         self.assertIsNone(JsonStrictValidator(SchemaVersion.V1_6).validate_str(text))
         bill = json.loads(text)
         self.assertEqual(bill["metadata"]["timestamp"], DATE)
-        self.assertIn({"name": "git:commit", "value": COMMIT}, bill["metadata"]["component"]["properties"])
+        architecture = image.run("dpkg", "--print-architecture").strip()
+        self.assertEqual(
+            bill["metadata"]["component"]["properties"],
+            [{"name": "git:commit", "value": COMMIT}, {"name": "oci:architecture", "value": architecture}],
+        )
         purls = {each["purl"] for each in bill["components"]}
         installed = image.run(
             "chroot", self.image.root, "dpkg-query", "--show", "--showformat=${Package} ${Version}\n"
