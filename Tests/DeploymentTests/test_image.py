@@ -12,6 +12,7 @@ import time
 import unittest
 
 import dockerfile
+import documents
 import image
 import yaml
 from cyclonedx.schema import SchemaVersion
@@ -129,6 +130,30 @@ class BuildTests(unittest.TestCase):
         (step,) = [step.rest for step in build.steps if "swift build" in step.rest]
         for name, argument in (("COMMIT", "COMMIT"), ("DATE", "BUILD_DATE")):
             self.assertIn(f'DEFENDER_BRIDGE_BUILD_{name}="${{{argument}}}"', step)
+
+    def test_the_commands_of_the_document_are_complete(self):
+        """Runs them with a replacement of Docker that prints its arguments."""
+        folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, folder)
+        (folder / "docker").write_text('#!/bin/sh\nprintf "%s " "$@" >>"$LOG"\necho >>"$LOG"\n')
+        (folder / "docker").chmod(0o755)
+        log = folder / "log"
+        text = (image.REPOSITORY / "deploy/docs/containers.md").read_text()
+        blocks = [block for _, language, block, _ in documents.fences(text) if language == "sh"]
+        script = "\n".join(blocks).replace(">sbom.cdx.json", f">{folder}/sbom.cdx.json")
+        environment = os.environ | {"PATH": f"{folder}:{os.environ['PATH']}", "LOG": str(log)}
+        subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=image.REPOSITORY, env=environment, check=True)
+        commands = log.read_text().splitlines()
+        self.assertEqual(len(commands), 12)
+        # The container has the settings of compose.yaml.
+        bridge = services(GIVEN)["bridge"]
+        (run,) = [command for command in commands if command.startswith("run --detach")]
+        for option in (
+            f"--restart {bridge['restart']}", f"--cap-drop {bridge['cap_drop'][0]}", "--security-opt no-new-privileges",
+            f"--stop-timeout {bridge['stop_grace_period'].rstrip('s')}", f"--ulimit nofile={bridge['ulimits']['nofile']}", "--read-only",
+        ):
+            self.assertIn(f" {option} ", run)
+        self.assertTrue(bridge["read_only"])
 
     def test_a_pushed_image_is_not_loaded(self):
         self.assertNotIn("--load", self.run_script("--push", "--tag", "registry.example.com/defender-bridge"))
