@@ -35,7 +35,7 @@ python_installation=$!
 
 step "Format"
 swift format lint --strict --recursive --parallel Package.swift Sources Tests
-shellcheck --external-sources deploy/*.sh deploy/senders/*.sh deploy/packages/build.sh deploy/packages/debian/{pre,post}{inst,rm} \
+shellcheck --external-sources deploy/*.sh deploy/senders/*.sh deploy/docker/build.sh deploy/packages/build.sh deploy/packages/debian/{pre,post}{inst,rm} \
     Tests/scripts/*.sh .ci/run
 
 step "Build"
