@@ -11,6 +11,9 @@ final class Balancer: Sendable {
 
     init(_ bridges: [BridgeProcess]) { self.bridges = Mutex(bridges) }
 
+    /// Adds a bridge to the rotation.
+    func add(_ bridge: BridgeProcess) { bridges.withLock { $0.append(bridge) } }
+
     /// Removes a bridge from the rotation.
     func remove(_ bridge: BridgeProcess) { bridges.withLock { $0.removeAll { $0 === bridge } } }
 

@@ -91,13 +91,13 @@ final class IntegrationEnvironment: Sendable {
     static let apiKey = "the key of the test"
     static let adminToken = "token-of-the-test"
 
-    /// Starts a bridge.
+    /// Starts a bridge. See ``BridgeProcess`` for the parameters.
     func start(
         _ settings: [String: String] = [:], environment: [String: String] = [:], wrapper: [String] = [],
-        arguments: [String] = []
+        arguments: [String] = [], program: String = Paths.program
     ) async throws -> BridgeProcess {
         let bridge = try await BridgeProcess(
-            settings: self.settings.merging(settings) { _, last in last },
+            program: program, settings: self.settings.merging(settings) { _, last in last },
             environment: self.environment.merging(environment) { _, last in last }, wrapper: wrapper,
             arguments: arguments)
         keep(bridge.program)
