@@ -31,15 +31,23 @@ package struct AlarmBatchPlanner {
     package let changes: [Change]
     /// The severities of those findings that are up to date in Security Hub.
     package let unchanged: [SecurityFinding.Severity.Label]
+    /// The severities of the findings that a filter keeps out of Security Hub, by id.
+    package let filtered: [String: SecurityFinding.Severity.Label]
     private let known: [String: LedgerEntry]
     private var dispositions: [String: VerificationDisposition] = [:]
     private var isNew: Set<String> = []
+    /// The findings that a filter hides: Security Hub may not have them, and gets their verification without the filter.
+    private let hidden: Set<String>
 
     /// - Parameters:
     ///   - inputs: what the deliveries report, in any order.
     ///   - known: the ledger's entries of the findings, by id.
     ///   - dispositions: the stored dispositions of the findings, by id.
-    package init(_ inputs: [Input], known: [String: LedgerEntry], dispositions: [String: Disposition], now: Timestamp) {
+    ///   - mapping: the options for findings.
+    package init(
+        _ inputs: [Input], known: [String: LedgerEntry], dispositions: [String: Disposition],
+        mapping: MappingOptions = MappingOptions(), now: Timestamp
+    ) {
         self.known = known
         var current = dispositions.compactMapValues { VerificationDisposition($0) }
         var observations: [String: [Observation]] = [:]
@@ -61,7 +69,8 @@ package struct AlarmBatchPlanner {
         let ids = Set(inputs.map(\.findingID))
         for id in ids {
             let change = Planner.plan(
-                observations[id] ?? [], known: known[id], disposition: current[id]?.disposition, now: now)
+                observations[id] ?? [], known: known[id], disposition: current[id]?.disposition, mapping: mapping,
+                now: now)
             guard let change else { continue }
             changes.append(change)
             guard Self.resetsWorkflow(change, known[id], current[id]) else { continue }
@@ -69,13 +78,20 @@ package struct AlarmBatchPlanner {
             isNew.insert(id)
         }
         let changed = Dictionary(changes.map { ($0.entry.id, $0.entry) }) { first, _ in first }
-        for id in ids { Self.setWorkflow(changed[id] ?? known[id], &current, &isNew) }
+        let entries = ids.compactMap { changed[$0] ?? known[$0] }
+        let hidden = Set(entries.filter(mapping.filter.hides).map(\.id))
+        for entry in entries where !hidden.contains(entry.id) { Self.setWorkflow(entry, &current, &isNew) }
         self.dispositions = current
+        self.hidden = hidden
         self.changes = changes
         let sent = Set(changes.filter { $0.finding != nil }.map(\.entry.id))
-        unchanged = ids.subtracting(sent).compactMap { id in
-            (observations[id]?.last?.finding ?? known[id]?.asSent)?.severity.label
+        func severities(of ids: Set<String>) -> [(id: String, label: SecurityFinding.Severity.Label)] {
+            ids.compactMap { id in
+                (observations[id]?.last?.finding ?? known[id]?.asSent).map { (id, $0.severity.label) }
+            }
         }
+        unchanged = severities(of: ids.subtracting(sent).subtracting(hidden)).map(\.label)
+        filtered = Dictionary(severities(of: hidden.subtracting(sent))) { first, _ in first }
     }
 
     private static func merge(
@@ -97,9 +113,9 @@ package struct AlarmBatchPlanner {
     /// An alarm that is raised again after it was marked as a false positive is active, and must not stay hidden: its
     /// status becomes NEW if the bridge has hidden it. A status that a person has set is left unchanged.
     private static func setWorkflow(
-        _ entry: LedgerEntry?, _ current: inout [String: VerificationDisposition], _ isNew: inout Set<String>
+        _ entry: LedgerEntry, _ current: inout [String: VerificationDisposition], _ isNew: inout Set<String>
     ) {
-        guard let entry, var disposition = current[entry.id], disposition.verification.archives else { return }
+        guard var disposition = current[entry.id], disposition.verification.archives else { return }
         if entry.recordState == .active {
             disposition.verification.workflowStatus = disposition.isHidden ? Verification.newStatus : nil
             if disposition.isHidden, disposition.isApplied {
@@ -144,7 +160,7 @@ package struct AlarmBatchPlanner {
     package func updates(where isImported: (String) -> Bool) -> [String: VerificationDisposition] {
         let present = Set(known.keys).union(changes.map(\.entry.id))
         return dispositions.filter { id, disposition in
-            !disposition.isApplied && present.contains(id) && isImported(id)
+            !disposition.isApplied && present.contains(id) && !hidden.contains(id) && isImported(id)
         }
     }
 }

@@ -16,8 +16,8 @@ struct FindingContent: Equatable {
     private static let omittedFields = names(
         ["TaskId", "TaskType", "TaskStartTime", "ScheduledAuditName", "FindingId", ProductField.time])
     private static let productFields = Array("ProductFields".utf8)
-    /// The members that follow from dispositions.
-    private static let state = names(["RecordState", "Compliance"])
+    /// The members that follow from dispositions and options alone.
+    private static let state = names(["RecordState", "Compliance", "ProductName", "CompanyName"])
 
     private static func names(_ texts: [String]) -> [[UInt8]] { texts.map { Array($0.utf8) } }
 
@@ -33,7 +33,7 @@ struct FindingContent: Equatable {
     }
 
     /// Whether this content precedes another one. The order is arbitrary but the same on all replicas, and independent
-    /// of the state that follows from dispositions.
+    /// of what follows from dispositions and options.
     func isOrdered(before other: FindingContent) -> Bool {
         withoutState.lexicographicallyPrecedes(other.withoutState)
     }

@@ -5,7 +5,7 @@ package import Store
 /// The changes that follow from several items of one mapped source in one account-Region, independent of their order. A
 /// pure value.
 package struct MappedBatchPlanner {
-    /// The changes of findings that are sent, at most one for each finding.
+    /// The changes of findings that are sent or hidden by a filter, at most one for each finding.
     package let changes: [Change]
     /// The ledger entries of findings whose reports change nothing else.
     package let reports: [LedgerEntry]
@@ -13,6 +13,8 @@ package struct MappedBatchPlanner {
     package let archivals: [GroupArchival]
     /// The severities of the reported findings that are up to date in Security Hub.
     package let unchanged: [SecurityFinding.Severity.Label]
+    /// The severities of the reported findings that a filter keeps out of Security Hub, by id.
+    package let filtered: [String: SecurityFinding.Severity.Label]
     /// The archivals that are not in the store yet, as dispositions.
     package let newDispositions: [Disposition]
 
@@ -40,9 +42,10 @@ package struct MappedBatchPlanner {
     ///   - items: the reports of the source, in any order.
     ///   - known: the ledger's entries of the findings, by id.
     ///   - dispositions: the stored dispositions of the groups, by subject.
+    ///   - mapping: the options for findings.
     package init(
         _ items: [MappedReport], in lane: DeliveryLane, known: [String: LedgerEntry],
-        dispositions: [String: Disposition], now: Timestamp
+        dispositions: [String: Disposition], mapping: MappingOptions = MappingOptions(), now: Timestamp
     ) {
         var findings: [String: [MappedPlanner.FindingReport]] = [:]
         var archived: [String: GroupArchival] = [:]
@@ -62,14 +65,25 @@ package struct MappedBatchPlanner {
         let current = stored.merging(archived) { $1.isNewer(than: $0) ? $1 : $0 }
         let planned = findings.sorted { $0.key < $1.key }.map { id, reports in
             let change = MappedPlanner.plan(
-                reports, in: lane, known: known[id], archivals: current, now: now)
-            return (change: change, severity: reports[0].finding.severity.label)
+                reports, in: lane, known: known[id], archivals: current, mapping: mapping, now: now)
+            return (id: id, change: change, severity: reports[0].finding.severity.label)
         }
-        changes = planned.compactMap(\.change).filter { $0.finding != nil }
-        reports = planned.compactMap(\.change).filter { $0.finding == nil }.map(\.entry)
-        unchanged = planned.filter { $0.change?.finding == nil }.map(\.severity)
+        changes = planned.compactMap(\.change).filter { !$0.isReport(after: known[$0.entry.id]) }
+        reports = planned.compactMap(\.change).filter { $0.isReport(after: known[$0.entry.id]) }.map(\.entry)
+        let same = planned.filter { $0.change?.finding == nil }
+        let hidden = same.filter { ($0.change?.entry ?? known[$0.id]).map(mapping.filter.hides) ?? false }
+        filtered = Dictionary(hidden.map { ($0.id, $0.severity) }) { first, _ in first }
+        let filtered = self.filtered
+        unchanged = same.filter { filtered[$0.id] == nil }.map(\.severity)
         archivals = archived.values.sorted { $0.subject < $1.subject }
         newDispositions = archivals.filter { $0.isNewer(than: stored[$0.subject]) }
             .map { $0.disposition(in: lane, now: now) }
+    }
+}
+
+extension Change {
+    /// Whether the change is a report that changes nothing else.
+    fileprivate func isReport(after known: LedgerEntry?) -> Bool {
+        finding == nil && known?.finding == entry.finding && known?.condition == entry.condition
     }
 }

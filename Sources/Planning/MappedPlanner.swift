@@ -26,7 +26,7 @@ package enum MappedPlanner {
     ///   nothing else, see ``Store/LedgerUpdate/reports``.
     static func plan(
         _ reports: [FindingReport], in lane: DeliveryLane, known: LedgerEntry?, archivals: [String: GroupArchival],
-        now: Timestamp
+        mapping: MappingOptions, now: Timestamp
     ) -> Change? {
         guard let source = lane.source, let first = reports.first else { return nil }
         let newest = reports.dropFirst().reduce(first) { $1.order.isNewer(than: $0.order) ? $1 : $0 }
@@ -34,9 +34,12 @@ package enum MappedPlanner {
         let order = known.flatMap { ReportOrder(of: $0) }
         // An equal order is that of the same report: its delivery is retried, and may not have been sent.
         if let known, let order, order.isNewer(than: newest.order) {
-            return reported(known, order, known.lastObservedAt, lastReportedAt)
+            guard Planner.isOutdated(known, disposition: nil, filter: mapping.filter, now: now) else {
+                return reported(known, order, known.lastObservedAt, lastReportedAt)
+            }
+            return filtered(known, order, lastReportedAt, mapping, now)
         }
-        var finding = newest.finding
+        var finding = mapping.product.naming(newest.finding)
         finding.createdAt = known?.createdAt ?? finding.createdAt
         let (observed, last) = (reports.map(\.finding.firstObservedAt), reports.map(\.finding.lastObservedAt))
         finding.firstObservedAt = observed.reduce(known?.firstObservedAt ?? finding.firstObservedAt, min)
@@ -48,11 +51,30 @@ package enum MappedPlanner {
             condition: finding.recordState == .active && !isArchived ? .present : .over, order: newest.order,
             report: SourceReport(
                 source: source, lastReportedAt: lastReportedAt, sequence: newest.order.sequence))
-        let change = Planner.reconcile(finding, facts, known, .none, now)
-        guard change.finding == nil, let known else { return change }
-        // Security Hub may have deleted a finding that was not reported for long, and so not refreshed.
-        guard known.updatedAt >= now - Planner.refreshAge else { return Planner.send(finding, facts, known, now) }
+        let isHidden = mapping.filter.hides(finding, facts)
+        let change = Planner.reconcile(finding, facts, known, .none, now, isHidden: isHidden)
+        guard change.finding == nil, let known, change.entry.condition == known.condition else { return change }
+        if isHidden {
+            guard FindingContent(stored: change.entry.finding) == FindingContent(stored: known.finding) else {
+                return change
+            }
+        } else if known.updatedAt < now - Planner.refreshAge {
+            // Security Hub may have deleted a finding that was not reported for long, and so not refreshed.
+            return Planner.send(finding, facts, known, now)
+        }
         return reported(known, newest.order, finding.lastObservedAt, lastReportedAt)
+    }
+
+    /// Plans the change of a finding whose filter has changed.
+    private static func filtered(
+        _ known: LedgerEntry, _ order: ReportOrder, _ lastReportedAt: Timestamp, _ mapping: MappingOptions,
+        _ now: Timestamp
+    ) -> Change? {
+        let known = known.reported(order, lastObservedAt: known.lastObservedAt, at: lastReportedAt)
+        guard let sent = known.asSent else { return nil }
+        let facts = Facts(of: known)
+        return Planner.reconcile(
+            mapping.product.naming(sent), facts, known, .none, now, isHidden: mapping.filter.hides(sent, facts))
     }
 
     private static func reported(
@@ -89,10 +111,12 @@ package enum MappedPlanner {
 
     /// Plans the import of an unchanged finding of a source that still reports it, so that Security Hub does not delete
     /// it. Nil for findings of other sources.
-    package static func refresh(_ known: LedgerEntry, of source: String, now: Timestamp) -> Change? {
+    package static func refresh(
+        _ known: LedgerEntry, of source: String, mapping: MappingOptions = MappingOptions(), now: Timestamp
+    ) -> Change? {
         guard let report = known.report, report.source == source else { return nil }
         guard !known.isSent || report.lastReportedAt >= now - Planner.refreshAge else { return nil }
-        return Planner.refresh(known, now: now)
+        return Planner.refresh(known, mapping: mapping, now: now)
     }
 }
 

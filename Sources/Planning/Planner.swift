@@ -40,24 +40,29 @@ package enum Planner {
     ///   - observations: the observations of the finding, in order of arrival; may be empty.
     ///   - known: its ledger entry; nil if it has none.
     ///   - disposition: the disposition of its subject.
+    ///   - mapping: the options for findings.
     ///   - now: the present time.
     /// - Returns: nil if neither the finding nor the ledger changes.
     package static func plan(
-        _ observations: [Observation], known: LedgerEntry?, disposition: Disposition?, now: Timestamp
+        _ observations: [Observation], known: LedgerEntry?, disposition: Disposition?,
+        mapping: MappingOptions = MappingOptions(), now: Timestamp
     ) -> Change? {
         let disposition = DispositionChange(disposition)
         var newest: Observation?
         for observation in observations where isNewest(observation, comparedWith: newest, known) {
             newest = observation.mergingTimes(of: newest, known)
         }
-        let change: Change
+        let (finding, facts): (SecurityFinding, Facts)
         if let newest {
-            change = reconcile(newest.finding, Facts(of: newest), known, disposition, now)
-        } else if let known, needsReconciling(known, disposition, now), let finding = known.asSent {
-            change = reconcile(finding, Facts(of: known), known, disposition, now)
+            (finding, facts) = (newest.finding, Facts(of: newest))
+        } else if let known, needsReconciling(known, disposition, mapping.filter, now), let sent = known.asSent {
+            (finding, facts) = (sent, Facts(of: known))
         } else {
             return nil
         }
+        let change = reconcile(
+            mapping.product.naming(finding), facts, known, disposition, now,
+            isHidden: mapping.filter.hides(finding, facts))
         return change.entry == known ? nil : change
     }
 
@@ -72,11 +77,26 @@ package enum Planner {
         return reconcile(finding, Facts(of: known, condition: .over, time: time), known, DispositionChange(nil), now)
     }
 
-    /// Plans the import of an unchanged finding, so that Security Hub has it and does not delete it.
-    package static func refresh(_ known: LedgerEntry, now: Timestamp) -> Change? {
-        guard var finding = known.asSent else { return nil }
+    /// Whether Security Hub has a finding in another state than follows from the ledger, the disposition and the filter:
+    /// the filter has changed since the last report, for example.
+    package static func isOutdated(
+        _ known: LedgerEntry, disposition: Disposition?, filter: FindingFilter, now: Timestamp
+    ) -> Bool {
+        known.isSent && needsReconciling(known, DispositionChange(disposition), filter, now)
+    }
+
+    /// Plans the import of an unchanged finding, so that Security Hub has it and does not delete it. A filter that hides it
+    /// archives it instead.
+    package static func refresh(_ known: LedgerEntry, mapping: MappingOptions = MappingOptions(), now: Timestamp)
+        -> Change?
+    {
+        guard let sent = known.asSent else { return nil }
+        var finding = mapping.product.naming(sent)
         finding.lastObservedAt = known.lastObservedAt
         var facts = Facts(of: known)
+        if known.recordState == .active, mapping.filter.hides(finding, facts) {
+            return reconcile(finding, facts, known, .none, now, isHidden: true)
+        }
         facts.digest = known.digest
         return send(finding, facts, known, now)
     }
@@ -101,23 +121,32 @@ package enum Planner {
 
     /// Whether a finding without new observations must be sent: its disposition has changed, or its last change is not
     /// confirmed as sent.
-    private static func needsReconciling(_ known: LedgerEntry, _ disposition: DispositionChange, _ now: Timestamp)
-        -> Bool
-    {
-        !known.isSent || Facts(of: known).isActive(disposition, now) != (known.recordState == .active)
+    private static func needsReconciling(
+        _ known: LedgerEntry, _ disposition: DispositionChange, _ filter: FindingFilter, _ now: Timestamp
+    ) -> Bool {
+        guard known.isSent else { return true }
+        let isActive = Facts(of: known).isActive(disposition, now) && !filter.hides(known)
+        return isActive != (known.recordState == .active)
     }
 
     /// Plans the change of a finding to what was reported.
+    ///
+    /// - Parameter isHidden: whether a filter keeps it out of Security Hub.
     static func reconcile(
         _ finding: SecurityFinding, _ facts: Facts, _ known: LedgerEntry?, _ disposition: DispositionChange,
-        _ now: Timestamp
+        _ now: Timestamp, isHidden: Bool = false
     ) -> Change {
         var (finding, facts) = (finding, facts)
         let isActive = facts.isActive(disposition, now)
         // An equal report must change nothing. If something else has decided on the state, it may no longer apply then.
         if isActive != (facts.condition == .present) { facts.digest = nil }
-        finding.recordState = isActive ? .active : .archived
+        finding.recordState = isActive && !isHidden ? .active : .archived
         if facts.kind == .audit, facts.condition != .over { finding.setSuppressed(!isActive) }
+        if isHidden, known.map({ $0.isSent && $0.recordState == .archived }) ?? true {
+            // Security Hub does not have it, or has it archived.
+            finding.updatedAt = known?.updatedAt ?? finding.updatedAt
+            return Change(finding: nil, entry: facts.entry(finding, finding.serialized(), isSent: true))
+        }
         guard let known, known.isSent else { return send(finding, facts, known, now) }
         var unsent = finding
         unsent.updatedAt = known.updatedAt

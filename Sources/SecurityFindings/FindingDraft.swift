@@ -124,6 +124,7 @@ extension SecurityFinding {
         }
         productFields = FindingText.boundedMap(
             draft.productFields, keyLimit: FindingLimits.productFieldKey, valueLimit: valueLimit)
+        names = .none
         createdAt = draft.createdAt
         updatedAt = draft.updatedAt
         firstObservedAt = draft.firstObservedAt

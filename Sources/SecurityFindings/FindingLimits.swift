@@ -35,6 +35,7 @@ package enum FindingLimits {
     package static let detailKey = 127
     /// The value of a resource's detail; the limit of `Details.Other` is exclusive.
     package static let detailValue = 1023
-    /// The size of a finding's JSON, in bytes: 240 KB minus what later changes can add.
-    static let bytes = 240_000 - 512
+    /// The size of a finding's JSON, in bytes: 240 KB minus what later changes can add: names of 128
+    /// characters, and states.
+    static let bytes = 240_000 - 2048
 }

@@ -37,6 +37,14 @@ extension SecurityFinding {
                 createdAt: createdAt, updatedAt: updatedAt,
                 firstObservedAt: Self.time(json["FirstObservedAt"]) ?? createdAt,
                 lastObservedAt: Self.time(json["LastObservedAt"]) ?? updatedAt, recordState: recordState))
+        names = ProductNames(
+            product: Self.name(json["ProductName"], default: ProductNames.default.product),
+            company: Self.name(json["CompanyName"], default: ProductNames.default.company))
+    }
+
+    /// A name, unless it is the one that Security Hub fills in.
+    private static func name(_ json: JSON?, default: String?) -> String? {
+        json?.string.flatMap { $0 == `default` ? nil : FindingText.bounded($0, to: ProductNames.length.upperBound) }
     }
 
     /// The provider's severity: a customer may have changed the finding's.

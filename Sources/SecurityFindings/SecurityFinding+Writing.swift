@@ -9,6 +9,7 @@ extension SecurityFinding {
     package func serialized() -> [UInt8] {
         var object = ObjectWriter(capacity: 3072)
         object.add("AwsAccountId", accountRegion.account.digits)
+        if let company = names.company { object.add("CompanyName", company) }
         if isFromAudit, recordState == .active { object.add("Compliance") { $0.add("Status", "FAILED") } }
         object.add("CreatedAt", createdAt)
         object.add("Description", description)
@@ -22,6 +23,7 @@ extension SecurityFinding {
         object.add("LastObservedAt", lastObservedAt)
         object.add("ProductArn", Self.productARN(accountRegion: accountRegion))
         if !productFields.isEmpty { object.add("ProductFields", productFields) }
+        if let product = names.product { object.add("ProductName", product) }
         object.add("RecordState", recordState.rawValue)
         if let remediation {
             object.add("Remediation") { object in

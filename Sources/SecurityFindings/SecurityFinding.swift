@@ -84,6 +84,8 @@ package struct SecurityFinding: Sendable, Hashable {
     package let otherResources: [Resource]
     /// The product fields: at most 50 entries, keys of 128 and values of 2048 characters.
     package internal(set) var productFields: TextMap
+    /// The names of the product and the company; absent ones are those of Security Hub.
+    var names: ProductNames
     /// When the finding was created. Security Hub requires the same value in every update.
     package var createdAt: Timestamp
     /// When the finding last changed. Security Hub ignores an update that is not newer than the previous one.
@@ -94,6 +96,21 @@ package struct SecurityFinding: Sendable, Hashable {
     package var lastObservedAt: Timestamp
     /// The record state.
     package var recordState: RecordState
+}
+
+extension SecurityFinding.Severity.Label: Comparable {
+    /// Whether a severity is lower than another one.
+    package static func < (first: Self, second: Self) -> Bool { first.rank < second.rank }
+
+    private var rank: Int {
+        switch self {
+        case .informational: 0
+        case .low: 1
+        case .medium: 2
+        case .high: 3
+        case .critical: 4
+        }
+    }
 }
 
 extension SecurityFinding {

@@ -3,6 +3,7 @@ import AWSCore
 import Cryptography
 import EventLoop
 import Logging
+import Planning
 import SNS
 import SecurityFindings
 import Store
@@ -60,6 +61,7 @@ import Testing
         #expect(!configuration.acceptsEventBridge && configuration.eventBridge.apiKeyHeader == "x-api-key")
         #expect(configuration.importsPerSecond == 10 && configuration.importBurst == 30)
         #expect(configuration.checkSummaries && configuration.severities == .none && configuration.connectTo.isEmpty)
+        #expect(configuration.filter == .none && configuration.productNames == .none)
         #expect(configuration.logLevel == .info && configuration.logFormat == nil)
     }
 
@@ -96,6 +98,8 @@ import Testing
             "aws.externalId": "e-1", "aws.regions": "us-east-1, eu-west-1", "securityHub.requestsPerSecond": "2.5",
             "securityHub.burst": "7", "mapping.checkSummaries": "false",
             "mapping.severities": "Fleet/*=HIGH, LOGGING_?=low", "mapping.staleAfter": "60d",
+            "mapping.minimumSeverity": "low", "mapping.include": "Fleet/*, *_CHECK", "mapping.exclude": "nozomi",
+            "mapping.productName": "Defender Bridge", "mapping.companyName": "Example AG",
             "catchUp.interval": "15m",
             "network.connectTo": "a:1:b:2,[::1]:1:[::2]:2", "log.level": "debug", "log.format": "json",
         ]
@@ -142,6 +146,12 @@ import Testing
                     issuer: "https://issuer.example/", audience: "bridge", jwksURL: "https://issuer.example/keys?a=b"))
         #expect(configuration.importsPerSecond == 2.5 && configuration.importBurst == 7)
         #expect(!configuration.checkSummaries && configuration.connectTo == ["a:1:b:2", "[::1]:1:[::2]:2"])
+        #expect(
+            try configuration.filter
+                == FindingFilter(
+                    minimumSeverity: .low, include: NamePatterns(entries: ["Fleet/*", "*_CHECK"]),
+                    exclude: NamePatterns(entries: ["nozomi"])))
+        #expect(configuration.productNames == ProductNames(product: "Defender Bridge", company: "Example AG"))
         #expect(try configuration.severities == SeverityRules(entries: ["Fleet/*=HIGH", "LOGGING_?=LOW"]))
         #expect(configuration.logLevel == .debug && configuration.logFormat == .json)
     }

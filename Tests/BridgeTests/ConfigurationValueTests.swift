@@ -100,6 +100,19 @@ import Testing
                 "mapping.severities", "=LOW",
                 "the pattern of \"=LOW\" is empty or longer than 256 characters. Write for example Fleet/*=HIGH."
             ),
+            (
+                "mapping.minimumSeverity", "SEVERE",
+                "invalid value \"SEVERE\". Use one of INFORMATIONAL, LOW, MEDIUM, HIGH, CRITICAL."
+            ),
+            (
+                "mapping.exclude", String(repeating: "x", count: 257),
+                "the pattern of \"\(String(repeating: "x", count: 257))\" is empty or longer than 256 characters. "
+                    + "Write for example Fleet/*."
+            ),
+            (
+                "mapping.productName", String(repeating: "x", count: 129),
+                "invalid value \"\(String(repeating: "x", count: 129))\". Use 1 to 128 characters, not only spaces."
+            ),
             ("network.connectTo", "a:1:b", "invalid value \"a:1:b\". Use the form HOST:PORT:ADDRESS:PORT."),
             ("network.connectTo", "a:1:b:99999", "invalid value \"a:1:b:99999\". Use the form HOST:PORT:ADDRESS:PORT."),
             (

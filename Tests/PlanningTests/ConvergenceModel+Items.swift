@@ -46,7 +46,8 @@ extension ConvergenceModel {
 
     mutating func process(_ items: [ItemEvent], _ mapper: ItemMapper) throws {
         let batch = MappedBatchPlanner(
-            try items.map(mapper.report), in: mapper.lane, known: ledger, dispositions: dispositions, now: now)
+            try items.map(mapper.report), in: mapper.lane, known: ledger, dispositions: dispositions,
+            mapping: mapping, now: now)
         try apply(batch.changes, recording: batch.newDispositions, reports: batch.reports)
         for archival in batch.archivals {
             let concerned = ledger.values.filter { $0.subject == archival.subject }.sorted { $0.id < $1.id }
@@ -59,7 +60,7 @@ extension ConvergenceModel {
     func differences(from items: [ItemEvent], _ mapper: ItemMapper) -> [String] {
         (0..<ItemEvent.findings).compactMap { number in
             let id = mapper.findingID(number)
-            let isExpected = isActive(id) == ExpectedState.isActive(item: number, after: items)
+            let isExpected = isActive(id) == (ExpectedState.isActive(item: number, after: items) && !isHidden(id))
             return isExpected ? nil : "state of \(id)"
         }
     }

@@ -1,10 +1,11 @@
 import Encoding
 import Fixtures
+import Planning
 import TestSupport
 import Testing
 
 /// Random histories of scheduled and on-demand audits, disabled checks, passing time, alarms, suppressions, verifications
-/// and items of a mapped source. Events arrive late, in any order, repeatedly and in any portions, with crashes between any two steps.
+/// items of a mapped source, and filters. Events arrive late, in any order, repeatedly and in any portions, with crashes between any two steps.
 /// Security Hub always converges to the state that follows from the newest events.
 @Suite struct ConvergencePropertyTests {
     private static let histories = 10_000
@@ -56,7 +57,10 @@ import Testing
         let reads = Bool.random(using: &random)
         let audits = ExpectedState(events: history.events, now: 0).audits
         var items = PendingItems(history.items, seed: seed, crashes: crashes)
+        var filters = try PendingFilters(seed: seed)
+        filters.switchSome(&model)
         while !pending.isEmpty {
+            filters.switchSome(&model)
             try items.processSome(&model, mapper)
             let portion = Array(pending.prefix(Int.random(in: 1...4, using: &random)))
             model.crash(
@@ -73,8 +77,12 @@ import Testing
                 pending.shuffle(using: &random)
             }
         }
-        while !items.isEmpty { try items.processSome(&model, mapper) }
+        while !items.isEmpty {
+            filters.switchSome(&model)
+            try items.processSome(&model, mapper)
+        }
         model.crash(afterSteps: nil)
+        if filters.areUsed { try model.compareWithFilter() }
         if Bool.random(using: &random) { model.advance(to: EventHistory.end + 10_000) }
         try model.expireSuppressions()
         if reads {
@@ -88,6 +96,33 @@ import Testing
         return model.differences(
             from: ExpectedState(events: history.events, now: model.now, cutoff: model.cutoff), generator)
             + model.differences(from: history.items, mapper)
+    }
+}
+
+/// A filter that is switched on, off and on between the events, in half of the histories: in some of them once, before the
+/// first event.
+private struct PendingFilters {
+    let areUsed: Bool
+    private let filters: [FindingFilter]
+    private let isConstant: Bool
+    private var isFirst = true
+    private var random: SeededGenerator
+
+    init(seed: UInt64) throws {
+        random = SeededGenerator(seed: seed.byteSwapped)
+        areUsed = Bool.random(using: &random)
+        isConstant = Int.random(in: 0...3, using: &random) == 0
+        filters = [.none] + (try ConvergenceModel.filters().shuffled(using: &random).prefix(1))
+    }
+
+    mutating func switchSome(_ model: inout ConvergenceModel) {
+        guard areUsed else { return }
+        if isFirst {
+            isFirst = false
+            if isConstant { model = ConvergenceModel(filter: filters[1]) }
+        }
+        guard !isConstant, Bool.random(using: &random) else { return }
+        model.use(filters.randomElement(using: &random) ?? .none)
     }
 }
 

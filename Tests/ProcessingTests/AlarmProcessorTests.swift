@@ -1,6 +1,7 @@
 import AWSCore
 import DeviceDefender
 import Encoding
+import EventLoop
 import Fixtures
 import JSON
 import SQLiteStore
@@ -136,8 +137,8 @@ private struct OverdueReplica: LeaseHolder {
                 trust: processing.trust,
                 metrics: processing.metrics, activity: nil, logger: processing.logger)
             await AlarmProcessor(
-                store: harness.store, writer: writer, completer: processing.completer, metrics: processing.metrics,
-                logger: processing.logger
+                store: harness.store, writer: writer, completer: processing.completer,
+                settings: Reloadable(.standard), metrics: processing.metrics, logger: processing.logger
             ).process(try await harness.leaseReady())
             #expect(harness.aws.state.withLock { $0.imports.isEmpty })
             harness.time.advance(by: .seconds(3))

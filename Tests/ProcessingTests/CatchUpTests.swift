@@ -89,13 +89,16 @@ import Testing
 
     // MARK: End to end
 
-    private func catchUp(_ harness: ProcessingHarness, since: Timestamp? = nil) async throws -> CatchUpResult {
+    private func catchUp(
+        _ harness: ProcessingHarness, since: Timestamp? = nil,
+        mapping: MappingOptions = MappingOptions(checkSummaries: false)
+    ) async throws -> CatchUpResult {
         let found = try await CatchUpQuery(
             accountRegion: accountRegion(), store: harness.store, client: harness.client,
-            logger: harness.processing.logger
+            filter: mapping.filter, logger: harness.processing.logger
         )
         .run(since: since)
-        try await harness.process(of: accountRegion())
+        try await harness.process(of: accountRegion(), mapping: mapping)
         return found
     }
 

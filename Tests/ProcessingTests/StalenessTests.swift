@@ -87,7 +87,7 @@ import Testing
             }
             harness.time.advance(by: ahead)
             let catchUp = CatchUpQuery(
-                accountRegion: try accountRegion(), store: harness.store, client: harness.client,
+                accountRegion: try accountRegion(), store: harness.store, client: harness.client, filter: .none,
                 logger: harness.processing.logger)
             _ = try? await catchUp.run(since: nil)
             coverage = try await harness.store.auditCoverage(of: accountRegion())

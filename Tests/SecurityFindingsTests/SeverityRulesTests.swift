@@ -68,7 +68,7 @@ struct SeverityRulesTests {
         "an invalid rule is rejected with a reason that names it",
         arguments: ["", "a", "=LOW", "a=", "a=SEVERE", "a=LOW=", String(repeating: "x", count: 257) + "=LOW"])
     func rejected(entry: String) {
-        let error = #expect(throws: SeverityRules.InvalidEntryError.self) {
+        let error = #expect(throws: InvalidPatternError.self) {
             try SeverityRules(entries: ["good=LOW", entry])
         }
         #expect(error?.description.contains("\"\(entry)\"") == true)
@@ -77,7 +77,7 @@ struct SeverityRulesTests {
     @Test("more rules than the maximum are rejected")
     func tooMany() throws {
         _ = try SeverityRules(entries: Array(repeating: "a=LOW", count: 256))
-        #expect(throws: SeverityRules.InvalidEntryError.self) {
+        #expect(throws: InvalidPatternError.self) {
             try SeverityRules(entries: Array(repeating: "a=LOW", count: 257))
         }
     }

@@ -6,7 +6,9 @@ struct FindingCounts: Sendable, Hashable {
     private var first: String?
 
     /// Number of findings sent to Security Hub.
-    var sent: Int { counts.reduce(0) { $1.key == .unchanged || $1.key == .rejected ? $0 : $0 + $1.value } }
+    var sent: Int {
+        counts.reduce(0) { [.unchanged, .filtered, .rejected].contains($1.key) ? $0 : $0 + $1.value }
+    }
 
     /// The finding, if there is exactly one.
     var onlyFindingID: String? { counts.values.reduce(0, +) == 1 ? first : nil }
@@ -16,7 +18,8 @@ struct FindingCounts: Sendable, Hashable {
         if counts[.imported] != nil { return .imported }
         if counts[.updated] != nil { return .updated }
         if counts[.archived] != nil { return .archived }
-        return counts[.workflowUpdated] == nil ? .unchanged : .workflowUpdated
+        if counts[.workflowUpdated] != nil { return .workflowUpdated }
+        return counts[.unchanged] == nil && counts[.filtered] != nil ? .filtered : .unchanged
     }
 
     /// Counts the result for a finding.

@@ -121,9 +121,9 @@ package struct MessageConverter: Sendable {
 
     private func alarm(_ observation: Observation) -> JSON {
         let batch = AlarmBatchPlanner(
-            [.alarm(observation)], known: [:], dispositions: [:], now: observation.finding.updatedAt)
+            [.alarm(observation)], known: [:], dispositions: [:], mapping: mapping, now: observation.finding.updatedAt)
         let updates = batch.updates { _ in true }.values.map(Self.update)
-        return .array(batch.changes.compactMap(Self.finding) + updates)
+        return .array(batch.changes.compactMap(finding) + updates)
     }
 
     private static func update(_ disposition: VerificationDisposition) -> JSON {
@@ -142,7 +142,7 @@ package struct MessageConverter: Sendable {
         let summaries = SummaryRules.observations(of: task, completions) { result in
             SecurityFinding(summaryOf: result, task: task, accountRegion: accountRegion, severities: mapping.severities)
         }
-        return .array(summaries.sorted { $0.group < $1.group }.compactMap(Self.finding))
+        return .array(summaries.sorted { $0.group < $1.group }.compactMap(finding))
     }
 
     private func auditFinding(_ json: JSON) throws(UnrecognizedMessageError) -> JSON {
@@ -150,15 +150,16 @@ package struct MessageConverter: Sendable {
         let task = try AuditTask(of: auditFinding, scheduledAudit: scheduledAudit)
         let finding = SecurityFinding(
             auditFinding: auditFinding, task: task, accountRegion: accountRegion, severities: mapping.severities)
-        return .array([Observation(auditFinding, task: task, finding: finding)].compactMap(Self.finding))
+        return .array([Observation(auditFinding, task: task, finding: finding)].compactMap(self.finding))
     }
 
-    private static func finding(_ observation: Observation) -> JSON? {
-        Planner.plan([observation], known: nil, disposition: nil, now: observation.finding.updatedAt)
-            .flatMap(finding)
+    private func finding(_ observation: Observation) -> JSON? {
+        Planner.plan(
+            [observation], known: nil, disposition: nil, mapping: mapping, now: observation.finding.updatedAt
+        ).flatMap(finding)
     }
 
-    private static func finding(_ change: Change) -> JSON? {
+    private func finding(_ change: Change) -> JSON? {
         change.finding.flatMap { try? JSON(parsing: $0.serialized()) }
     }
 }

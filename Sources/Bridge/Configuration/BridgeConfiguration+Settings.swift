@@ -19,7 +19,9 @@ extension BridgeConfiguration {
 
     /// The options for findings.
     var mapping: MappingOptions {
-        MappingOptions(checkSummaries: checkSummaries, severities: severities, staleAfter: staleAfter)
+        MappingOptions(
+            checkSummaries: checkSummaries, severities: severities, filter: filter, product: productNames,
+            staleAfter: staleAfter)
     }
 
     /// The settings of processing.

@@ -6,6 +6,7 @@ package import EventLoop
 import FoundationEssentials
 import Intake
 package import Logging
+package import Planning
 package import SNS
 package import SecurityFindings
 package import Store
@@ -71,6 +72,10 @@ package struct BridgeConfiguration: Sendable {
     package var checkSummaries: Bool
     /// `mapping.severities`
     package var severities: SeverityRules
+    /// `mapping.minimumSeverity`, `mapping.include`, `mapping.exclude`
+    package var filter: FindingFilter
+    /// `mapping.productName`, `mapping.companyName`
+    package var productNames: ProductNames
     /// `mapping.staleAfter`; nil for never.
     package var staleAfter: Duration?
     /// `catchUp.interval`; nil for never.
@@ -142,6 +147,10 @@ package struct BridgeConfiguration: Sendable {
         importBurst = try values[\.securityHubBurst]
         checkSummaries = try values[\.checkSummaries]
         severities = try values[\.severities]
+        filter = FindingFilter(
+            minimumSeverity: try values[\.minimumSeverity], include: try values[\.include],
+            exclude: try values[\.exclude])
+        productNames = ProductNames(product: try values[\.productName], company: try values[\.companyName])
         staleAfter = try values[\.staleAfter]
         catchUpInterval = try values[\.catchUpInterval]
         connectTo = try values[\.networkConnectTo]

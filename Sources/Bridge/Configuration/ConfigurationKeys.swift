@@ -1,4 +1,5 @@
 import Logging
+import SecurityFindings
 import Telemetry
 
 /// The declarations of all configuration keys, in the order of the documentation.
@@ -142,6 +143,23 @@ struct ConfigurationKeys: Sendable {
         help:
             "Severity labels for PROFILE/BEHAVIOR, CHECK or a CloudWatch alarm, for example Fleet/*=HIGH. The first matching "
             + "pattern applies; * matches any text, ? any character.")
+    let minimumSeverity = TypedKey(
+        "mapping.minimumSeverity", .severity, unset: "none", reload: .live,
+        help: "Lowest severity to import: {range}. Findings below it stay out of Security Hub, or are archived there.")
+    let include = TypedKey(
+        "mapping.include", .namePatterns, default: "", described: "none (all findings)", reload: .live,
+        help:
+            "Import only findings whose PROFILE/BEHAVIOR, CHECK, mapped source, or group in it (a CloudWatch alarm's name) "
+            + "matches a pattern; * matches any text, ? any character.")
+    let exclude = TypedKey(
+        "mapping.exclude", .namePatterns, default: "", described: "none", reload: .live,
+        help: "Do not import findings that match a pattern of the same form; takes precedence over mapping.include.")
+    let productName = TypedKey(
+        "mapping.productName", .text(ProductNames.length), unset: "none (Security Hub's Default)", reload: .live,
+        help: "Product name (ProductName) of findings, {range}.")
+    let companyName = TypedKey(
+        "mapping.companyName", .text(ProductNames.length), unset: "none (Security Hub's Personal)", reload: .live,
+        help: "Company name (CompanyName) of findings, {range}.")
     // AWS keeps audits for 90 days; older ones cannot confirm a finding.
     let staleAfter = TypedKey(
         "mapping.staleAfter", .orOff(.duration(from: "1d", to: "85d")), default: "45d", reload: .live,

@@ -37,6 +37,31 @@ extension ValueType where Value == SNSMessage.SignatureVersion {
     }
 }
 
+extension ValueType where Value == SecurityFinding.Severity.Label {
+    /// A severity label, in any case.
+    static var severity: Self {
+        let labels = SecurityFinding.Severity.Label.allCases.map(\.rawValue)
+        let choice = labels.dropLast().joined(separator: ", ") + " or " + (labels.last ?? "")
+        return ValueType(
+            "LABEL", range: choice, expected: "one of " + labels.joined(separator: ", "),
+            schema: .words(labels.map(JSON.string))
+        ) { SecurityFinding.Severity.Label(rawValue: $0.uppercased()) }
+    }
+}
+
+extension ValueType where Value == NamePatterns {
+    /// A list of patterns of names.
+    static var namePatterns: Self {
+        ValueType("PATTERN,…", schema: .list(of: .text)) { text throws(InvalidValueError) in
+            do throws(InvalidPatternError) {
+                return try NamePatterns(entries: text.listEntries)
+            } catch {
+                throw .problem(error.description)
+            }
+        }
+    }
+}
+
 extension ValueType where Value == SeverityRules {
     /// A list of patterns with severity labels.
     static var severities: Self {
@@ -46,7 +71,7 @@ extension ValueType where Value == SeverityRules {
             let entries = text.listEntries
             let errors = entries.compactMap { problem(of: [$0]) }
             guard errors.isEmpty else { throw .several(errors) }
-            do throws(SeverityRules.InvalidEntryError) {
+            do throws(InvalidPatternError) {
                 return try SeverityRules(entries: entries)
             } catch {
                 throw .problem(error.description)
@@ -55,7 +80,7 @@ extension ValueType where Value == SeverityRules {
     }
 
     private static func problem(of entries: [String]) -> InvalidValueError? {
-        do throws(SeverityRules.InvalidEntryError) {
+        do throws(InvalidPatternError) {
             _ = try SeverityRules(entries: entries)
             return nil
         } catch {

@@ -57,6 +57,17 @@ extension ValueType where Value == String {
     }
 }
 
+extension ValueType where Value == String {
+    /// A text with a number of characters, one of which is no white space.
+    static func text(_ length: ClosedRange<Int>) -> Self {
+        let range = "\(length.lowerBound) to \(length.upperBound) characters"
+        return ValueType("TEXT", range: range, expected: "\(range), not only spaces", schema: .text(length, "\\S")) {
+            text in
+            length.contains(text.unicodeScalars.count) && !text.allSatisfy(\.isWhitespace) ? text : nil
+        }
+    }
+}
+
 extension ValueType where Value == Bool {
     /// A boolean in any spelling of YAML's core schema.
     static var boolean: Self {

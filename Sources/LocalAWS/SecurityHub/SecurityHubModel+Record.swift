@@ -16,8 +16,8 @@ extension SecurityHubModel.Record {
         members = Self.withProviderFields(finding)
         self.updatedAt = updatedAt
         for (name, value) in [
-            "Region": JSON.string(accountRegion.region.name), "ProductName": "Default", "CompanyName": "Personal",
-            "RecordState": "ACTIVE", "Workflow": ["Status": "NEW"], "WorkflowState": "NEW",
+            "Region": JSON.string(accountRegion.region.name), "RecordState": "ACTIVE", "Workflow": ["Status": "NEW"],
+            "WorkflowState": "NEW",
         ] where members[name] == nil { members[name] = value }
         complete(now: now)
     }
@@ -27,9 +27,7 @@ extension SecurityHubModel.Record {
         let old = members
         members = Self.withProviderFields(finding)
         self.updatedAt = updatedAt
-        let kept =
-            Self.customerMembers + Array(customerFields) + ["Region", "ProductName", "CompanyName", "CreatedAt"]
-        for name in kept { members[name] = old[name] }
+        for name in Self.customerMembers + Array(customerFields) + ["Region", "CreatedAt"] { members[name] = old[name] }
         if finding["RecordState"] == nil { members["RecordState"] = "ACTIVE" }
         if old["RecordState"] == "ARCHIVED", members["RecordState"] == "ACTIVE" { reopen() }
         complete(now: now)
@@ -62,6 +60,9 @@ extension SecurityHubModel.Record {
     /// Adds the members that Security Hub derives.
     private mutating func complete(now: Int64) {
         if let severity = members["Severity"] { members["Severity"] = Self.completed(severity) }
+        // A custom integration may set and change its names (AWS Security Hub User Guide, "ProductName").
+        members["ProductName"] = members["ProductName"] ?? "Default"
+        members["CompanyName"] = members["CompanyName"] ?? "Personal"
         var fields = members["ProductFields"]?.object ?? [:]
         let product = members["ProductArn"]?.string ?? ""
         fields["aws/securityhub/FindingId"] = .string("\(product)/\(members["Id"]?.string ?? "")")

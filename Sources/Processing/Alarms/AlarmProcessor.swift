@@ -1,5 +1,6 @@
 import AWSCore
 import DeviceDefender
+import EventLoop
 import Logging
 import Planning
 import SecurityFindings
@@ -11,6 +12,7 @@ struct AlarmProcessor: BatchProcessor {
     let store: any Store
     let writer: FindingWriter
     let completer: DeliveryCompleter
+    let settings: Reloadable<ProcessingSettings>
     let metrics: ProcessingMetrics
     let logger: Logger
 
@@ -39,7 +41,7 @@ struct AlarmProcessor: BatchProcessor {
     {
         let outcome: SendOutcome
         do {
-            let refresher = FindingRefresher(ledger: store, writer: writer)
+            let refresher = FindingRefresher(ledger: store, writer: writer, mapping: settings.value.mapping)
             outcome = try await refresher.refresh(kinds.kinds, leased.lease).outcome
         } catch {
             outcome = SendOutcome(processing: error)
@@ -57,12 +59,14 @@ struct AlarmProcessor: BatchProcessor {
         let known = try await store.ledgerEntries(ids: ids)
         let batch = AlarmBatchPlanner(
             items.map(\.input), known: known, dispositions: try await store.dispositions(about: ids),
-            now: writer.now)
+            mapping: settings.value.mapping, now: writer.now)
         var outcomes = try await writer.write(
             PlannedChanges(batch.changes, known: known),
             recording: LedgerUpdate(dispositions: batch.newDispositions), under: lease, isShared: true)
         for severity in batch.unchanged { metrics.count(.unchanged, .violation, severity) }
+        for severity in batch.filtered.values { metrics.count(.filtered, .violation, severity) }
         var results = Self.results(of: batch.changes, known: known, outcomes)
+        for id in batch.filtered.keys { results[id] = .filtered }
         // Import before update: Security Hub rejects updates of findings that it does not have.
         let updates = batch.updates { outcomes[$0] == nil || outcomes[$0] == .imported }
         let updated = try await writer.update(updates, of: batch.entries, under: lease)

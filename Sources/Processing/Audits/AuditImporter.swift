@@ -37,7 +37,7 @@ struct AuditImporter: Sendable {
         let checks = Self.checksToApply(task, applied: applied)
         var found = FindingRejections()
         if !checks.isEmpty { try await suppressions.apply(&found) }
-        let unsent = FindingRefresher(ledger: store, writer: writer)
+        let unsent = FindingRefresher(ledger: store, writer: writer, mapping: mapping)
         found.add(try await unsent.resend([.audit, .summary], lease))
         var checkpoint = checks.isEmpty ? AuditCheckpoint() : try await resume(task)
         checkpoint.rejections.add(found)
@@ -91,8 +91,8 @@ struct AuditImporter: Sendable {
 
     private var suppressions: SuppressionReconciler {
         SuppressionReconciler(
-            store: store, client: client, applier: SuppressionApplier(store: store, writer: writer, lease: lease),
-            logger: logger)
+            store: store, client: client,
+            applier: SuppressionApplier(store: store, writer: writer, mapping: mapping, lease: lease), logger: logger)
     }
 
     /// The checks that an audit completed, without those for which a newer audit is applied.
@@ -216,7 +216,8 @@ struct AuditImporter: Sendable {
         let changes = byID.compactMap { id, observations -> Change? in
             if let number = rows[id]?.number, parsed.isUnchangedLast(id, number) { return nil }
             return Planner.plan(
-                observations, known: known[id], disposition: dispositions[observations[0].subject], now: now)
+                observations, known: known[id], disposition: dispositions[observations[0].subject],
+                mapping: mapping, now: now)
         }
         let planned = PlannedChanges(changes, known: known)
         try await writer.record(planned, under: lease)
@@ -236,7 +237,7 @@ struct AuditImporter: Sendable {
                 var next = checkpoint
                 return (try? next.rejections.add(outcomes)).flatMap { next.serialized }
             }, under: lease)
-        writer.countUnchanged(chunk.parsed.observations, chunk.changes)
+        writer.countUnchanged(chunk.parsed.observations, chunk.changes, mapping.filter)
         writer.countUnchanged(chunk.parsed.unchanged)
         try checkpoint.rejections.add(outcomes)
         return checkpoint

@@ -51,7 +51,8 @@ struct AuditProcessor: DeliveryProcessor {
 
     private func perform(_ command: DeliveryCommand, _ leased: LeasedDelivery) async throws -> FindingRejections {
         let mapping = settings.value.mapping
-        let suppressions = SuppressionApplier(store: store, writer: writer, lease: leased.lease)
+        let suppressions = SuppressionApplier(
+            store: store, writer: writer, mapping: mapping, lease: leased.lease)
         switch command {
         case .audit(let taskID):
             let importer = AuditImporter(
@@ -61,10 +62,11 @@ struct AuditProcessor: DeliveryProcessor {
             return try await suppressions.apply(disposition, keepsExpiry: keepsExpiry)
         case .suppressionEnded(let subject, let time): return try await suppressions.expire(subject, at: time)
         case .refresh(let kinds):
-            return try await FindingRefresher(ledger: store, writer: writer).refresh(kinds.kinds, leased.lease)
+            return try await FindingRefresher(ledger: store, writer: writer, mapping: mapping)
+                .refresh(kinds.kinds, leased.lease)
         case .archiveStale:
             let archiver = StaleFindingArchiver(
-                store: store, writer: writer, staleAfter: mapping.staleAfter, logger: logger)
+                store: store, writer: writer, mapping: mapping, logger: logger)
             return try await archiver.archive(leased.lease)
         case .suppressionList:
             var rejections = FindingRejections()

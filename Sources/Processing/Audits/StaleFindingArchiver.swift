@@ -10,7 +10,7 @@ import Telemetry
 struct StaleFindingArchiver: Sendable {
     let store: any Store
     let writer: FindingWriter
-    let staleAfter: Duration?
+    let mapping: MappingOptions
     let logger: Logger
 
     /// Findings or summaries of a check, of which some may be stale.
@@ -43,9 +43,10 @@ struct StaleFindingArchiver: Sendable {
     /// - Returns: the findings that Security Hub rejected.
     func archive(_ lease: Lease) async throws -> FindingRejections {
         // After an interruption, ended entries that may not have been sent are on no page any longer.
-        var rejections = try await FindingRefresher(ledger: store, writer: writer).resend(Self.kinds, lease)
+        var rejections = try await FindingRefresher(ledger: store, writer: writer, mapping: mapping)
+            .resend(Self.kinds, lease)
         let accountRegion = writer.accountRegion
-        guard let staleness = try await Staleness(of: accountRegion, in: store, staleAfter: staleAfter) else {
+        guard let staleness = try await Staleness(of: accountRegion, in: store, staleAfter: mapping.staleAfter) else {
             return rejections
         }
         let unseen = UnseenFindingArchiver(ledger: store, writer: writer, lease: lease)

@@ -25,10 +25,11 @@ struct SummaryWriter: Sendable {
         let known = try await store.ledgerEntries(ids: summaries.map(\.finding.id))
         let now = writer.now
         let changes = PlannedChanges(
-            summaries.compactMap { Planner.plan([$0], known: known[$0.finding.id], disposition: nil, now: now) },
-            known: known)
+            summaries.compactMap {
+                Planner.plan([$0], known: known[$0.finding.id], disposition: nil, mapping: mapping, now: now)
+            }, known: known)
         let outcomes = try await writer.write(changes, under: lease)
-        writer.countUnchanged(summaries, changes)
+        writer.countUnchanged(summaries, changes, mapping.filter)
         var rejections = FindingRejections()
         try rejections.add(outcomes)
         return rejections

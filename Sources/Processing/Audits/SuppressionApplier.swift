@@ -6,6 +6,7 @@ import Store
 struct SuppressionApplier: Sendable {
     let store: any Store
     let writer: FindingWriter
+    let mapping: MappingOptions
     let lease: Lease
 
     /// Stores a suppression or its deletion if it is newer than the stored one, and updates the findings of its
@@ -54,7 +55,7 @@ struct SuppressionApplier: Sendable {
 
     private func updateFindings(about subject: String, by disposition: Disposition?) async throws -> FindingRejections {
         try await writer.write(
-            { Planner.plan([], known: $0, disposition: disposition, now: $1) }, of: store.rows(about: subject),
-            under: lease)
+            { Planner.plan([], known: $0, disposition: disposition, mapping: mapping, now: $1) },
+            of: store.rows(about: subject), under: lease)
     }
 }

@@ -1,6 +1,7 @@
 import AWSClient
 import AWSCore
 import Encoding
+import EventLoop
 import Logging
 import Planning
 import Store
@@ -12,6 +13,7 @@ struct CatchUpProcessor: DeliveryProcessor {
     let completer: DeliveryCompleter
     let client: AWSClient
     let circuitBreakers: CircuitBreakers
+    let settings: Reloadable<ProcessingSettings>
     let metrics: ProcessingMetrics
     let logger: Logger
 
@@ -26,7 +28,9 @@ struct CatchUpProcessor: DeliveryProcessor {
 
     private func outcome(_ since: Timestamp?) async -> SendOutcome {
         do {
-            let query = CatchUpQuery(accountRegion: accountRegion, store: store, client: client, logger: logger)
+            let query = CatchUpQuery(
+                accountRegion: accountRegion, store: store, client: client, filter: settings.value.mapping.filter,
+                logger: logger)
             let reporter = CatchUpReporter(lane: DeliveryLane(accountRegion), metrics: metrics, logger: logger)
             reporter.report(try await query.run(since: since))
             circuitBreakers.recordValidCredentials(DeliveryLane(accountRegion))

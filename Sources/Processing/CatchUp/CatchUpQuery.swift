@@ -17,6 +17,8 @@ struct CatchUpQuery: Sendable {
     let accountRegion: AccountRegion
     let store: any Store
     let client: AWSClient
+    /// A finding that is active or archived contrary to it counts as missed.
+    let filter: FindingFilter
     let logger: Logger
 
     /// How far before the watermark a query begins: lists may show events late, and SNS may deliver
@@ -76,7 +78,7 @@ struct CatchUpQuery: Sendable {
             let reported = try await findEvents(since: start, now: now, &$0)
             try await findActive(except: reported, now: now, &$0)
         }
-        _ = try await append([.suppressions])
+        _ = try await append([.suppressions], repeats: true)
     }
 
     private func start(_ since: Timestamp?, _ now: Timestamp) async throws(StoreError) -> Timestamp {
@@ -208,7 +210,7 @@ struct CatchUpQuery: Sendable {
             active.formUnion(ids.map { FindingID.violation(id: $0, accountRegion: accountRegion).hashValue })
             listedAt = listedAt ?? page.date ?? now
             let asOf = Self.asOf(page.date ?? now)
-            try await findMissed(listed, except: reported, asOf: asOf, &result)
+            try await findMissed(listed, except: reported, asOf: asOf, now: now, &result)
             // An alarm without an id may be any of the missing ones.
             guard ids.count == page.elements.count else { return }
         }
@@ -219,7 +221,7 @@ struct CatchUpQuery: Sendable {
     private static func asOf(_ time: Timestamp) -> Timestamp { time - AlarmReconciliation.margin }
 
     private func findMissed(
-        _ listed: [AlarmReconciliation.Listed], except reported: Set<Int>, asOf: Timestamp,
+        _ listed: [AlarmReconciliation.Listed], except reported: Set<Int>, asOf: Timestamp, now: Timestamp,
         _ result: inout CatchUpResult
     ) async throws {
         let ids = Array(Set(listed.map(\.findingID)))
@@ -229,6 +231,11 @@ struct CatchUpQuery: Sendable {
             !reported.contains($0.findingID.hashValue) && AlarmReconciliation.isMissed($0, known: known[$0.findingID])
         }
         result.alarms += try await append(missed.map(\.task))
+        let outdated = listed.filter {
+            guard let entry = known[$0.findingID], !AlarmReconciliation.isMissed($0, known: entry) else { return false }
+            return Planner.isOutdated(entry, disposition: dispositions[entry.id], filter: filter, now: now)
+        }
+        _ = try await append(outdated.map(\.task), repeats: true)
         result.verifications += try await append(
             listed.compactMap {
                 AlarmReconciliation.missedVerification($0, known: dispositions[$0.findingID], asOf: asOf)
@@ -258,18 +265,12 @@ struct CatchUpQuery: Sendable {
 
     /// Queues tasks.
     ///
+    /// - Parameter repeats: whether a task is queued again that an earlier catch-up has queued. Each event is processed
+    ///   once, while states are compared with each catch-up.
     /// - Returns: the number of tasks that were not queued before.
-    private func append(_ tasks: [InternalTask]) async throws -> Int {
+    private func append(_ tasks: [InternalTask], repeats: Bool = false) async throws -> Int {
         let now = client.clock.now()
-        return try await store.appendInParts(
-            tasks.map { task in
-                task.delivery(of: accountRegion, on: Self.deduplicationKey(of: task, now), now: now)
-            })
-    }
-
-    /// Each event is processed once, while suppressions are compared with each catch-up.
-    private static func deduplicationKey(of task: InternalTask, _ now: Timestamp) -> String {
-        if case .suppressions = task { return String(now.milliseconds) }
-        return ""
+        let key = repeats ? String(now.milliseconds) : ""
+        return try await store.appendInParts(tasks.map { $0.delivery(of: accountRegion, on: key, now: now) })
     }
 }

@@ -6,6 +6,7 @@ import Store
 struct FindingRefresher: Sendable {
     let ledger: any FindingLedger
     let writer: FindingWriter
+    let mapping: MappingOptions
 
     /// Sends findings again that are not confirmed as sent, for example after an interruption.
     ///
@@ -29,8 +30,8 @@ struct FindingRefresher: Sendable {
 
     /// Only findings of the writer's lane are sent: other lanes may be changing theirs.
     private func plan(_ known: LedgerEntry, now: Timestamp) -> Change? {
-        guard let source = writer.lane.source else { return Planner.refresh(known, now: now) }
-        return MappedPlanner.refresh(known, of: source, now: now)
+        guard let source = writer.lane.source else { return Planner.refresh(known, mapping: mapping, now: now) }
+        return MappedPlanner.refresh(known, of: source, mapping: mapping, now: now)
     }
 
     private func send(

@@ -137,10 +137,11 @@ package struct FindingWriter: Sendable {
     }
 
     /// Counts the observations from which nothing was to be sent.
-    func countUnchanged(_ observations: [Observation], _ changes: PlannedChanges) {
+    func countUnchanged(_ observations: [Observation], _ changes: PlannedChanges, _ filter: FindingFilter) {
         let sent = Set(changes.toBeSent.map(\.entry.id))
         for same in observations where !sent.contains(same.finding.id) {
-            metrics.count(.unchanged, same.kind, same.finding.severity.label)
+            metrics.count(
+                filter.hides(same) ? .filtered : .unchanged, same.kind, same.finding.severity.label)
         }
     }
 

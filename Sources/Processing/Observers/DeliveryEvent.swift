@@ -17,6 +17,8 @@ package struct DeliveryEvent: Sendable, Hashable {
         case workflowUpdated = "workflow_updated"
         /// Security Hub already had the findings in this state, or there are none.
         case unchanged
+        /// A filter keeps the findings out of Security Hub.
+        case filtered
         /// The delivery concerns no finding.
         case ignored
         /// It failed, and a retry is scheduled.
@@ -47,7 +49,7 @@ package struct DeliveryEvent: Sendable, Hashable {
         switch outcome {
         case .imported, .updated, .archived, .workflowUpdated, .unchanged:
             findingID.map { ConsolePage.finding(id: $0, accountRegion: accountRegion) }
-        case .ignored, .retried, .dead: nil
+        case .filtered, .ignored, .retried, .dead: nil
         }
     }
 

@@ -32,6 +32,8 @@ package enum FindingResult: String, Sendable, CaseIterable {
     case archived
     /// Already in this state in Security Hub.
     case unchanged
+    /// A filter keeps it out of Security Hub.
+    case filtered
     /// Workflow status or note was updated.
     case workflowUpdated = "workflow_updated"
     /// Rejected by Security Hub.

@@ -46,8 +46,8 @@ struct MappedItemProcessor: BatchProcessor {
         await update(reports)
         let reporter = CatchUpReporter(lane: writer.lane, metrics: metrics, logger: logger)
         let sourceTasks = SourceTasks(
-            store: store, writer: writer, completer: completer, settings: configured, clock: clock, client: client,
-            reporter: reporter)
+            store: store, writer: writer, completer: completer, settings: configured,
+            mapping: settings.value.mapping, clock: clock, client: client, reporter: reporter)
         await sourceTasks.run(tasks)
     }
 
@@ -114,21 +114,22 @@ struct MappedItemProcessor: BatchProcessor {
         let batch = MappedBatchPlanner(
             reports, in: lane, known: known,
             dispositions: try await store.dispositions(about: MappedBatchPlanner.subjects(of: reports, in: lane)),
-            now: writer.now)
+            mapping: settings.value.mapping, now: writer.now)
         var outcomes = try await writer.write(
             PlannedChanges(batch.changes, known: known),
             recording: LedgerUpdate(reports: batch.reports, dispositions: batch.newDispositions), under: lease,
             isShared: true)
         for severity in batch.unchanged { metrics.count(.unchanged, .mapped, severity) }
+        for severity in batch.filtered.values { metrics.count(.filtered, .mapped, severity) }
         for archival in batch.archivals { outcomes[archival.subject] = try await archive(archival, under: lease) }
         let changes = Dictionary(batch.changes.map { ($0.entry.id, $0) }) { first, _ in first }
         return items.map { leased, input in
             switch input.content {
             case .finding(let finding, _):
                 let outcome = outcomes[finding.id]
-                let result = changes[finding.id].map {
-                    FindingResult($0, known: known[finding.id], outcome: outcome)
-                }
+                let result =
+                    batch.filtered[finding.id].map { _ in FindingResult.filtered }
+                    ?? changes[finding.id].flatMap { FindingResult($0, known: known[finding.id], outcome: outcome) }
                 return DeliveryOutcome(
                     leased, about: subject(of: input), outcome ?? .imported, finding: result ?? .unchanged)
             case .groupArchived(let group):

@@ -10,6 +10,7 @@ struct SourceTasks {
     let completer: DeliveryCompleter
     /// The settings of the source; nil if it is not configured.
     let settings: ProcessingSettings.Source?
+    let mapping: MappingOptions
     let clock: AWSClock
     let client: AWSClient
     let reporter: CatchUpReporter
@@ -33,7 +34,7 @@ struct SourceTasks {
         case .refreshSource:
             // Findings of a source that is not configured any more are not refreshed.
             guard settings != nil else { return nil }
-            return try await FindingRefresher(ledger: store, writer: writer).refresh([.mapped], lease)
+            return try await refresher.refresh([.mapped], lease)
         case .expireSource(let time):
             // What waits may report the findings: a later task archives those that it does not.
             let oldest = try await store.oldestUnfinished(of: writer.lane)
@@ -53,10 +54,12 @@ struct SourceTasks {
         }
     }
 
+    private var refresher: FindingRefresher { FindingRefresher(ledger: store, writer: writer, mapping: mapping) }
+
     private func archive(reportedBefore time: Timestamp, _ lease: Lease) async throws -> FindingRejections? {
         guard let source = writer.lane.source else { return nil }
         // An interrupted archival is recorded, so that its findings are on no page any longer.
-        var rejections = try await FindingRefresher(ledger: store, writer: writer).resend([.mapped], lease)
+        var rejections = try await refresher.resend([.mapped], lease)
         rejections.add(
             try await writer.write(
                 { MappedPlanner.expire($0, reportedBefore: time, now: $1) },

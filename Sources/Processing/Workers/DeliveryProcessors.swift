@@ -43,7 +43,7 @@ package struct DeliveryProcessors: Sendable {
         switch kind {
         case .alarms:
             return AlarmProcessor(
-                store: store, writer: writer(lane, client), completer: completer, metrics: metrics,
+                store: store, writer: writer(lane, client), completer: completer, settings: settings, metrics: metrics,
                 logger: logger)
         case .audits:
             return AuditProcessor(
@@ -56,7 +56,7 @@ package struct DeliveryProcessors: Sendable {
         case .catchUp:
             return CatchUpProcessor(
                 accountRegion: lane.accountRegion, store: store, completer: completer, client: client,
-                circuitBreakers: circuitBreakers, metrics: metrics, logger: logger)
+                circuitBreakers: circuitBreakers, settings: settings, metrics: metrics, logger: logger)
         }
     }
 
