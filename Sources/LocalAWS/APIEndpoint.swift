@@ -73,6 +73,9 @@ struct APIEndpoint: Sendable {
         case (.batchUpdateFindings, .json(let input)):
             .json(try state[hub: call.accountRegion].updateFindings(input, now: now))
         case (.describeHub, _): .json(SecurityHubModel.description(accountRegion: call.accountRegion))
+        case (.describeSecurityHubV2, _): .json(try Self.hubV2(call, state).description())
+        case (.getFindingsV2, .json(let input)):
+            .json(try Self.hubV2(call, state).getFindings(input, of: state[hub: call.accountRegion]))
         case (.describeAuditTask, .path(let id)): .json(try Self.audits(call, state).describeTask(id: id))
         case (.listAuditFindings, .json(let input)): .json(try Self.audits(call, state).listFindings(input))
         case (.listAuditSuppressions, .json(let input)): .json(try Self.audits(call, state).listSuppressions(input))
@@ -112,6 +115,10 @@ struct APIEndpoint: Sendable {
 
     private static func audits(_ call: APICall, _ state: CloudState.Content) -> AuditModel {
         state.audits[call.accountRegion] ?? AuditModel()
+    }
+
+    private static func hubV2(_ call: APICall, _ state: CloudState.Content) -> SecurityHubV2Model {
+        SecurityHubV2Model(accountRegion: call.accountRegion, state: state.hubsV2[call.accountRegion] ?? .off)
     }
 
     private static func logAlarms(_ call: APICall, _ state: CloudState.Content) -> LogAlarmModel {

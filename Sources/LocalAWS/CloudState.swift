@@ -7,6 +7,8 @@ final class CloudState: Sendable {
     struct Content {
         var keys: AccessKeys
         var hubs: [AccountRegion: SecurityHubModel] = [:]
+        /// AWS Security Hub by account and Region; off unless it is set.
+        var hubsV2: [AccountRegion: SecurityHubV2State] = [:]
         var audits: [AccountRegion: AuditModel] = [:]
         var alarms: [AccountRegion: AlarmModel] = [:]
         var logAlarms: [AccountRegion: LogAlarmModel] = [:]

@@ -19,7 +19,7 @@ package final class LocalAWS: Sendable {
     package let credentials: Credentials
 
     private let region: Region
-    private let state: CloudState
+    let state: CloudState
     private let listeners: Listeners
     private let publisher: TopicPublisher
     private let published: AsyncStream<TopicMessage>.Continuation
@@ -178,15 +178,6 @@ package final class LocalAWS: Sendable {
     package func enableProduct(_ product: String, in accountRegion: AccountRegion) {
         let arn = ARN(service: "securityhub", accountRegion: accountRegion, resource: "product-subscription/\(product)")
         state.withLock { $0.products[accountRegion, default: []].append(arn.description) }
-    }
-
-    /// Performs `BatchUpdateFindings` for an analyst, without a signature.
-    ///
-    /// - Returns: the response; nil if the request was rejected.
-    @discardableResult
-    package func updateFindings(_ request: JSON, in accountRegion: AccountRegion) -> JSON? {
-        let now = state.clock()
-        return state.withLock { try? $0[hub: accountRegion].updateFindings(request, now: now) }
     }
 
     /// Makes the next calls of an operation fail.

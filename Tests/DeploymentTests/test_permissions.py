@@ -13,6 +13,8 @@ SOURCES = REPOSITORY / "Sources/AWSClient"
 TERRAFORM = REPOSITORY / "deploy/terraform"
 # Operations without required permission (Service Authorization Reference, AWS STS).
 FREE = {"sts:GetCallerIdentity", "sts:AssumeRoleWithWebIdentity"}
+# Operations whose action has another name (Security Hub API Reference, GetFindingsV2).
+ACTIONS = {"securityhub:GetFindingsV2": "securityhub:GetFindings"}
 # Allowed only if the bridge serves other accounts.
 FOR_MEMBERS = {"sts:AssumeRole"}
 # Of sessions by EKS Pod Identity.
@@ -51,11 +53,11 @@ def called():
     for service in services().values():
         for name in botocore.session.get_session().get_service_model(service).operation_names:
             operations.setdefault(name, set()).add(f"{service}:{name}")
-    spelled = set().union(*(re.findall(r'"([A-Z][A-Za-z]+)"', path.read_text()) for path in SOURCES.rglob("*.swift")))
+    spelled = set().union(*(re.findall(r'"([A-Z][A-Za-z0-9]+)"', path.read_text()) for path in SOURCES.rglob("*.swift")))
     actions = set()
     for name in spelled & set(operations):
         (action,) = operations[name]
-        actions.add(action)
+        actions.add(ACTIONS.get(action, action))
     return actions
 
 

@@ -63,7 +63,7 @@ extension IntegrationTests {
                 #expect(skipped == ["TLS certificate "], "\(result.text)")
                 let names = [
                     "role", "Security Hub", "permission securityhub:BatchImportFindings", "EventBridge rule",
-                    "permission iot:ListActiveViolations", "CloudTrail", "AWS's own integration",
+                    "permission iot:ListActiveViolations", "CloudTrail", "AWS's own integration", "AWS Security Hub",
                 ]
                 for name in names { #expect(result.checks["\(name) \(world.accountRegion)"] == "passed") }
                 #expect(result.checks["dead-letter queue \(world.topics.audit)"] == "passed")
@@ -154,12 +154,48 @@ extension IntegrationTests {
                     #expect(result.status == 1)
                     let isDetect = topic == world.topics.detect
                     #expect(result.checks["filter policy \(topic)"] == (isDetect ? "failed" : "skipped"))
-                    #expect(result.checks["AWS's own integration \(world.accountRegion)"] == "failed", "\(result.text)")
-                    #expect(result.text.contains("disable-import-findings-for-product"))
+                    #expect(
+                        result.checks["AWS's own integration \(world.accountRegion)"] == "warning", "\(result.text)")
+                    #expect(
+                        result.text.contains(
+                            "aws securityhub disable-import-findings-for-product --region us-east-1 "
+                                + "--product-subscription-arn arn:aws:securityhub:us-east-1:111122223333:"
+                                + "product-subscription/aws/iot-device-defender-audit"))
                     #expect(result.checks["CloudTrail \(world.accountRegion)"] == "failed")
                     #expect(result.checks["signature version \(world.topics.audit)"] == "passed")
                     #expect(result.checks["signature version \(world.topics.detect)"] == "failed")
                 }
+            }
+        }
+
+        @Test("An active finding is looked up in AWS Security Hub, and its absence is a warning")
+        func securityHubV2() async throws {
+            try await IntegrationEnvironment.run { world in
+                try await setUp(world)
+                let name = "AWS Security Hub \(world.accountRegion)"
+                world.aws.setSecurityHubV2(.receiving, in: world.accountRegion)
+                let empty = try await check(world)
+                #expect(empty.checks[name] == "passed" && empty.text.contains("no active finding"), "\(empty.text)")
+                let id = "arn:aws:iot-device-defender:us-east-1:111122223333:detect/violation/v1"
+                let product = "arn:aws:securityhub:us-east-1:111122223333:product/111122223333/default"
+                let finding: JSON = [
+                    "SchemaVersion": "2018-10-08", "Id": .string(id), "ProductArn": .string(product),
+                    "GeneratorId": "Fleet/MessagesSent", "AwsAccountId": "111122223333", "Types": ["Unusual Behaviors"],
+                    "CreatedAt": "2026-11-22T10:00:00Z", "UpdatedAt": "2026-11-22T10:00:00Z",
+                    "Severity": ["Label": "HIGH"], "Title": "t", "Description": "d",
+                    "Resources": [["Type": "Other", "Id": "r"]],
+                ]
+                let imported = world.aws.importFindings(["Findings": [finding]], in: world.accountRegion)
+                #expect(imported?["SuccessCount"] == 1)
+                let received = try await check(world)
+                #expect(received.checks[name] == "passed" && received.text.contains("has the bridge's findings"))
+                world.aws.setSecurityHubV2(.empty, in: world.accountRegion)
+                let missing = try await check(world)
+                #expect(missing.status == 0 && missing.checks[name] == "warning" && missing.text.contains(id))
+                world.aws.fail(.describeSecurityHubV2, status: 403, code: "AccessDeniedException")
+                let denied = try await check(world)
+                #expect(denied.status == 0 && denied.checks[name] == "skipped", "\(denied.text)")
+                #expect(denied.text.contains("allow securityhub:DescribeSecurityHubV2"))
             }
         }
 

@@ -37,6 +37,7 @@ struct AccountPreflight: Sendable {
         if configuration.catchUpInterval != nil, !configuration.processing.alarmSources(of: accountRegion).isEmpty {
             await checkAlarms()
         }
+        await checkSecurityHubV2()
         guard usesDeviceDefender else { return }
         await checkNativeIntegration()
         await checkDeviceDefender()
@@ -44,7 +45,7 @@ struct AccountPreflight: Sendable {
         await checkTrail()
     }
 
-    private func check(_ name: String, _ outcome: PreflightCheck.Outcome, _ detail: String, remediation: String = "") {
+    func check(_ name: String, _ outcome: PreflightCheck.Outcome, _ detail: String, remediation: String = "") {
         report(PreflightCheck(name, accountRegion.description, outcome, detail, remediation: remediation))
     }
 
@@ -75,14 +76,15 @@ struct AccountPreflight: Sendable {
     private func checkHub() async -> Bool {
         do throws(AWSError) {
             try await client.describeHub(region: accountRegion.region)
-            check("Security Hub", .passed, "enabled")
+            check("Security Hub", .passed, "AWS Security Hub CSPM is enabled")
         } catch {
             switch error.kind {
             case .notEnabled, .notFound:
                 check(
                     "Security Hub", .failed, error.description,
                     remediation:
-                        "enable Security Hub in account \(accountRegion.account), Region \(accountRegion.region)")
+                        "enable AWS Security Hub CSPM in account \(accountRegion.account), Region \(accountRegion.region)"
+                )
                 return false
             case .accessDenied:
                 check(
@@ -92,29 +94,6 @@ struct AccountPreflight: Sendable {
             }
         }
         return true
-    }
-
-    /// AWS's own integration imports the same findings under another product ("Integration with AWS Security Hub", AWS IoT
-    /// Device Defender Developer Guide).
-    private func checkNativeIntegration() async {
-        do throws(AWSError) {
-            var enabled: [String] = []
-            for try await page in client.enabledProducts(region: accountRegion.region) {
-                enabled += page.elements.compactMap(\.string).filter { $0.contains("/aws/iot-device-defender-") }
-            }
-            guard let first = enabled.first else {
-                check("AWS's own integration", .passed, "disabled")
-                return
-            }
-            check(
-                "AWS's own integration", .failed,
-                "enabled, so every finding is imported twice: \(enabled.joined(separator: ", "))",
-                remediation: "aws securityhub disable-import-findings-for-product --product-subscription-arn \(first)")
-        } catch {
-            check(
-                "AWS's own integration", .skipped, error.description,
-                remediation: "to check this, allow securityhub:ListEnabledProductsForImport")
-        }
     }
 
     // MARK: Permissions
@@ -163,7 +142,8 @@ struct AccountPreflight: Sendable {
         case .notEnabled:
             check(
                 name, .failed, error.description,
-                remediation: "enable Security Hub in account \(accountRegion.account), Region \(accountRegion.region)")
+                remediation:
+                    "enable AWS Security Hub CSPM in account \(accountRegion.account), Region \(accountRegion.region)")
         case .throttled, .transient, .canceled, .other:
             check(name, .skipped, error.description, remediation: "run the check again")
         }

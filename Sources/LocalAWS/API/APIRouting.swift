@@ -38,6 +38,8 @@ extension APICall {
         case (.post, "/findings/import"): (.batchImportFindings, .json(try body(of: request)))
         case (.post, "/findings"): (.getFindings, .json(try body(of: request)))
         case (.patch, "/findings/batchupdate"): (.batchUpdateFindings, .json(try body(of: request)))
+        case (.get, "/hubv2"): (.describeSecurityHubV2, .parameters(try parameters(of: request.query)))
+        case (.post, "/findingsv2"): (.getFindingsV2, .json(try body(of: request)))
         case (.get, "/accounts"): (.describeHub, .parameters(try parameters(of: request.query)))
         case (.get, "/productSubscriptions"):
             (.listEnabledProductsForImport, .parameters(try parameters(of: request.query)))

@@ -15,6 +15,10 @@ extension LocalAWS {
         case describeHub = "DescribeHub"
         /// AWS Security Hub.
         case listEnabledProductsForImport = "ListEnabledProductsForImport"
+        /// AWS Security Hub (in OCSF).
+        case describeSecurityHubV2 = "DescribeSecurityHubV2"
+        /// AWS Security Hub (in OCSF).
+        case getFindingsV2 = "GetFindingsV2"
         /// AWS IoT.
         case describeAuditTask = "DescribeAuditTask"
         /// AWS IoT.

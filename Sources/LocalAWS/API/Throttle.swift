@@ -42,7 +42,7 @@ package struct Throttle: Sendable {
         switch operation {
         case .describeAuditTask, .listAuditFindings, .listAuditTasks, .listAuditSuppressions, .listViolationEvents,
             .listActiveViolations, .listRules, .listTargetsByRule, .describeTrails, .getTrailStatus, .describeAlarms,
-            .describeAlarmContributors:
+            .describeAlarmContributors, .describeSecurityHubV2, .getFindingsV2:
             ServiceError(400, "ThrottlingException", "Rate exceeded")
         case .getCallerIdentity, .assumeRole, .confirmSubscription, .listSubscriptionsByTopic,
             .getSubscriptionAttributes, .getTopicAttributes, .publish:
@@ -61,7 +61,8 @@ package struct Throttle: Sendable {
         case .listAuditFindings, .listAuditTasks, .listAuditSuppressions, .listViolationEvents, .listActiveViolations:
             Rate(perSecond: 10, burst: 10)
         case .describeAlarms, .describeAlarmContributors: Rate(perSecond: 9, burst: 9)
-        case .describeHub, .getCallerIdentity, .assumeRole, .confirmSubscription, .listSubscriptionsByTopic,
+        case .describeHub, .describeSecurityHubV2, .getFindingsV2, .getCallerIdentity, .assumeRole,
+            .confirmSubscription, .listSubscriptionsByTopic,
             .getSubscriptionAttributes, .listRules, .listTargetsByRule, .listEnabledProductsForImport,
             .getTopicAttributes, .publish, .describeTrails, .getTrailStatus:
             nil

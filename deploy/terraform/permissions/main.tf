@@ -17,6 +17,7 @@ data "aws_iam_policy_document" "bridge" {
       "events:ListRules",
       "events:ListTargetsByRule",
       "securityhub:DescribeHub",
+      "securityhub:DescribeSecurityHubV2",
       "securityhub:ListEnabledProductsForImport",
       "sns:GetSubscriptionAttributes",
       "sns:GetTopicAttributes",
