@@ -77,6 +77,7 @@ struct APIEndpoint: Sendable {
         case (.getFindingsV2, .json(let input)):
             .json(try Self.hubV2(call, state).getFindings(input, of: state[hub: call.accountRegion]))
         case (.describeAuditTask, .path(let id)): .json(try Self.audits(call, state).describeTask(id: id))
+        case (.describeThing, .path(let name)): .json(try Self.thing(name, call, state))
         case (.listAuditFindings, .json(let input)): .json(try Self.audits(call, state).listFindings(input))
         case (.listAuditSuppressions, .json(let input)): .json(try Self.audits(call, state).listSuppressions(input))
         case (.listAuditTasks, .parameters(let input)): .json(try Self.audits(call, state).listTasks(input))
@@ -115,6 +116,20 @@ struct APIEndpoint: Sendable {
 
     private static func audits(_ call: APICall, _ state: CloudState.Content) -> AuditModel {
         state.audits[call.accountRegion] ?? AuditModel()
+    }
+
+    /// Implements `DescribeThing`.
+    private static func thing(
+        _ name: String, _ call: APICall, _ state: CloudState.Content
+    ) throws(ServiceError) -> JSON {
+        guard let attributes = state.things[call.accountRegion]?[name] else {
+            throw ServiceError(404, "ResourceNotFoundException", "Thing \(name) does not exist.")
+        }
+        let arn = ARN(service: "iot", accountRegion: call.accountRegion, resource: "thing/\(name)")
+        return [
+            "thingName": .string(name), "thingArn": .string(arn.description), "defaultClientId": .string(name),
+            "attributes": JSON(texts: attributes), "version": 1,
+        ]
     }
 
     private static func hubV2(_ call: APICall, _ state: CloudState.Content) -> SecurityHubV2Model {

@@ -10,6 +10,8 @@ final class CloudState: Sendable {
         /// AWS Security Hub by account and Region; off unless it is set.
         var hubsV2: [AccountRegion: SecurityHubV2State] = [:]
         var audits: [AccountRegion: AuditModel] = [:]
+        /// The attributes of things by name.
+        var things: [AccountRegion: [String: [String: String]]] = [:]
         var alarms: [AccountRegion: AlarmModel] = [:]
         var logAlarms: [AccountRegion: LogAlarmModel] = [:]
         var topics = TopicModel()

@@ -44,9 +44,10 @@ package struct AlarmBatchPlanner {
     ///   - known: the ledger's entries of the findings, by id.
     ///   - dispositions: the stored dispositions of the findings, by id.
     ///   - mapping: the options for findings.
+    ///   - things: the known attributes of things, by name.
     package init(
         _ inputs: [Input], known: [String: LedgerEntry], dispositions: [String: Disposition],
-        mapping: MappingOptions = MappingOptions(), now: Timestamp
+        mapping: MappingOptions = MappingOptions(), things: [String: ThingAttributes] = [:], now: Timestamp
     ) {
         self.known = known
         var current = dispositions.compactMapValues { VerificationDisposition($0) }
@@ -68,9 +69,10 @@ package struct AlarmBatchPlanner {
         var changes: [Change] = []
         let ids = Set(inputs.map(\.findingID))
         for id in ids {
+            let thing = observations[id]?.first?.finding.thingName.flatMap { things[$0] }
             let change = Planner.plan(
                 observations[id] ?? [], known: known[id], disposition: current[id]?.disposition, mapping: mapping,
-                now: now)
+                thing: thing, now: now)
             guard let change else { continue }
             changes.append(change)
             guard Self.resetsWorkflow(change, known[id], current[id]) else { continue }

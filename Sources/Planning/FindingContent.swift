@@ -12,6 +12,8 @@ struct FindingContent: Equatable {
             "CreatedAt", "UpdatedAt", "FirstObservedAt", "LastObservedAt",
             // These differ between audits with the same result.
             "GeneratorId", "SourceUrl", "Remediation",
+            // Security Hub keeps these when a finding is imported again.
+            "UserDefinedFields",
         ])
     private static let omittedFields = names(
         ["TaskId", "TaskType", "TaskStartTime", "ScheduledAuditName", "FindingId", ProductField.time])

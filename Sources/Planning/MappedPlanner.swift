@@ -39,7 +39,7 @@ package enum MappedPlanner {
             }
             return filtered(known, order, lastReportedAt, mapping, now)
         }
-        var finding = mapping.product.naming(newest.finding)
+        var finding = mapping.completing(newest.finding, known: known)
         finding.createdAt = known?.createdAt ?? finding.createdAt
         let (observed, last) = (reports.map(\.finding.firstObservedAt), reports.map(\.finding.lastObservedAt))
         finding.firstObservedAt = observed.reduce(known?.firstObservedAt ?? finding.firstObservedAt, min)
@@ -74,7 +74,8 @@ package enum MappedPlanner {
         guard let sent = known.asSent else { return nil }
         let facts = Facts(of: known)
         return Planner.reconcile(
-            mapping.product.naming(sent), facts, known, .none, now, isHidden: mapping.filter.hides(sent, facts))
+            mapping.completing(sent, known: known), facts, known, .none, now,
+            isHidden: mapping.filter.hides(sent, facts))
     }
 
     private static func reported(

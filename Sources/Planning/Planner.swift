@@ -41,11 +41,12 @@ package enum Planner {
     ///   - known: its ledger entry; nil if it has none.
     ///   - disposition: the disposition of its subject.
     ///   - mapping: the options for findings.
+    ///   - thing: the attributes of the thing that the finding is about, if they are needed and known.
     ///   - now: the present time.
     /// - Returns: nil if neither the finding nor the ledger changes.
     package static func plan(
         _ observations: [Observation], known: LedgerEntry?, disposition: Disposition?,
-        mapping: MappingOptions = MappingOptions(), now: Timestamp
+        mapping: MappingOptions = MappingOptions(), thing: ThingAttributes? = nil, now: Timestamp
     ) -> Change? {
         let disposition = DispositionChange(disposition)
         var newest: Observation?
@@ -61,7 +62,7 @@ package enum Planner {
             return nil
         }
         let change = reconcile(
-            mapping.product.naming(finding), facts, known, disposition, now,
+            mapping.completing(finding, known: known, thing: thing), facts, known, disposition, now,
             isHidden: mapping.filter.hides(finding, facts))
         return change.entry == known ? nil : change
     }
@@ -91,7 +92,7 @@ package enum Planner {
         -> Change?
     {
         guard let sent = known.asSent else { return nil }
-        var finding = mapping.product.naming(sent)
+        var finding = mapping.completing(sent, known: known)
         finding.lastObservedAt = known.lastObservedAt
         var facts = Facts(of: known)
         if known.recordState == .active, mapping.filter.hides(finding, facts) {

@@ -125,6 +125,7 @@ extension SecurityFinding {
         productFields = FindingText.boundedMap(
             draft.productFields, keyLimit: FindingLimits.productFieldKey, valueLimit: valueLimit)
         names = .none
+        userDefinedFields = TextMap()
         createdAt = draft.createdAt
         updatedAt = draft.updatedAt
         firstObservedAt = draft.firstObservedAt

@@ -36,6 +36,8 @@ package enum FindingLimits {
     /// The value of a resource's detail; the limit of `Details.Other` is exclusive.
     package static let detailValue = 1023
     /// The size of a finding's JSON, in bytes: 240 KB minus what later changes can add: names of 128
-    /// characters, and states.
-    static let bytes = 240_000 - 2048
+    /// characters, user-defined fields with escapes, and states.
+    static let bytes = 240_000 - 2048 - 2 * UserDefinedFields.maximumBytes
+    /// The value of a user-defined field.
+    static let userDefinedValue = 1024
 }

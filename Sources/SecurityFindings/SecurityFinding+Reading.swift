@@ -37,6 +37,9 @@ extension SecurityFinding {
                 createdAt: createdAt, updatedAt: updatedAt,
                 firstObservedAt: Self.time(json["FirstObservedAt"]) ?? createdAt,
                 lastObservedAt: Self.time(json["LastObservedAt"]) ?? updatedAt, recordState: recordState))
+        userDefinedFields = FindingText.boundedMap(
+            Self.entries(json["UserDefinedFields"]), keyLimit: FindingLimits.productFieldKey,
+            valueLimit: FindingLimits.userDefinedValue)
         names = ProductNames(
             product: Self.name(json["ProductName"], default: ProductNames.default.product),
             company: Self.name(json["CompanyName"], default: ProductNames.default.company))

@@ -40,6 +40,7 @@ extension SecurityFinding {
         object.add("Title", title)
         if !types.isEmpty { object.add("Types", types) }
         object.add("UpdatedAt", updatedAt)
+        if !userDefinedFields.isEmpty { object.add("UserDefinedFields", userDefinedFields) }
         return object.finish()
     }
 

@@ -86,6 +86,8 @@ package struct SecurityFinding: Sendable, Hashable {
     package internal(set) var productFields: TextMap
     /// The names of the product and the company; absent ones are those of Security Hub.
     var names: ProductNames
+    /// The user-defined fields with which Security Hub creates the finding, or that it has.
+    package var userDefinedFields: TextMap
     /// When the finding was created. Security Hub requires the same value in every update.
     package var createdAt: Timestamp
     /// When the finding last changed. Security Hub ignores an update that is not newer than the previous one.
@@ -125,6 +127,11 @@ extension SecurityFinding {
         let text = isSuppressed ? "true" : "false"
         // Setting it copies the map.
         if productFields["IsSuppressed"] != text { productFields.set("IsSuppressed", to: text) }
+    }
+
+    /// The name of the thing that an alarm is about; nil for other findings.
+    package var thingName: String? {
+        isFromAudit || productFields[AlarmFields.eventTypeKey] == nil ? nil : resource.details["ThingName"]
     }
 
     /// Marks the alarm as cleared in the finding's product fields.

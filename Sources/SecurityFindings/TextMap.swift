@@ -15,7 +15,7 @@ package struct TextMap: Sendable, Hashable {
     package private(set) var entries: [Entry] = []
 
     /// Makes an empty map with space for a number of entries.
-    init(capacity: Int = 0) { entries.reserveCapacity(capacity) }
+    package init(capacity: Int = 0) { entries.reserveCapacity(capacity) }
 
     /// Whether there are no entries.
     package var isEmpty: Bool { entries.isEmpty }

@@ -100,6 +100,7 @@ import Testing
             "mapping.severities": "Fleet/*=HIGH, LOGGING_?=low", "mapping.staleAfter": "60d",
             "mapping.minimumSeverity": "low", "mapping.include": "Fleet/*, *_CHECK", "mapping.exclude": "nozomi",
             "mapping.productName": "Defender Bridge", "mapping.companyName": "Example AG",
+            "mapping.userDefinedFields": "team=plant, site={thing.attributes.site}",
             "catchUp.interval": "15m",
             "network.connectTo": "a:1:b:2,[::1]:1:[::2]:2", "log.level": "debug", "log.format": "json",
         ]
@@ -152,6 +153,7 @@ import Testing
                     minimumSeverity: .low, include: NamePatterns(entries: ["Fleet/*", "*_CHECK"]),
                     exclude: NamePatterns(entries: ["nozomi"])))
         #expect(configuration.productNames == ProductNames(product: "Defender Bridge", company: "Example AG"))
+        #expect(configuration.userDefinedFields.entries == ["team=plant", "site={thing.attributes.site}"])
         #expect(try configuration.severities == SeverityRules(entries: ["Fleet/*=HIGH", "LOGGING_?=LOW"]))
         #expect(configuration.logLevel == .debug && configuration.logFormat == .json)
     }

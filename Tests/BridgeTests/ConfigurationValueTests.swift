@@ -113,6 +113,11 @@ import Testing
                 "mapping.productName", String(repeating: "x", count: 129),
                 "invalid value \"\(String(repeating: "x", count: 129))\". Use 1 to 128 characters, not only spaces."
             ),
+            (
+                "mapping.userDefinedFields", "site={thing.tags.site}",
+                "the value of \"site={thing.tags.site}\" is not the attribute of a thing. "
+                    + "Write for example {thing.attributes.site}, alone."
+            ),
             ("network.connectTo", "a:1:b", "invalid value \"a:1:b\". Use the form HOST:PORT:ADDRESS:PORT."),
             ("network.connectTo", "a:1:b:99999", "invalid value \"a:1:b:99999\". Use the form HOST:PORT:ADDRESS:PORT."),
             (

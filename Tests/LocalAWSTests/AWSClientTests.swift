@@ -41,6 +41,7 @@ struct AWSClientTests {
             local.add(scenario.auditTask, findings: scenario.auditFindings, in: accountRegion)
             local.setSuppressions(suppressions, in: accountRegion)
             local.enableProduct("aws/iot-device-defender-audit", in: accountRegion)
+            local.setThing("pump:1", attributes: ["site": "Zug"], in: accountRegion)
             local.setSecurityHubV2(.receiving, in: accountRegion)
             let messages = scenario.alarms + [scenario.clearedAlarm, scenario.invalidatedAlarm]
             local.add(alarms: messages, in: accountRegion)
@@ -69,7 +70,7 @@ struct AWSClientTests {
                 ["python3", Self.script], environment: environment, within: .seconds(115))
             #expect(program.status == 0, "\(program.text)\(program.errors)")
             #expect(program.text.hasSuffix("all passed\n"))
-            #expect(local.findings(in: accountRegion).count == 102)
+            #expect(local.findings(in: accountRegion).count == 103)
             #expect(local.finding("finding-0001", in: accountRegion)?["Workflow"] == ["Status": "SUPPRESSED"])
             #expect(local.calls(of: .batchImportFindings) > 4)
             #expect(local.calls(of: .describeHub) == 1)

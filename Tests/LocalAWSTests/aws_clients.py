@@ -177,6 +177,15 @@ def security_hub():
     products = hub.call("list_enabled_products_for_import")["ProductSubscriptions"]
     assert [arn.rsplit(":", 1)[1] for arn in products] == ["product-subscription/aws/iot-device-defender-audit"]
 
+    hub.call("batch_import_findings", Findings=[finding(103, UserDefinedFields={"team": "a"})])
+    later = finding(103, UserDefinedFields={"team": "b"}, UpdatedAt="2026-11-22T10:00:01Z")
+    hub.call("batch_import_findings", Findings=[later])
+    one = [{"Id": "finding-0103", "ProductArn": PRODUCT}]
+    of_id = {"Id": [{"Value": "finding-0103", "Comparison": "EQUALS"}]}
+    assert hub.call("get_findings", Filters=of_id)["Findings"][0]["UserDefinedFields"] == {"team": "a"}
+    hub.call("batch_update_findings", FindingIdentifiers=one, UserDefinedFields={"team": "c"})
+    assert hub.call("get_findings", Filters=of_id)["Findings"][0]["UserDefinedFields"] == {"team": "c"}
+
     assert error_of(hub.client.get_findings, NextToken="1-wrong") == ("InvalidInputException", 400)
     other = finding(1, ProductArn=PRODUCT.replace(f"product/{ACCOUNT}", f"product/{OTHER_ACCOUNT}"))
     assert error_of(hub.client.batch_import_findings, Findings=[other]) == ("AccessDeniedException", 403)
@@ -231,6 +240,9 @@ def iot():
         "InvalidRequestException",
         400,
     )
+    thing = audits.call("describe_thing", thingName="pump:1")
+    assert thing["attributes"] == {"site": "Zug"} and thing["thingArn"].endswith(":thing/pump:1")
+    assert error_of(audits.client.describe_thing, thingName="none") == ("ResourceNotFoundException", 404)
     assert error_of(audits.client.list_audit_findings) == ("InvalidRequestException", 400)
 
 
@@ -342,7 +354,7 @@ def command_line():
     assert aws("sts", "get-caller-identity")["Account"] == ACCOUNT
     filters = json.dumps({"Id": [{"Value": "finding-", "Comparison": "PREFIX"}]})
     found = aws("securityhub", "get-findings", "--filters", filters, "--page-size", "40")["Findings"]
-    assert len(found) == 102
+    assert len(found) == 103
     found = aws("iot", "list-audit-findings", "--task-id", TASK, "--page-size", "250")["findings"]
     assert len(found) == 1000
 

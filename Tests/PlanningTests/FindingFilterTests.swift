@@ -158,6 +158,7 @@ import Testing
             MappingOptions(), try Self.filter(.low), try Self.filter(.high), try Self.filter(include: ["a"]),
             try Self.filter(exclude: ["a"]), MappingOptions(product: ProductNames(product: "a")),
             MappingOptions(product: ProductNames(company: "a")),
+            MappingOptions(userDefinedFields: try UserDefinedFields(entries: ["a=a"])),
         ]
         #expect(Set(options.map { $0.fingerprint(of: partition) }).count == options.count)
         #expect(

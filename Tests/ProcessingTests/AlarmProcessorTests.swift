@@ -138,7 +138,10 @@ private struct OverdueReplica: LeaseHolder {
                 metrics: processing.metrics, activity: nil, logger: processing.logger)
             await AlarmProcessor(
                 store: harness.store, writer: writer, completer: processing.completer,
-                settings: Reloadable(.standard), metrics: processing.metrics, logger: processing.logger
+                settings: Reloadable(.standard),
+                things: ThingDirectory(
+                    client: harness.client, region: try accountRegion().region, clock: processing.clock,
+                    metrics: processing.metrics), metrics: processing.metrics, logger: processing.logger
             ).process(try await harness.leaseReady())
             #expect(harness.aws.state.withLock { $0.imports.isEmpty })
             harness.time.advance(by: .seconds(3))

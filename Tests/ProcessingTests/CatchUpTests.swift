@@ -95,7 +95,7 @@ import Testing
     ) async throws -> CatchUpResult {
         let found = try await CatchUpQuery(
             accountRegion: accountRegion(), store: harness.store, client: harness.client,
-            filter: mapping.filter, logger: harness.processing.logger
+            mapping: mapping, logger: harness.processing.logger
         )
         .run(since: since)
         try await harness.process(of: accountRegion(), mapping: mapping)

@@ -69,7 +69,7 @@ import Testing
 
     private func catchUp(_ harness: ProcessingHarness, _ mapping: MappingOptions) async throws -> Int {
         let found = try await CatchUpQuery(
-            accountRegion: accountRegion(), store: harness.store, client: harness.client, filter: mapping.filter,
+            accountRegion: accountRegion(), store: harness.store, client: harness.client, mapping: mapping,
             logger: harness.processing.logger
         ).run(since: nil)
         try await harness.process(of: accountRegion(), mapping: mapping)

@@ -40,6 +40,11 @@ final class ScriptedAWS: HTTPTransport {
         /// Responses to `DescribeAuditTask` and pages of `ListAuditFindings`, by task.
         var audits: [String: (description: JSON, pages: [[JSON]])] = [:]
         var listed = 0
+        /// The attributes of things by name, and the number of lookups.
+        var things: [String: JSON] = [:]
+        var thingLookups = 0
+        /// Called during each lookup of a thing.
+        var duringLookup: @Sendable () async -> Void = {}
         /// The pages of `ListAuditTasks`, `ListViolationEvents` and `ListActiveViolations`.
         var tasks: [[JSON]] = []
         var violationEvents: [[JSON]] = []
@@ -98,6 +103,7 @@ final class ScriptedAWS: HTTPTransport {
 
     private func respond(to path: String, _ body: JSON) async -> JSON {
         if path.hasSuffix("/findings/import") { return await importFindings(body["Findings"]?.array ?? []) }
+        if path.hasPrefix("/things/") { await state.withLock { $0.duringLookup }() }
         return state.withLock { state in
             if path.hasSuffix("/findings/batchupdate") { return Self.update(body, &state) }
             if let query = path.firstIndex(of: "?") {
@@ -106,6 +112,11 @@ final class ScriptedAWS: HTTPTransport {
             }
             if path.hasSuffix("/audit/suppressions/list") {
                 return ["suppressions": .array(state.suppressions)]
+            }
+            if path.hasPrefix("/things/") {
+                state.thingLookups += 1
+                let name = String(path.dropFirst("/things/".count))
+                return ["thingName": .string(name), "attributes": state.things[name] ?? [:]]
             }
             if path == "/findings" { return Self.page(of: body, state) }
             if path.hasSuffix("/audit/findings") {
@@ -194,7 +205,10 @@ final class ScriptedAWS: HTTPTransport {
                     {
                         state.customerFields[id]?["Workflow"] = ["Status": "NEW"]
                     }
-                    state.hub[id] = finding
+                    var members = finding.object ?? [:]
+                    // Imports do not change these.
+                    if let last = state.hub[id] { members["UserDefinedFields"] = last["UserDefinedFields"] }
+                    state.hub[id] = .object(members)
                 }
             }
             return [

@@ -87,7 +87,8 @@ import Testing
             }
             harness.time.advance(by: ahead)
             let catchUp = CatchUpQuery(
-                accountRegion: try accountRegion(), store: harness.store, client: harness.client, filter: .none,
+                accountRegion: try accountRegion(), store: harness.store, client: harness.client,
+                mapping: MappingOptions(),
                 logger: harness.processing.logger)
             _ = try? await catchUp.run(since: nil)
             coverage = try await harness.store.auditCoverage(of: accountRegion())

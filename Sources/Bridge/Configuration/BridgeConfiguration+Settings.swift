@@ -21,7 +21,7 @@ extension BridgeConfiguration {
     var mapping: MappingOptions {
         MappingOptions(
             checkSummaries: checkSummaries, severities: severities, filter: filter, product: productNames,
-            staleAfter: staleAfter)
+            userDefinedFields: userDefinedFields, staleAfter: staleAfter)
     }
 
     /// The settings of processing.

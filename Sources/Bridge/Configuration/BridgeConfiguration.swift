@@ -76,6 +76,8 @@ package struct BridgeConfiguration: Sendable {
     package var filter: FindingFilter
     /// `mapping.productName`, `mapping.companyName`
     package var productNames: ProductNames
+    /// `mapping.userDefinedFields`
+    package var userDefinedFields: UserDefinedFields
     /// `mapping.staleAfter`; nil for never.
     package var staleAfter: Duration?
     /// `catchUp.interval`; nil for never.
@@ -151,6 +153,7 @@ package struct BridgeConfiguration: Sendable {
             minimumSeverity: try values[\.minimumSeverity], include: try values[\.include],
             exclude: try values[\.exclude])
         productNames = ProductNames(product: try values[\.productName], company: try values[\.companyName])
+        userDefinedFields = try values[\.userDefinedFields]
         staleAfter = try values[\.staleAfter]
         catchUpInterval = try values[\.catchUpInterval]
         connectTo = try values[\.networkConnectTo]

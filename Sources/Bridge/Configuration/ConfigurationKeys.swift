@@ -160,6 +160,11 @@ struct ConfigurationKeys: Sendable {
     let companyName = TypedKey(
         "mapping.companyName", .text(ProductNames.length), unset: "none (Security Hub's Personal)", reload: .live,
         help: "Company name (CompanyName) of findings, {range}.")
+    let userDefinedFields = TypedKey(
+        "mapping.userDefinedFields", .userDefinedFields, default: "", described: "none", reload: .live,
+        help:
+            "User-defined fields (UserDefinedFields) of findings, for example team=plant. The value "
+            + "{thing.attributes.NAME} is that attribute of the thing that an alarm of Device Defender is about.")
     // AWS keeps audits for 90 days; older ones cannot confirm a finding.
     let staleAfter = TypedKey(
         "mapping.staleAfter", .orOff(.duration(from: "1d", to: "85d")), default: "45d", reload: .live,

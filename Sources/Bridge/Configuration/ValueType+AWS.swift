@@ -62,6 +62,20 @@ extension ValueType where Value == NamePatterns {
     }
 }
 
+extension ValueType where Value == UserDefinedFields {
+    /// A list of names with values.
+    static var userDefinedFields: Self {
+        ValueType("NAME=VALUE,…", schema: .list(of: .text("^[^=]+=.+$"), atMost: 50)) {
+            text throws(InvalidValueError) in
+            do throws(InvalidPatternError) {
+                return try UserDefinedFields(entries: text.listEntries)
+            } catch {
+                throw .problem(error.description)
+            }
+        }
+    }
+}
+
 extension ValueType where Value == SeverityRules {
     /// A list of patterns with severity labels.
     static var severities: Self {

@@ -61,6 +61,7 @@ extension BridgeMetrics {
         "defender_bridge_replica_clock_offset_seconds":
             "Offset of a replica's clock from the database's clock, in seconds; positive if ahead.",
         // Findings
+        "defender_bridge_thing_lookups_total": "Lookups of things for user-defined fields, by result.",
         "defender_bridge_source_items_total": "Items of mapped sources processed, by source and result.",
         "defender_bridge_findings_total": "Findings processed, by kind, severity and outcome.",
         "defender_bridge_event_delay_seconds":

@@ -160,6 +160,11 @@ struct AccountPreflight: Sendable {
         await permission("iot:ListAuditSuppressions") { () async throws(AWSError) in
             _ = try await client.listAuditSuppressions(region: region)
         }
+        if configuration.userDefinedFields.readsThings {
+            await permission("iot:DescribeThing") { () async throws(AWSError) in
+                _ = try await client.thingAttributes(of: Self.nonexistentID, region: region)
+            }
+        }
         guard configuration.catchUpInterval != nil else { return }
         let now = WallClock.now()
         let times = (now - .seconds(60))...now

@@ -56,6 +56,9 @@ extension APICall {
         case (.get, "/active-violations"):
             return (.listActiveViolations, .parameters(try parameters(of: request.query)))
         case (.get, "/audit/tasks"): return (.listAuditTasks, .parameters(try parameters(of: request.query)))
+        case (.get, let path) where path.hasPrefix("/things/"):
+            let name = PercentEncoding.decode(path.dropFirst("/things/".count).utf8) ?? []
+            return (.describeThing, .path(String(decoding: name, as: UTF8.self)))
         case (.get, let path) where path.hasPrefix("/audit/tasks/"):
             let id = path.dropFirst("/audit/tasks/".count)
             let isWellFormed = id.utf8.allSatisfy { byte in

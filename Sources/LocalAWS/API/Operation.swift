@@ -22,6 +22,8 @@ extension LocalAWS {
         /// AWS IoT.
         case describeAuditTask = "DescribeAuditTask"
         /// AWS IoT.
+        case describeThing = "DescribeThing"
+        /// AWS IoT.
         case listAuditFindings = "ListAuditFindings"
         /// AWS IoT.
         case listAuditTasks = "ListAuditTasks"

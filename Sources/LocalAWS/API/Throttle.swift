@@ -40,7 +40,8 @@ package struct Throttle: Sendable {
     /// The error for a request over the limit.
     static func rejection(of operation: LocalAWS.Operation) -> ServiceError {
         switch operation {
-        case .describeAuditTask, .listAuditFindings, .listAuditTasks, .listAuditSuppressions, .listViolationEvents,
+        case .describeAuditTask, .describeThing, .listAuditFindings, .listAuditTasks, .listAuditSuppressions,
+            .listViolationEvents,
             .listActiveViolations, .listRules, .listTargetsByRule, .describeTrails, .getTrailStatus, .describeAlarms,
             .describeAlarmContributors, .describeSecurityHubV2, .getFindingsV2:
             ServiceError(400, "ThrottlingException", "Rate exceeded")
@@ -61,7 +62,7 @@ package struct Throttle: Sendable {
         case .listAuditFindings, .listAuditTasks, .listAuditSuppressions, .listViolationEvents, .listActiveViolations:
             Rate(perSecond: 10, burst: 10)
         case .describeAlarms, .describeAlarmContributors: Rate(perSecond: 9, burst: 9)
-        case .describeHub, .describeSecurityHubV2, .getFindingsV2, .getCallerIdentity, .assumeRole,
+        case .describeThing, .describeHub, .describeSecurityHubV2, .getFindingsV2, .getCallerIdentity, .assumeRole,
             .confirmSubscription, .listSubscriptionsByTopic,
             .getSubscriptionAttributes, .listRules, .listTargetsByRule, .listEnabledProductsForImport,
             .getTopicAttributes, .publish, .describeTrails, .getTrailStatus:

@@ -13,6 +13,7 @@ struct AlarmProcessor: BatchProcessor {
     let writer: FindingWriter
     let completer: DeliveryCompleter
     let settings: Reloadable<ProcessingSettings>
+    let things: ThingDirectory
     let metrics: ProcessingMetrics
     let logger: Logger
 
@@ -57,9 +58,11 @@ struct AlarmProcessor: BatchProcessor {
     ) async throws(StoreError) -> [DeliveryOutcome] {
         let ids = Array(Set(items.map(\.input.findingID)))
         let known = try await store.ledgerEntries(ids: ids)
+        let mapping = settings.value.mapping
+        let things = mapping.userDefinedFields.readsThings ? await things.attributes(of: Self.things(of: items)) : [:]
         let batch = AlarmBatchPlanner(
             items.map(\.input), known: known, dispositions: try await store.dispositions(about: ids),
-            mapping: settings.value.mapping, now: writer.now)
+            mapping: mapping, things: things, now: writer.now)
         var outcomes = try await writer.write(
             PlannedChanges(batch.changes, known: known),
             recording: LedgerUpdate(dispositions: batch.newDispositions), under: lease, isShared: true)
@@ -70,6 +73,7 @@ struct AlarmProcessor: BatchProcessor {
         // Import before update: Security Hub rejects updates of findings that it does not have.
         let updates = batch.updates { outcomes[$0] == nil || outcomes[$0] == .imported }
         let updated = try await writer.update(updates, of: batch.entries, under: lease)
+        try await writer.updateFields(of: batch.entries, after: outcomes, mapping, things: things, under: lease)
         for (id, outcome) in updated where outcome == .imported {
             if results[id] == nil { results[id] = .workflowUpdated }
             guard let severity = batch.severity(of: id) else { continue }
@@ -81,6 +85,15 @@ struct AlarmProcessor: BatchProcessor {
             return DeliveryOutcome(
                 leased, about: subject(of: input), outcomes[id] ?? .imported, finding: results[id] ?? .unchanged)
         }
+    }
+
+    /// The things of raised alarms.
+    private static func things(of items: [AlarmBatchPlanner.Item]) -> Set<String> {
+        Set(
+            items.compactMap { _, input in
+                guard case .alarm(let observation) = input, observation.condition == .present else { return nil }
+                return observation.finding.thingName
+            })
     }
 
     func subject(of input: AlarmBatchPlanner.Input) -> DeliverySubject { DeliverySubject(input) }

@@ -237,6 +237,8 @@ struct AuditImporter: Sendable {
                 var next = checkpoint
                 return (try? next.rejections.add(outcomes)).flatMap { next.serialized }
             }, under: lease)
+        try await writer.updateFields(
+            of: chunk.changes.all.map(\.entry), after: outcomes, mapping, under: lease)
         writer.countUnchanged(chunk.parsed.observations, chunk.changes, mapping.filter)
         writer.countUnchanged(chunk.parsed.unchanged)
         try checkpoint.rejections.add(outcomes)

@@ -29,6 +29,7 @@ struct SummaryWriter: Sendable {
                 Planner.plan([$0], known: known[$0.finding.id], disposition: nil, mapping: mapping, now: now)
             }, known: known)
         let outcomes = try await writer.write(changes, under: lease)
+        try await writer.updateFields(of: changes.all.map(\.entry), after: outcomes, mapping, under: lease)
         writer.countUnchanged(summaries, changes, mapping.filter)
         var rejections = FindingRejections()
         try rejections.add(outcomes)

@@ -29,7 +29,7 @@ struct CatchUpProcessor: DeliveryProcessor {
     private func outcome(_ since: Timestamp?) async -> SendOutcome {
         do {
             let query = CatchUpQuery(
-                accountRegion: accountRegion, store: store, client: client, filter: settings.value.mapping.filter,
+                accountRegion: accountRegion, store: store, client: client, mapping: settings.value.mapping,
                 logger: logger)
             let reporter = CatchUpReporter(lane: DeliveryLane(accountRegion), metrics: metrics, logger: logger)
             reporter.report(try await query.run(since: since))

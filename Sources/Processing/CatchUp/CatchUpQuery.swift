@@ -17,8 +17,8 @@ struct CatchUpQuery: Sendable {
     let accountRegion: AccountRegion
     let store: any Store
     let client: AWSClient
-    /// A finding that is active or archived contrary to it counts as missed.
-    let filter: FindingFilter
+    /// A finding that is active or archived contrary to its filter, or lacks its user-defined fields, is processed again.
+    let mapping: MappingOptions
     let logger: Logger
 
     /// How far before the watermark a query begins: lists may show events late, and SNS may deliver
@@ -78,7 +78,7 @@ struct CatchUpQuery: Sendable {
             let reported = try await findEvents(since: start, now: now, &$0)
             try await findActive(except: reported, now: now, &$0)
         }
-        _ = try await append([.suppressions], repeats: true)
+        _ = try await append([.suppressions], repeats: .always)
     }
 
     private func start(_ since: Timestamp?, _ now: Timestamp) async throws(StoreError) -> Timestamp {
@@ -231,11 +231,17 @@ struct CatchUpQuery: Sendable {
             !reported.contains($0.findingID.hashValue) && AlarmReconciliation.isMissed($0, known: known[$0.findingID])
         }
         result.alarms += try await append(missed.map(\.task))
-        let outdated = listed.filter {
-            guard let entry = known[$0.findingID], !AlarmReconciliation.isMissed($0, known: entry) else { return false }
-            return Planner.isOutdated(entry, disposition: dispositions[entry.id], filter: filter, now: now)
+        let processed = listed.filter { known[$0.findingID] != nil && !missed.map(\.findingID).contains($0.findingID) }
+        let outdated = processed.filter {
+            guard let entry = known[$0.findingID] else { return false }
+            return Planner.isOutdated(
+                entry, disposition: dispositions[entry.id], filter: mapping.filter, now: now)
         }
-        _ = try await append(outdated.map(\.task), repeats: true)
+        _ = try await append(outdated.map(\.task), repeats: .always)
+        let incomplete = processed.filter {
+            known[$0.findingID].map { FieldsUpdate.isPossible($0, mapping.userDefinedFields) } ?? false
+        }
+        _ = try await append(incomplete.map(\.task), repeats: .daily)
         result.verifications += try await append(
             listed.compactMap {
                 AlarmReconciliation.missedVerification($0, known: dispositions[$0.findingID], asOf: asOf)
@@ -263,14 +269,21 @@ struct CatchUpQuery: Sendable {
 
     // MARK: The queue
 
+    private enum Repetition { case never, daily, always }
+
     /// Queues tasks.
     ///
-    /// - Parameter repeats: whether a task is queued again that an earlier catch-up has queued. Each event is processed
-    ///   once, while states are compared with each catch-up.
+    /// - Parameter repeats: when a task is queued again that an earlier catch-up has queued. Each event is processed once,
+    ///   while states are compared with each catch-up. A thing may lack the attributes of fields for long.
     /// - Returns: the number of tasks that were not queued before.
-    private func append(_ tasks: [InternalTask], repeats: Bool = false) async throws -> Int {
+    private func append(_ tasks: [InternalTask], repeats: Repetition = .never) async throws -> Int {
         let now = client.clock.now()
-        let key = repeats ? String(now.milliseconds) : ""
+        let key =
+            switch repeats {
+            case .never: ""
+            case .daily: "fields \(now.day)"
+            case .always: String(now.milliseconds)
+            }
         return try await store.appendInParts(tasks.map { $0.delivery(of: accountRegion, on: key, now: now) })
     }
 }

@@ -1,9 +1,10 @@
 package import AWSClient
 import AWSCore
 import CoreMetrics
+package import JSON
 import Metrics
 package import Planning
-package import SecurityFindings
+import SecurityFindings
 package import Store
 
 /// The outcomes of updates of findings.
@@ -114,18 +115,18 @@ package struct FindingSender: Sendable {
         ["InvalidInput", "FindingSizeExceeded", "ValidationException"].contains { code.hasPrefix($0) }
     }
 
-    /// Updates findings that Security Hub already has with their verifications.
+    /// Updates findings that Security Hub already has.
     ///
-    /// - Parameter verifications: by finding id.
+    /// - Parameter changes: the members of the request other than the findings' identifiers, by finding id.
     /// - Returns: the outcomes by finding id.
-    package func update(_ verifications: [String: Verification]) async -> UpdateOutcomes {
+    package func update(_ changes: [String: JSON]) async -> UpdateOutcomes {
         var all = UpdateOutcomes()
-        // Equal verifications share requests.
-        for (verification, same) in Dictionary(grouping: verifications, by: \.value) {
+        // Equal changes share requests.
+        for (change, same) in Dictionary(grouping: changes, by: \.value) {
             let ids = same.map(\.key).sorted()
             for start in stride(from: 0, to: ids.count, by: Self.updateLimit) {
                 let batch = Array(ids[start...].prefix(Self.updateLimit))
-                let some = await update(batch, verification)
+                let some = await update(batch, change)
                 all.outcomes.merge(some.outcomes) { _, last in last }
                 all.missing.formUnion(some.missing)
             }
@@ -136,7 +137,7 @@ package struct FindingSender: Sendable {
     /// The most findings in one update request (BatchUpdateFindings).
     private static let updateLimit = 100
 
-    private func update(_ ids: [String], _ verification: Verification) async -> UpdateOutcomes {
+    private func update(_ ids: [String], _ changes: JSON) async -> UpdateOutcomes {
         func all(_ outcome: SendOutcome) -> UpdateOutcomes {
             UpdateOutcomes(outcomes: Dictionary(ids.map { ($0, outcome) }) { first, _ in first })
         }
@@ -144,7 +145,7 @@ package struct FindingSender: Sendable {
         let product = SecurityFinding.productARN(accountRegion: lane.accountRegion)
         do throws(AWSError) {
             let result = try await client.batchUpdateFindings(
-                ids.map { FindingIdentifier(id: $0, productARN: product) }, changes: verification.changes,
+                ids.map { FindingIdentifier(id: $0, productARN: product) }, changes: changes,
                 region: lane.accountRegion.region)
             metrics.updateBatch.record(ids.count)
             circuitBreakers.recordSuccess(lane)
@@ -159,8 +160,8 @@ package struct FindingSender: Sendable {
             record(error)
             guard error.mayBeCausedByOneFinding, ids.count > 1 else { return all(SendOutcome(error)) }
             let middle = ids.count / 2
-            var outcomes = await update(Array(ids[..<middle]), verification)
-            let rest = await update(Array(ids[middle...]), verification)
+            var outcomes = await update(Array(ids[..<middle]), changes)
+            let rest = await update(Array(ids[middle...]), changes)
             outcomes.outcomes.merge(rest.outcomes) { _, last in last }
             outcomes.missing.formUnion(rest.missing)
             return outcomes

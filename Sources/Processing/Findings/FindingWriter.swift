@@ -10,8 +10,8 @@ import Telemetry
 /// Writes changes of findings of one lane: records them in the ledger, sends them to Security Hub, and
 /// records the outcomes.
 package struct FindingWriter: Sendable {
-    private let sender: FindingSender
-    private let queue: any DeliveryQueue
+    let sender: FindingSender
+    let queue: any DeliveryQueue
     private let clock: AWSClock
     private let trust: ClockTrust
     private let metrics: ProcessingMetrics
@@ -111,7 +111,7 @@ package struct FindingWriter: Sendable {
     package func update(
         _ verifications: [String: VerificationDisposition], of entries: [LedgerEntry], under lease: Lease
     ) async throws(StoreError) -> [String: SendOutcome] {
-        let updated = await sender.update(verifications.mapValues(\.verification))
+        let updated = await sender.update(verifications.mapValues(\.verification.changes))
         let applied = verifications.filter { updated.outcomes[$0.key] == .imported }.map(\.value.applied.disposition)
         let missing = entries.filter { updated.missing.contains($0.id) }.map(\.unsent)
         let update = LedgerUpdate(entries: missing, dispositions: applied)

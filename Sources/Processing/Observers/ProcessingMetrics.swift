@@ -68,6 +68,18 @@ package enum ItemResult: String, Sendable, CaseIterable {
     case notConfigured = "source_not_configured"
 }
 
+/// Result of looking up the attributes of a thing.
+package enum ThingResult: String, Sendable, CaseIterable {
+    /// AWS IoT has the thing.
+    case found
+    /// AWS IoT has no such thing.
+    case notFound = "not_found"
+    /// The lookup failed.
+    case failed
+    /// A finding was processed without the attributes; counted in addition.
+    case unknown
+}
+
 /// Metrics of processing: deliveries and findings.
 package struct ProcessingMetrics: Sendable {
     let importBatch: Recorder
@@ -80,6 +92,7 @@ package struct ProcessingMetrics: Sendable {
     private let findings: CounterTable
     private let caughtUp: CounterTable
     private let items: CounterTable
+    private let things: CounterTable
     private let delay: Metrics.Timer
     private let eventDelay: MetricTable<Metrics.Timer>
 
@@ -112,6 +125,9 @@ package struct ProcessingMetrics: Sendable {
             "defender_bridge_catch_up_found_total", ["kind"],
             predefined: [["audits"], ["alarms"], ["ends"], ["verifications"]], factory)
         items = CounterTable("defender_bridge_source_items_total", ["source", "result"], predefined: [], factory)
+        things = CounterTable(
+            "defender_bridge_thing_lookups_total", ["result"],
+            predefined: ThingResult.allCases.map { [$0.rawValue] }, factory)
         delay = Metrics.Timer(label: "defender_bridge_delivery_delay_seconds", dimensions: [], factory: factory)
         eventDelay = MetricTable(kinds) {
             Metrics.Timer(label: "defender_bridge_event_delay_seconds", dimensions: [("kind", $0)], factory: factory)
@@ -151,6 +167,9 @@ package struct ProcessingMetrics: Sendable {
     ///
     /// - Parameter source: nil for sources that are not configured, so that the number of series is bounded.
     func count(_ result: ItemResult, of source: String?) { items.add(1, source ?? "other", result.rawValue) }
+
+    /// Counts the lookup of a thing.
+    func countThing(_ result: ThingResult) { things.add(1, result.rawValue) }
 
     // MARK: Findings
 

@@ -109,16 +109,18 @@ struct MappedItemProcessor: BatchProcessor {
     func send(
         _ items: [(leased: LeasedDelivery, input: MappedReport)], under lease: Lease
     ) async throws(StoreError) -> [DeliveryOutcome] {
-        let (lane, reports) = (writer.lane, items.map(\.input))
+        let (lane, reports, options) = (writer.lane, items.map(\.input), settings.value.mapping)
         let known = try await store.ledgerEntries(ids: MappedBatchPlanner.ids(of: reports))
         let batch = MappedBatchPlanner(
             reports, in: lane, known: known,
             dispositions: try await store.dispositions(about: MappedBatchPlanner.subjects(of: reports, in: lane)),
-            mapping: settings.value.mapping, now: writer.now)
+            mapping: options, now: writer.now)
         var outcomes = try await writer.write(
             PlannedChanges(batch.changes, known: known),
             recording: LedgerUpdate(reports: batch.reports, dispositions: batch.newDispositions), under: lease,
             isShared: true)
+        try await writer.updateFields(
+            of: batch.changes.map(\.entry) + batch.reports, after: outcomes, options, under: lease)
         for severity in batch.unchanged { metrics.count(.unchanged, .mapped, severity) }
         for severity in batch.filtered.values { metrics.count(.filtered, .mapped, severity) }
         for archival in batch.archivals { outcomes[archival.subject] = try await archive(archival, under: lease) }

@@ -1,4 +1,5 @@
 package import AWSClient
+import AWSCore
 package import EventLoop
 package import Logging
 package import Planning
@@ -43,8 +44,10 @@ package struct DeliveryProcessors: Sendable {
         switch kind {
         case .alarms:
             return AlarmProcessor(
-                store: store, writer: writer(lane, client), completer: completer, settings: settings, metrics: metrics,
-                logger: logger)
+                store: store, writer: writer(lane, client), completer: completer, settings: settings,
+                things: ThingDirectory(
+                    client: client, region: lane.accountRegion.region, clock: clock, metrics: metrics),
+                metrics: metrics, logger: logger)
         case .audits:
             return AuditProcessor(
                 store: store, writer: writer(lane, client), completer: completer, client: client,

@@ -30,6 +30,7 @@ data "aws_iam_policy_document" "bridge" {
     sid = "ReadDeviceDefender"
     actions = [
       "iot:DescribeAuditTask",
+      "iot:DescribeThing",
       "iot:ListActiveViolations",
       "iot:ListAuditFindings",
       "iot:ListAuditSuppressions",
