@@ -50,7 +50,7 @@ struct OperationSignatureTests {
                 answer = {name: [] for name in ["findings", "suppressions", "tasks", "violationEvents",
                           "activeViolations", "Findings", "Rules", "Targets"]}
                 if first: answer.update(nextToken=TOKEN, NextToken=TOKEN)
-                answer.update(HubArn="x", SuccessCount=1, ProcessedFindings=[])
+                answer.update(HubArn="x", HubV2Arn="x", thingName="t", SuccessCount=1, ProcessedFindings=[])
                 text = json.dumps(answer)
                 if name in ("sts", "sns", "unsigned"):
                     text = ("<R><Account>111122223333</Account><Arn>a</Arn><UserId>u</UserId><AccessKeyId>A</AccessKeyId>"
@@ -101,6 +101,9 @@ struct OperationSignatureTests {
         _ = try await client.batchUpdateFindings(
             [FindingIdentifier(id: odd, productARN: odd)], changes: ["Note": ["Text": .string(odd)]], region: region)
         try await client.describeHub(region: region)
+        try await client.describeSecurityHubV2(region: region)
+        _ = try await client.securityHubV2Contains(odd, region: region)
+        _ = try await client.thingAttributes(of: "a_b-1", region: region)
         _ = try await client.subscriptions(to: try #require(ARN("arn:aws:sns:us-east-1:111122223333:fleet")))
         _ = try await client.subscriptionAttributes("arn:aws:sns:us-east-1:111122223333:fleet:1", region: region)
     }
@@ -127,7 +130,7 @@ struct OperationSignatureTests {
         let seen = try #require(try JSON(parsing: folder.read("seen")).array).compactMap(\.array)
         let invalid = seen.filter { $0.last != true }
         #expect(invalid.isEmpty, "\(invalid)")
-        #expect(seen.count == 26)
+        #expect(seen.count == 29)
         #expect(
             Set(seen.compactMap { $0.first?.string }) == ["iot", "securityhub", "sts", "sns", "events", "unsigned"])
     }

@@ -22,7 +22,10 @@ import Testing
                 "BRIDGE_EVENT_BRIDGE_OAUTH_JWKS_URL", "BRIDGE_AWS_ROLES", "BRIDGE_AWS_ROLE_NAME",
                 "BRIDGE_AWS_EXTERNAL_ID", "BRIDGE_AWS_REGIONS",
                 "BRIDGE_SECURITY_HUB_REQUESTS_PER_SECOND", "BRIDGE_SECURITY_HUB_BURST",
-                "BRIDGE_MAPPING_CHECK_SUMMARIES", "BRIDGE_MAPPING_SEVERITIES", "BRIDGE_MAPPING_STALE_AFTER",
+                "BRIDGE_MAPPING_CHECK_SUMMARIES", "BRIDGE_MAPPING_SEVERITIES",
+                "BRIDGE_MAPPING_MINIMUM_SEVERITY", "BRIDGE_MAPPING_INCLUDE", "BRIDGE_MAPPING_EXCLUDE",
+                "BRIDGE_MAPPING_PRODUCT_NAME", "BRIDGE_MAPPING_COMPANY_NAME", "BRIDGE_MAPPING_USER_DEFINED_FIELDS",
+                "BRIDGE_MAPPING_STALE_AFTER",
                 "BRIDGE_CATCH_UP_INTERVAL",
                 "BRIDGE_NETWORK_CONNECT_TO",
                 "BRIDGE_LOG_LEVEL",
@@ -35,7 +38,7 @@ import Testing
         let range = /from (?<lowest>[\w.]+) to (?<highest>[\w.]*\w)/
         var count = 0
         for key in ConfigurationKey.all {
-            #expect(!key.help.contains(where: { "{}".contains($0) }), "\(key.name)")
+            #expect(!key.help.contains("{range}"), "\(key.name)")
             guard let match = key.help.firstMatch(of: range) else { continue }
             count += 1
             for bound in [match.lowest, match.highest] {

@@ -231,7 +231,7 @@ struct CatchUpQuery: Sendable {
             !reported.contains($0.findingID.hashValue) && AlarmReconciliation.isMissed($0, known: known[$0.findingID])
         }
         result.alarms += try await append(missed.map(\.task))
-        let processed = listed.filter { known[$0.findingID] != nil && !missed.map(\.findingID).contains($0.findingID) }
+        let processed = listed.filter { !AlarmReconciliation.isMissed($0, known: known[$0.findingID]) }
         let outdated = processed.filter {
             guard let entry = known[$0.findingID] else { return false }
             return Planner.isOutdated(
