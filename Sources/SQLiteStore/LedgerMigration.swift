@@ -32,9 +32,7 @@ enum LedgerMigration {
         let rows = try db.rows(next)
         guard let place = try rows.last?.integer("place") else { return nil }
         // The next audit or alarm reports the finding of a damaged row again.
-        try LedgerWriter.run(in: db) {
-            try $0.upsert(rows.compactMap { try? LedgerEntry(former: $0) }.map { LedgerRecord($0) })
-        }
+        try LedgerWriter.move(rows.compactMap { try? LedgerEntry(former: $0) }.map { LedgerRecord($0) }, in: db)
         try db.run(delete, [place])
         return (rows.count, place)
     }

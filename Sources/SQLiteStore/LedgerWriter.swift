@@ -16,18 +16,26 @@ struct LedgerWriter {
     /// What findings are counted by.
     fileprivate struct State: Hashable {
         let accountRegion: Int64
+        let kind: String
+        let source: String
         let severity: String
         let recordState: String
         var isSent: Bool
+
+        /// The values of the columns of `finding_count`, but for the count.
+        var values: SQLiteArguments { [accountRegion, kind, source, severity, recordState, isSent] }
     }
 
     /// What a finding is counted by, and whether it is there.
     static let find = """
-        SELECT number, account_region, severity, record_state, is_sent, updated_at FROM finding WHERE id_hash = ?1
+        SELECT number, account_region, kind, source_name, severity, record_state, is_sent, updated_at FROM finding
+        WHERE id_hash = ?1
         """
     private static let count = """
-        INSERT INTO finding_count (account_region, severity, record_state, is_sent, count) VALUES (?1, ?2, ?3, ?4, ?5)
-        ON CONFLICT (account_region, severity, record_state, is_sent) DO UPDATE SET count = count + excluded.count
+        INSERT INTO finding_count (account_region, kind, source_name, severity, record_state, is_sent, count)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        ON CONFLICT (account_region, kind, source_name, severity, record_state, is_sent)
+            DO UPDATE SET count = count + excluded.count
         """
 
     private let db: Database
@@ -47,8 +55,14 @@ struct LedgerWriter {
         var writer = try LedgerWriter(db)
         try write(&writer)
         for (state, difference) in writer.differences where difference != 0 {
-            try db.run(count, [state.accountRegion, state.severity, state.recordState, state.isSent, difference])
+            try db.run(count, state.values + [difference])
         }
+    }
+
+    /// Adds the findings of an earlier version. A later migration step counts them.
+    static func move(_ records: [LedgerRecord], in db: Database) throws {
+        var writer = try LedgerWriter(db)
+        try writer.upsert(records)
     }
 
     /// Adds or replaces findings.
@@ -132,13 +146,14 @@ struct LedgerWriter {
 extension LedgerWriter.State {
     fileprivate init(_ row: SQLiteRow) throws {
         self.init(
-            accountRegion: try row.integer("account_region"), severity: try row.optionalText("severity") ?? "",
+            accountRegion: try row.integer("account_region"), kind: try row.text("kind"),
+            source: try row.optionalText("source_name") ?? "", severity: try row.optionalText("severity") ?? "",
             recordState: try row.text("record_state"), isSent: try row.flag("is_sent"))
     }
 
     fileprivate init(_ entry: LedgerEntry, of accountRegion: Int64) {
         self.init(
-            accountRegion: accountRegion, severity: entry.severity?.rawValue ?? "",
-            recordState: entry.recordState.rawValue, isSent: entry.isSent)
+            accountRegion: accountRegion, kind: entry.kind.rawValue, source: entry.report?.source ?? "",
+            severity: entry.severity?.rawValue ?? "", recordState: entry.recordState.rawValue, isSent: entry.isSent)
     }
 }

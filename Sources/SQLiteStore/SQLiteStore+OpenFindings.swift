@@ -2,10 +2,10 @@ import GRDB
 package import Store
 
 extension SQLiteStore {
-    /// Returns the numbers of findings by account-Region and severity.
+    /// Returns the numbers of findings by account-Region, kind, source and severity.
     package func openFindings() async throws(StoreError) -> [OpenFindings] {
         try await read { db in
-            try db.rows(OpenFindingsSQL.bySeverity).compactMap { try OpenFindings($0) }
+            try db.rows(OpenFindingsSQL.bySource).compactMap { try OpenFindings($0) }
         }
     }
 

@@ -25,6 +25,7 @@ enum Schema {
         migrator.registerMigration(MigrationStep.movedLedger) { try $0.execute(sql: LedgerSchema.removal) }
         migrator.registerMigration(countingStep) { try $0.execute(sql: LedgerSchema.counting) }
         migrator.registerMigration(MigrationStep.outage) { try $0.execute(sql: outage) }
+        migrator.registerMigration(MigrationStep.findingSources) { try $0.execute(sql: LedgerSchema.countingSources) }
         return migrator
     }
 

@@ -67,12 +67,12 @@ import Testing
         let ledger = StoreSnapshot.Ledger(
             counts: counts,
             openFindings: [
-                OpenFindings(accountRegion: here, severity: .critical, count: 1),
-                OpenFindings(accountRegion: here, severity: .low, count: 3, unsent: 2),
+                OpenFindings(accountRegion: here, kind: .audit, severity: .critical, count: 1),
+                OpenFindings(accountRegion: here, kind: .audit, severity: .low, count: 3, unsent: 2),
                 // None of them is in Security Hub yet.
-                OpenFindings(accountRegion: here, severity: .high, count: 0, unsent: 4),
-                OpenFindings(accountRegion: here, severity: nil, count: 0, unsent: 1),
-                OpenFindings(accountRegion: there, severity: nil, count: 5),
+                OpenFindings(accountRegion: here, kind: .audit, severity: .high, count: 0, unsent: 4),
+                OpenFindings(accountRegion: here, kind: .audit, severity: nil, count: 0, unsent: 1),
+                OpenFindings(accountRegion: there, kind: .audit, severity: nil, count: 5),
             ],
             audits: [
                 FinishedAudit(

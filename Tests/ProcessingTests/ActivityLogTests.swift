@@ -201,7 +201,10 @@ import Testing
                         finishedAt: now)
                 ])
             let open = try await harness.store.openFindings()
-            #expect(open == [OpenFindings(accountRegion: try accountRegion(), severity: .high, count: 2)])
+            #expect(
+                open == [
+                    OpenFindings(accountRegion: try accountRegion(), kind: .audit, severity: .high, count: 2)
+                ])
         }
     }
 

@@ -29,8 +29,8 @@ struct FindingCountTests {
                 }
                 #expect(
                     Set(try await store.openFindings()) == [
-                        OpenFindings(accountRegion: accountRegions[0], severity: .low, count: 50),
-                        OpenFindings(accountRegion: accountRegions[0], severity: .high, count: 50),
+                        OpenFindings(accountRegion: accountRegions[0], kind: .audit, severity: .low, count: 50),
+                        OpenFindings(accountRegion: accountRegions[0], kind: .audit, severity: .high, count: 50),
                     ])
                 #expect(try await store.verify() == [])
             }

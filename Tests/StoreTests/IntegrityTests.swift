@@ -175,8 +175,8 @@ extension SQLiteStore {
             SELECT randomblob(32), 1, 1, 'audit', randomblob(32), 1, 2, 3, 4, 5, 'present', 'active', 1, 'HIGH'
                 FROM number;
             INSERT INTO finding_content (number, content) SELECT number, zeroblob(3800) FROM finding;
-            INSERT INTO finding_count (account_region, severity, record_state, is_sent, count)
-            VALUES (1, 'HIGH', 'active', 1, \(findings));
+            INSERT INTO finding_count (account_region, kind, source_name, severity, record_state, is_sent, count)
+            VALUES (1, 'audit', '', 'HIGH', 'active', 1, \(findings));
             """)
     }
 }

@@ -18,7 +18,7 @@ import Testing
                 MigrationStep.catchUp,
                 MigrationStep.pause, MigrationStep.status, MigrationStep.clock, MigrationStep.deadLetter,
                 MigrationStep.completion, MigrationStep.findings, MigrationStep.movedLedger,
-                Schema.countingStep, MigrationStep.outage,
+                Schema.countingStep, MigrationStep.outage, MigrationStep.findingSources,
             ]
             #expect(steps == all)
             let id = try await store.pool.read { try Int64.fetchOne($0, sql: "PRAGMA application_id") }

@@ -6,7 +6,11 @@ import Testing
 @testable import Store
 
 @Suite struct OpenFindingsTests {
-    @Test(arguments: StoreKind.all) func activeFindingsAreCountedByAccountRegionAndSeverity(kind: StoreKind)
+    private func report(_ source: String) -> SourceReport {
+        SourceReport(source: source, lastReportedAt: 1, sequence: 1)
+    }
+
+    @Test(arguments: StoreKind.all) func activeFindingsAreCountedByAccountRegionSourceAndSeverity(kind: StoreKind)
         async throws
     {
         try await withStore(kind) { store async throws in
@@ -17,23 +21,36 @@ import Testing
                 entry("5", recordState: .archived, severity: .high),
                 entry("6", of: accountRegions[1], condition: .suppressed, recordState: .archived, severity: .low),
                 entry("7", of: accountRegions[1], severity: .informational), entry("8", severity: nil),
+                entry("9", kind: .mapped, severity: .high, report: report("plant")),
+                entry("10", kind: .mapped, severity: .high, report: report("site")),
+                entry("11", kind: .mapped, severity: .high, report: report("site")),
             ]
             try await store.record(LedgerUpdate(entries: entries), under: lease)
-            func open(_ severity: LedgerEntry.Severity?, _ count: Int, of number: Int = 0) -> OpenFindings {
-                OpenFindings(accountRegion: accountRegions[number], severity: severity, count: count)
+            func open(
+                _ severity: LedgerEntry.Severity?, _ count: Int, of number: Int = 0, kind: LedgerEntry.Kind = .audit,
+                source: String? = nil
+            ) -> OpenFindings {
+                OpenFindings(
+                    accountRegion: accountRegions[number], kind: kind, source: source, severity: severity, count: count)
             }
             #expect(
                 Set(try await store.openFindings()) == [
-                    open(.critical, 1), open(.high, 2), open(nil, 1), open(.high, 1, of: 1),
-                    open(.informational, 1, of: 1),
+                    open(.critical, 1), open(.high, 1), open(nil, 1), open(.high, 1, of: 1),
+                    open(.informational, 1, of: 1), open(.high, 1, kind: .violation),
+                    open(.high, 1, kind: .mapped, source: "plant"), open(.high, 2, kind: .mapped, source: "site"),
                 ])
             // Changed findings are counted in their current state.
-            let changed = [entry("2", recordState: .archived, severity: .high), entry("3", severity: .medium)]
+            let changed = [
+                entry("2", kind: .violation, recordState: .archived, severity: .high), entry("3", severity: .medium),
+                entry("9", kind: .mapped, recordState: .archived, severity: .high, report: report("plant")),
+            ]
             try await store.complete(lease, recording: changed, now: 1)
             #expect(
                 Set(try await store.openFindings().filter { $0.accountRegion == accountRegions[0] }) == [
                     open(.critical, 1), open(.medium, 1), open(nil, 1),
+                    open(.high, 2, kind: .mapped, source: "site"),
                 ])
+            #expect(try await store.verify() == [])
         }
     }
 
@@ -47,17 +64,17 @@ import Testing
             ]
             try await store.record(LedgerUpdate(entries: entries), under: lease)
             let found = [
-                OpenFindings(accountRegion: accountRegions[0], severity: .high, count: 2, unsent: 2),
-                OpenFindings(accountRegion: accountRegions[0], severity: .low, count: 0, unsent: 1),
-                OpenFindings(accountRegion: accountRegions[1], severity: nil, count: 0, unsent: 1),
+                OpenFindings(accountRegion: accountRegions[0], kind: .audit, severity: .high, count: 2, unsent: 2),
+                OpenFindings(accountRegion: accountRegions[0], kind: .audit, severity: .low, count: 0, unsent: 1),
+                OpenFindings(accountRegion: accountRegions[1], kind: .audit, severity: nil, count: 0, unsent: 1),
             ]
             #expect(try await Set(store.openFindings()) == Set(found))
             try await store.record(LedgerUpdate(sent: ["3": 2, "4": 2, "5": 2, "6": 2]), under: lease)
             #expect(
                 try await Set(store.openFindings()) == [
-                    OpenFindings(accountRegion: accountRegions[0], severity: .high, count: 3),
-                    OpenFindings(accountRegion: accountRegions[0], severity: .low, count: 1),
-                    OpenFindings(accountRegion: accountRegions[1], severity: nil, count: 1),
+                    OpenFindings(accountRegion: accountRegions[0], kind: .audit, severity: .high, count: 3),
+                    OpenFindings(accountRegion: accountRegions[0], kind: .audit, severity: .low, count: 1),
+                    OpenFindings(accountRegion: accountRegions[1], kind: .audit, severity: nil, count: 1),
                 ])
         }
     }

@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [OpenFindingsSQL.bySeverity.sqlite, OpenFindingsSQL.total.sqlite])
+    @Test(arguments: [OpenFindingsSQL.bySource.sqlite, OpenFindingsSQL.total.sqlite])
     func countsReadNoFinding(sql: String) async throws {
         try await withStore { store async throws in
             let steps = try await plan(sql, in: store)

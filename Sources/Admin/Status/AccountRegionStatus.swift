@@ -51,7 +51,7 @@ struct AccountRegionStatus: Sendable {
 
     private var findings: JSON {
         func count(_ severity: LedgerEntry.Severity?) -> JSON {
-            .integer(openFindings.first { $0.severity == severity }?.count ?? 0)
+            .integer(openFindings.reduce(0) { $1.severity == severity ? $0 + $1.count : $0 })
         }
         var members = JSON.Members(
             uniqueKeysWithValues: LedgerEntry.Severity.allCases.map { (UTF8Text($0.rawValue), count($0)) })

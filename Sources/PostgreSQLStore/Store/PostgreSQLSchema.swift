@@ -14,6 +14,7 @@ enum PostgreSQLSchema {
         (MigrationStep.deadLetter, deadLetters), (MigrationStep.completion, completion),
         (MigrationStep.findings, findings), (MigrationStep.movedLedger, "DROP TABLE ledger_moved;"),
         (MigrationStep.outage, "ALTER TABLE clock_mark ADD COLUMN outage_ended_at bigint NOT NULL DEFAULT 0;"),
+        (MigrationStep.findingSources, countingSources),
     ]
 
     /// The tables that a migrated store contains.

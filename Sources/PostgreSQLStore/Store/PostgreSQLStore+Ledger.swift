@@ -99,9 +99,9 @@ extension PostgreSQLStore {
             [.text(accountRegion.stored), .text(kind.rawValue), .integer(last?.number ?? .min), .integer(limit)])
     }
 
-    /// Counts findings by account-Region and severity.
+    /// Counts findings by account-Region, kind, source and severity.
     package func openFindings() async throws(StoreError) -> [OpenFindings] {
-        try await read(OpenFindingsSQL.bySeverity) { try $0.rows.compactMap { try OpenFindings($0) } }
+        try await read(OpenFindingsSQL.bySource) { try $0.rows.compactMap { try OpenFindings($0) } }
     }
 
     /// Deletes archived findings that are over and were last updated before a time, a thousand in a transaction.

@@ -64,7 +64,7 @@ package protocol FindingLedger: Sendable {
     ) async throws(StoreError) -> [LedgerRow]
 
     /// The numbers of findings that are active in Security Hub, and of those whose latest state is not confirmed, by
-    /// account-Region and severity. In no order; zero counts are omitted. Reads no row of a finding.
+    /// account-Region, source and severity. In no order; zero counts are omitted. Reads no row of a finding.
     func openFindings() async throws(StoreError) -> [OpenFindings]
 
     /// Deletes archived findings that are over and were last updated before a time, and returns their number. Security

@@ -27,6 +27,8 @@ package enum MigrationStep {
     package static let movedLedger = "remove the former ledger"
     /// When the last outage ended.
     package static let outage = "record the end of outages"
+    /// Counts of findings by kind and source.
+    package static let findingSources = "count findings by kind and source"
 
     /// The latest recorded time.
     package static let newest = """

@@ -140,13 +140,13 @@ extension FinishedAudit {
 }
 
 extension OpenFindings {
-    /// Reads the number of findings of an account-Region and severity; nil if there are none.
+    /// Reads the number of findings of an account-Region, kind, source and severity; nil for a kind of a later version.
     package init?(_ row: some StoredRow) throws {
-        let (active, unsent) = (try row.count("active"), try row.count("unsent"))
-        guard active != 0 || unsent != 0 else { return nil }
+        guard let kind = LedgerEntry.Kind(rawValue: try row.text("kind")) else { return nil }
         self.init(
-            accountRegion: try row.accountRegion("origin"), severity: try row.optionalValue("severity"), count: active,
-            unsent: unsent)
+            accountRegion: try row.accountRegion("origin"), kind: kind, source: try row.optionalText("source_name"),
+            severity: try row.optionalValue("severity"), count: try row.count("active"),
+            unsent: try row.count("unsent"))
     }
 }
 
