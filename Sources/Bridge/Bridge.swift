@@ -103,7 +103,7 @@ package final class Bridge: Sendable {
             let listener = try await Self.listener(runtime, listenerConfiguration, recorder, components, processing)
             servers.append(listener)
             let (admin, statusStream) = try await Self.admin(
-                runtime, listenerConfiguration, components, processing, activity, metrics.accountRegions, registry)
+                runtime, listenerConfiguration, components, processing, activity, metrics, registry)
             servers.append(admin)
             (listenAddress, adminAddress) = (listener.address, admin.address)
             listenAddresses = listener.addresses.map(\.description).joined(separator: ",")
@@ -240,7 +240,7 @@ package final class Bridge: Sendable {
 
     private static func admin(
         _ runtime: BridgeRuntime, _ listenerConfiguration: ListenerConfiguration, _ components: ReloadableComponents,
-        _ processing: ProcessingComponents, _ activity: ActivityLog, _ accountRegions: LabelCardinalityLimiter,
+        _ processing: ProcessingComponents, _ activity: ActivityLog, _ bridgeMetrics: BridgeMetrics,
         _ registry: PrometheusRegistry
     ) async throws -> (HTTPServer, StatusStream) {
         let source = StatusSource(runtime.store, clock: WallClock.now)
@@ -248,7 +248,9 @@ package final class Bridge: Sendable {
             source: source, settings: components.administration, accounts: runtime.accounts,
             circuitBreakers: processing.circuitBreakers, certificates: components.certificates,
             admission: components.admission,
-            outage: processing.outage, version: version, accountRegions: accountRegions, clock: WallClock.now,
+            outage: processing.outage, build: BuildInformation.labels(version: version),
+            arrivals: bridgeMetrics.intake.arrivals,
+            accountRegions: bridgeMetrics.accountRegions, clock: WallClock.now,
             isClockTrusted: { processing.trust.isTrusted })
         let report = StatusReport(
             source: source, settings: components.administration, circuitBreakers: processing.circuitBreakers,

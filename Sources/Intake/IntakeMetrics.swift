@@ -3,6 +3,7 @@ package import CoreMetrics
 package import Encoding
 package import ErrorCodes
 import Metrics
+import Store
 import Telemetry
 
 /// Metrics of intake.
@@ -19,11 +20,16 @@ package struct IntakeMetrics: Sendable {
     private let closed: CounterTable
     private let unrelated: CounterTable
     private let ignoredEvents: CounterTable
+    /// When mapped sources last delivered.
+    package let arrivals: SourceArrivals
     private let topics = TopicSeries()
     private let detailTypes = DetailTypeSeries()
 
     /// Creates the metrics.
-    package init(_ factory: any MetricsFactory) {
+    ///
+    /// - Parameter startedAt: the start of the process.
+    package init(_ factory: any MetricsFactory, startedAt: Timestamp = WallClock.now()) {
+        arrivals = SourceArrivals(startedAt: startedAt)
         let outcomes = AcceptedDeliveries.Outcome.allCases.map(\.rawValue) + [Self.rejected, Self.deferred]
         deliveries = CounterTable(
             "defender_bridge_deliveries_total", ["route", "outcome"],
@@ -57,6 +63,7 @@ package struct IntakeMetrics: Sendable {
         switch result {
         case .accepted(let accepted):
             record(accepted, route: route)
+            arrivals.record(Set(accepted.queued.compactMap(\.delivery.source)), at: now)
             last[route]?.record(Double(now.milliseconds) / 1000)
         case .subscription(let outcome):
             deliveries.add(1, route, outcome.rawValue)

@@ -66,7 +66,8 @@ import Testing
                     _ throws(SigningCertificateCache.FetchError) in throw .tooLarge
                 },
                 admission: Admission(store: store, maximumPending: 9, clock: { uptime }),
-                outage: StoreOutageTracker(logger: logger, clock: { uptime }), version: "1.2.3",
+                outage: StoreOutageTracker(logger: logger, clock: { uptime }), build: [("version", "1.2.3")],
+                arrivals: SourceArrivals(startedAt: now),
                 accountRegions: LabelCardinalityLimiter(),
                 clock: { now },
                 isClockTrusted: { true })

@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # Modules that only one target may import: it wraps them.
 WRAPPED = {
-    "ArgumentParser": "defender-bridge", "CBuild": "defender-bridge", "CLibcurl": "HTTPClient", "CLibpq": "PostgreSQLStore", "CLibuv": "EventLoop",
+    "ArgumentParser": "defender-bridge", "CBuild": "Bridge", "CLibcurl": "HTTPClient", "CLibpq": "PostgreSQLStore", "CLibuv": "EventLoop",
     "COpenSSL": "Cryptography", "CZlib": "Compression", "GRDB": "SQLiteStore", "Yams": "Bridge",
 }
 # Targets that take values and return values: they import each other, encodings, digests and the contract of the store, but no

@@ -18,9 +18,12 @@ package struct MetricsCollector: Sendable {
     let certificates: SigningCertificateCache
     let admission: Admission
     let outage: StoreOutageTracker
-    /// The product's version.
-    package let version: String
+    /// The labels of the metric of the build, sorted by name.
+    let build: [(String, String)]
+    /// When mapped sources last delivered.
+    let arrivals: SourceArrivals
     let accountRegions: LabelCardinalityLimiter
+    private let openFindings = OpenFindingsSeries()
     /// The present time.
     package let clock: @Sendable () -> Timestamp
     /// Whether the clock is trusted (``ClockTrust``).
@@ -44,8 +47,7 @@ package struct MetricsCollector: Sendable {
 
     private var processFamilies: [MetricFamily] {
         var families = ProcessMetricsSource().families
-        families.append(
-            MetricFamily("defender_bridge_build_info", [MetricFamily.Sample([("version", version)], 1)]))
+        families.append(MetricFamily("defender_bridge_build_info", [MetricFamily.Sample(build, 1)]))
         families.append(MetricFamily("defender_bridge_deliveries_in_progress", admission.current))
         let dropped = BufferedLogWriter.standardError.allDropped
         families.append(
@@ -69,6 +71,11 @@ package struct MetricsCollector: Sendable {
         return [
             MetricFamily("defender_bridge_queue_limit_deliveries", settings.maximumPending),
             MetricFamily("defender_bridge_catch_up_interval_seconds", .gauge, Double(interval.milliseconds) / 1000),
+            MetricFamily(
+                "defender_bridge_source_last_delivery_timestamp_seconds",
+                settings.sources.map {
+                    MetricFamily.Sample([("source", $0)], Double(arrivals.last(of: $0).milliseconds) / 1000)
+                }),
         ]
     }
 
@@ -120,6 +127,7 @@ package struct MetricsCollector: Sendable {
                     folding: min)),
         ] + partitionFamilies(stored.sharing) + deadLetterFamilies(stored.deadLetterUsage)
             + queueFamilies(stored.depths, now: clock())
+            + [openFindings.family(snapshot.ledger?.openFindings ?? [], accountRegions, sourceLabel: sourceLabel)]
     }
 
     private func partitionFamilies(_ sharing: SharingStatus) -> [MetricFamily] {
@@ -211,12 +219,14 @@ package struct MetricsCollector: Sendable {
     /// Creates a collector.
     ///
     /// - Parameters:
+    ///   - build: the labels of the metric of the build, sorted by name.
     ///   - accountRegions: limits the account-Regions with time series of their own.
     ///   - clock: returns the present time.
     package init(
         source: StatusSource, settings: Reloadable<AdminSettings>, accounts: AccountClients,
         circuitBreakers: CircuitBreakers, certificates: SigningCertificateCache, admission: Admission,
-        outage: StoreOutageTracker, version: String, accountRegions: LabelCardinalityLimiter,
+        outage: StoreOutageTracker, build: [(String, String)], arrivals: SourceArrivals,
+        accountRegions: LabelCardinalityLimiter,
         clock: @escaping @Sendable () -> Timestamp, isClockTrusted: @escaping @Sendable () -> Bool
     ) {
         self.source = source
@@ -226,7 +236,8 @@ package struct MetricsCollector: Sendable {
         self.certificates = certificates
         self.admission = admission
         self.outage = outage
-        self.version = version
+        self.build = build
+        self.arrivals = arrivals
         self.accountRegions = accountRegions
         self.clock = clock
         self.isClockTrusted = isClockTrusted

@@ -2,7 +2,7 @@ extension BridgeMetrics {
     /// Help text of each metric, by name, for ``PrometheusRegistry/init(help:buckets:)``; deploy/docs/metrics.md repeats them.
     package static let help = [
         // Process and build
-        "defender_bridge_build_info": "Always 1. The label holds the running version.",
+        "defender_bridge_build_info": "Always 1. The labels hold the version, its commit and the libraries in use.",
         "defender_bridge_loop_lag_seconds": "Delay with which an event loop runs a timer, sampled each second.",
         "defender_bridge_clock_trusted":
             "1 if the clock agrees with AWS and has not jumped ahead within a day, else 0.",
@@ -23,6 +23,8 @@ extension BridgeMetrics {
         "defender_bridge_delivery_duration_seconds": "Time from a complete request to its response, by route.",
         "defender_bridge_last_delivery_timestamp_seconds":
             "Time of the last delivery with response 200, in seconds since 1970; 0 if none since the start.",
+        "defender_bridge_source_last_delivery_timestamp_seconds":
+            "Time of the last items of a mapped source, in seconds since 1970; the start of the process if none since.",
         "defender_bridge_deliveries_in_progress": "Deliveries whose response has not been sent yet.",
         "defender_bridge_http_faults_total": "Requests that are not valid HTTP, by error code.",
         "defender_bridge_unrelated_messages_total":
@@ -68,6 +70,8 @@ extension BridgeMetrics {
             "Time from an event, or from the start of an audit, to its finding in Security Hub.",
         "defender_bridge_import_batch_findings": "Findings in each BatchImportFindings call.",
         "defender_bridge_update_batch_findings": "Findings in each BatchUpdateFindings call.",
+        "defender_bridge_open_findings":
+            "Findings that are active in Security Hub, by account, Region, kind, mapped source and severity.",
         "defender_bridge_ledger_findings": "Findings in Security Hub according to the ledger, by record state.",
         "defender_bridge_ledger_unsent_findings": "Findings whose latest state has not been sent to Security Hub yet.",
         // AWS

@@ -2,14 +2,15 @@ package import AWSCore
 import Synchronization
 
 /// Admits the first values up to a limit, so that the number of series is bounded. A pure value.
-struct SeriesLimiter<Value: Hashable & Sendable>: Sendable {
+package struct SeriesLimiter<Value: Hashable & Sendable>: Sendable {
     private let limit: Int
     private(set) var admitted: Set<Value> = []
 
-    init(_ limit: Int) { self.limit = limit }
+    /// Creates a limiter that admits no value yet.
+    package init(_ limit: Int) { self.limit = limit }
 
     /// Whether a value has series of its own. The answer for a value never changes.
-    mutating func admits(_ value: Value) -> Bool {
+    package mutating func admits(_ value: Value) -> Bool {
         if admitted.contains(value) { return true }
         guard admitted.count < limit else { return false }
         admitted.insert(value)
