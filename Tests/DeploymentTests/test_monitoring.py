@@ -1,5 +1,5 @@
 """Alert rules, runbooks and dashboard: checked against the tables of metrics.md, on synthetic series by promtool, and on a bridge of
-the demo by a real Prometheus. AlertTests.swift checks that each alert fires when its fault is real.
+the demo by a real Prometheus. AlertTests.swift and ConnectionAlertTests.swift check that each alert fires when its fault is real.
 """
 
 import contextlib
@@ -21,11 +21,16 @@ REPOSITORY = pathlib.Path(__file__).parents[2]
 ALERTS = REPOSITORY / "deploy/prometheus/alerts.yaml"
 RUNBOOKS = REPOSITORY / "deploy/docs/runbooks.md"
 METRICS = REPOSITORY / "deploy/docs/metrics.md"
+LOGS = REPOSITORY / "deploy/docs/logs.md"
+COLLECTOR = REPOSITORY / "deploy/opentelemetry/collector.yaml"
 DASHBOARD = REPOSITORY / "deploy/grafana/dashboard.json"
+RULE_TESTS = [pathlib.Path(__file__).with_name(name) for name in ("alerts_test.yaml", "alerts_days_test.yaml")]
 PROGRAM = REPOSITORY / ".build/debug/defender-bridge"
 # Series that Prometheus itself creates, and labels that it adds.
 OF_PROMETHEUS = {"up": set(), "ALERTS": {"alertname", "alertstate"}}
-ADDED = {"job", "instance", "le"}
+ADDED = {"namespace", "job", "instance", "le"}
+# Panels about a whole deployment, whatever accounts and sources are selected.
+WHOLE = {"Queue usage"}
 SUFFIX = re.compile(r"_(bucket|sum|count)$")
 # Metrics and labels without series in the demo: it has plain HTTP, SQLite, no throttling, and topics of Device Defender only.
 NOT_IN_THE_DEMO = re.compile(
@@ -52,7 +57,7 @@ def queries():
     found += [(each["name"], each["expr"]) for each in dashboard["annotations"]["list"]]
     for variable in dashboard["templating"]["list"]:
         if variable["type"] == "query":
-            metric, label = re.fullmatch(r"label_values\((\w+), (\w+)\)", variable["definition"]).groups()
+            metric, label = re.fullmatch(r"label_values\((\w+(?:\{[^}]*\})?), (\w+)\)", variable["definition"]).groups()
             found.append((variable["name"], f"count by ({label}) ({metric})"))
     return [(title, re.sub(r"\$(?!_)\w+", ".*", text).replace("$__rate_interval", "1m")) for title, text in found]
 
@@ -100,16 +105,28 @@ class RuleTests(unittest.TestCase):
         self.promtool("check", "rules", "--lint=all", "--lint-fatal", str(ALERTS))
 
     def test_rules_pass_the_tests_of_promtool(self):
-        self.promtool("test", "rules", str(pathlib.Path(__file__).with_name("alerts_test.yaml")))
+        self.promtool("test", "rules", *map(str, RULE_TESTS))
+
+    def test_rules_hold_deployments_apart_without_fixed_jobs(self):
+        for rule in rules():
+            with self.subTest(alert=rule["alert"]):
+                self.assertNotRegex(rule["expr"], r"\b(job|namespace)\s*[=!]")
+                for labels in re.findall(r"\b(?:by|on) ?\(([^)]*)\)", rule["expr"]):
+                    self.assertEqual(labels.split(", ")[:2], ["namespace", "job"])
+                for after in re.findall(r"\b(?:sum|min|max|group|avg|count|quantile|topk)\b(?!_)(.{4})", rule["expr"]):
+                    self.assertEqual(after, " by ")
 
     def test_each_alert_has_a_remediation_and_a_runbook_and_is_tested(self):
-        tests = (pathlib.Path(__file__).with_name("alerts_test.yaml")).read_text()
-        faults = (REPOSITORY / "Tests/IntegrationTests/AlertTests.swift").read_text()
+        tests = "".join(path.read_text() for path in RULE_TESTS)
+        # As GitHub makes anchors of headings.
+        anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in re.findall(r"^#+ (.*)$", RUNBOOKS.read_text(), re.M)}
+        faults = "".join(path.read_text() for path in (REPOSITORY / "Tests/IntegrationTests").glob("*AlertTests.swift"))
         for rule in rules():
             with self.subTest(alert=rule["alert"]):
                 self.assertIn(rule["labels"]["severity"], ("critical", "warning"))
-                self.assertEqual(sorted(rule["annotations"]), ["description", "remediation", "runbook", "summary"])
-                self.assertEqual(rule["annotations"]["runbook"], f"deploy/docs/runbooks.md#{rule['alert'].lower()}")
+                self.assertEqual(sorted(rule["annotations"]), ["description", "remediation", "runbook_url", "summary"])
+                self.assertEqual(rule["annotations"]["runbook_url"], f"deploy/docs/runbooks.md#{rule['alert'].lower()}")
+                self.assertIn(rule["annotations"]["runbook_url"].partition("#")[2], anchors)
                 self.assertIn(f'labels: ALERTS{{alertname="{rule["alert"]}"', tests)
                 self.assertIn(f'"{rule["alert"]}"', faults)
 
@@ -158,11 +175,90 @@ class DashboardTests(unittest.TestCase):
         self.assertEqual(sources, {'{"type": "prometheus", "uid": "${datasource}"}'})
         self.assertIn("datasource", [each["name"] for each in json.loads(DASHBOARD.read_text())["templating"]["list"]])
 
+    def test_every_query_uses_the_variables_of_its_labels(self):
+        known = documented()
+        for panel in panels():
+            for target in panel["targets"]:
+                for name, matchers in selectors(target["expr"]):
+                    with self.subTest(panel=panel["title"], metric=name):
+                        wanted = {"job"} if name == "ALERTS" else {"job", "instance"}
+                        # A pause of a source has no account, and the region of a certificate is not of an account.
+                        if "account" in known.get(name, {}) and panel["title"] not in WHOLE:
+                            wanted |= {"account", "region", "source"} & set(known[name])
+                        self.assertLessEqual(wanted, {label for label, _, value in matchers if f"${label}" in value})
+
+    def test_aggregated_lines_name_their_labels(self):
+        for panel in panels():
+            for target in panel["targets"]:
+                grouping = re.match(r"(?:time\(\) - |topk\(10, |histogram_quantile\([\d.]+, )?\w+ by \(([^)]*)\)", target["expr"])
+                if panel["type"] == "timeseries" and grouping:
+                    named = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]))
+                    with self.subTest(panel=panel["title"], legend=target["legendFormat"]):
+                        self.assertEqual(named, set(grouping[1].split(", ")) - {"le", "namespace"})
+
+    def test_durations_show_the_median_and_the_99th_percentile(self):
+        for panel in panels():
+            quantiles = [target for target in panel["targets"] if "histogram_quantile" in target["expr"]]
+            for target in quantiles:
+                name = target["legendFormat"].split(" ")[-1]
+                self.assertIn(f"histogram_quantile({ {'p50': '0.5', 'p99': '0.99'}[name] }, ", target["expr"], panel["title"])
+            self.assertEqual(len({target["legendFormat"] for target in quantiles}), len(quantiles), panel["title"])
+
+    def test_the_dashboard_links_to_the_status_page_and_to_documents_that_exist(self):
+        dashboard = json.loads(DASHBOARD.read_text())
+        tables = [panel["fieldConfig"]["overrides"] for panel in panels() if panel["type"] == "table"]
+        links = [link for overrides in tables for each in overrides for part in each["properties"] for link in part["value"]]
+        addresses = [link["url"] for link in links + dashboard["links"]]
+        self.assertIn("http://${__value.text}/", addresses)
+        documents = [address.removeprefix("${documents}/") for address in addresses if address.startswith("${documents}/")]
+        self.assertIn("runbooks.md", documents)
+        for name in documents:
+            self.assertTrue((REPOSITORY / "deploy/docs" / name).is_file(), name)
+        self.assertIn("documents", [each["name"] for each in dashboard["templating"]["list"]])
+
     def test_every_panel_has_a_query_and_a_unit(self):
         for panel in panels():
             self.assertTrue(panel["targets"], panel["title"])
             self.assertEqual(len({target["refId"] for target in panel["targets"]}), len(panel["targets"]), panel["title"])
             self.assertTrue(panel["type"] == "table" or panel["fieldConfig"]["defaults"]["unit"], panel["title"])
+
+
+class CollectorTests(unittest.TestCase):
+    """The configuration of the OpenTelemetry Collector, without the collector."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.configuration = yaml.safe_load(COLLECTOR.read_text())
+        cls.operators = cls.configuration["receivers"]["filelog"]["operators"]
+        cls.parser = cls.operators[0]
+
+    def test_promtool_accepts_the_scrape_configuration(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            yaml.safe_dump(self.configuration["receivers"]["prometheus"]["config"], file)
+            file.flush()
+            run = subprocess.run(["promtool", "check", "config", file.name], capture_output=True, text=True, check=False)
+            self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+
+    def test_pipelines_use_exactly_what_is_configured(self):
+        pipelines = self.configuration["service"]["pipelines"].values()
+        for kind in ("receivers", "processors", "exporters"):
+            self.assertEqual({name for pipeline in pipelines for name in pipeline[kind]}, set(self.configuration[kind]))
+
+    def test_each_level_of_the_log_has_a_severity(self):
+        (levels,) = re.findall(r"^\| `level` \| string \| Severity: (.*) \|$", LOGS.read_text(), re.M)
+        # As the collector's default preset names them.
+        known = {"trace", "debug", "info", "warn", "error", "fatal"} | set(self.parser["severity"]["mapping"].values())
+        self.assertLessEqual(set(re.findall(r"`(\w+)`", levels)), known)
+
+    def test_fields_exist_in_the_log(self):
+        used = set(re.findall(r"attributes\.(\w+)", json.dumps(self.operators)))
+        self.assertEqual(used, {"time", "level", "message", "logger"})
+        for field in used:
+            self.assertIn(f"| `{field}` | string |", LOGS.read_text())
+
+    def test_the_time_is_parsed_as_the_log_writes_it(self):
+        (example,) = re.findall(r'^\{"time":"([^"]*)"', LOGS.read_text(), re.M)
+        time.strptime(example, self.parser["timestamp"]["layout"].replace("%L", "%f"))
 
 
 class NameTests(unittest.TestCase):

@@ -9,21 +9,15 @@ import Testing
 /// Each alert of `deploy/prometheus` fires in a real Prometheus when a bridge has a real fault.
 @Suite("Alerts", .serialized, .timeLimit(.minutes(15)))
 struct AlertTests {
-    /// Posts a body repeatedly until an alert fires: the increase of a counter is visible only between two scrapes.
+    /// Posts a body repeatedly until an alert fires.
     private func post(
         _ body: [UInt8], to bridge: BridgeProcess, expecting status: Int, until prometheus: PrometheusProcess,
         fires name: String, _ labels: [String: String] = [:]
     ) async throws {
-        let posting = Task {
-            while !Task.isCancelled {
-                #expect(try await Client.exchange(.sns(body), with: bridge.listen).status == status)
-                try await Task.sleep(for: .milliseconds(200))
-            }
+        try await prometheus.waitForAlert(name, labels) {
+            let response = try await Client.exchange(.sns(body), with: bridge.listen)
+            #expect(response.status == status)
         }
-        let alerting = await Result { try await prometheus.waitForAlert(name, labels) }
-        posting.cancel()
-        _ = await posting.result
-        _ = try alerting.get()
     }
 
     @Test("a process that is killed, restarts repeatedly, lacks CPU, or has an invalid configuration")
@@ -79,7 +73,7 @@ struct AlertTests {
             let prometheus = try await PrometheusProcess(
                 scraping: [bridge.admin, cutOff.admin],
                 // Fetches from one host are limited to one each ten seconds.
-                replacing: ["26 * 3600": "5", "[10m]) > 2": "[10m]) > 0"], in: world)
+                replacing: ["26 * 3600": "5", "          ) > 2\n": "          ) > 0\n"], in: world)
             try await world.subscribe(bridge, to: world.topics.audit)
             _ = try await world.aws.unsubscribe(topic: world.topics.audit, endpoint: bridge.endpoint)
             try await prometheus.waitForAlert("DefenderBridgeSubscriptionNotConfirmed", ["state": "ended"])
@@ -117,7 +111,10 @@ struct AlertTests {
             let prometheus = try await PrometheusProcess(
                 scraping: [bridge.admin],
                 // Ages of seconds instead of a minute, few throttles, and three seconds without catch-up.
-                replacing: ["}) > 60\n": "}) > 2\n", "[15m])) > 50": "[15m])) > 2", "() 3 *": "() 0.05 *"], in: world)
+                replacing: [
+                    "}) > 60\n": "}) > 2\n", "[15m])) > 50": "[15m])) > 2", "() 3 *": "() 0.05 *", ") > 300": ") > 2",
+                    "          ) > 10\n": "          ) > 0\n",
+                ], in: world)
             let accountRegion = [
                 "account": world.accountRegion.account.digits, "region": world.accountRegion.region.name,
             ]
@@ -149,6 +146,7 @@ struct AlertTests {
             world.aws.fail(.batchImportFindings, count: 100_000, status: 429, code: "TooManyRequestsException")
             try await prometheus.waitForAlert("DefenderBridgeThrottled", accountRegion)
             world.aws.clearFaults()
+            try await prometheus.waitForAlert("DefenderBridgeDeliveriesSlow")
 
             world.aws.fail(.listAuditTasks, count: 100_000, status: 403, code: "AccessDeniedException")
             try await prometheus.waitForAlert("DefenderBridgeCatchUpBehind", accountRegion)
@@ -254,12 +252,5 @@ struct AlertTests {
                 try TemporaryFolder.unmount(folder)
             }
         }
-    }
-}
-
-extension Result where Failure == any Error {
-    /// The value that a body returns, or the error that it throws.
-    fileprivate init(_ body: () async throws -> Success) async {
-        do { self = .success(try await body()) } catch { self = .failure(error) }
     }
 }

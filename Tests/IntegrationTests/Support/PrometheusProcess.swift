@@ -95,6 +95,22 @@ final class PrometheusProcess: Sendable {
         return alert
     }
 
+    /// Repeats an action until an alert fires: the increase of a counter is visible only between two scrapes.
+    func waitForAlert(
+        _ name: String, _ labels: [String: String] = [:], repeating action: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        let acting = Task {
+            while !Task.isCancelled {
+                try await action()
+                try await Task.sleep(for: .milliseconds(200))
+            }
+        }
+        let alerting = await Result { try await waitForAlert(name, labels) }
+        acting.cancel()
+        _ = await acting.result
+        _ = try alerting.get()
+    }
+
     /// Waits until alerts no longer fire.
     func waitForEnd(of names: Set<String>) async throws {
         try await eventually("\(names) to end", within: .seconds(60)) {
@@ -106,8 +122,13 @@ final class PrometheusProcess: Sendable {
 
     /// How often a bridge has restarted since Prometheus first scraped it.
     func starts(of address: String) async throws -> Int {
-        let expression = "changes(process_start_time_seconds%7Binstance=%22\(address)%22%7D%5B10m%5D)"
-        let answer = try await ask("/api/v1/query?query=\(expression)")
+        try await value(of: #"changes(process_start_time_seconds{instance="\#(address)"}[10m])"#)
+    }
+
+    /// The value of the first series of an expression; 0 if there is none.
+    func value(of expression: String) async throws -> Int {
+        let query = try #require(expression.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+        let answer = try await ask("/api/v1/query?query=\(query)")
         guard let series = answer["data"]?["result"]?.array?.first else { return 0 }
         return try #require(series["value"]?.array?.last?.string.flatMap { Int($0) })
     }
@@ -123,6 +144,13 @@ final class PrometheusProcess: Sendable {
             let end = try #require(bytes.firstRange(of: Array("\r\n\r\n".utf8)), "no answer")
             return try JSON(parsing: Array(bytes[end.upperBound...]))
         }
+    }
+}
+
+extension Result where Failure == any Error {
+    /// The value that a body returns, or the error that it throws.
+    init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
     }
 }
 
