@@ -17,7 +17,8 @@ extension IntegrationTests {
         private static let absent: Set = [
             "defender_bridge_postgresql_connections", "defender_bridge_postgresql_connection_failures_total",
             "defender_bridge_tls_certificate_expiry_timestamp_seconds", "defender_bridge_replica_clock_offset_seconds",
-            "defender_bridge_source_items_total", "defender_bridge_ignored_events_total",
+            "defender_bridge_source_items_total", "defender_bridge_source_last_delivery_timestamp_seconds",
+            "defender_bridge_ignored_events_total",
         ]
 
         @Test("all metrics are exported, promtool accepts them, and their values are right")
@@ -104,6 +105,10 @@ extension IntegrationTests {
             } is: {
                 $0 == findings
             }
+            let open = try await bridge.total(prefix + "ledger_findings", #"record_state="active""#)
+            #expect(try await bridge.total(prefix + "open_findings") == open)
+            #expect(try await bridge.total(prefix + "open_findings", #"kind="audit""#) == active)
+            #expect(try await bridge.total(prefix + "build_info", #"version="\#(Bridge.version)""#) == 1)
             #expect(try await bridge.total(prefix + "event_delay_seconds_count") >= findings)
             let calls = prefix + "aws_calls_total"
             #expect(
