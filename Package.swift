@@ -131,7 +131,7 @@ let package = Package(
             name: "Admin",
             dependencies: [
                 "Encoding", "ErrorCodes", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "SNS",
-                "DeviceDefender",
+                "DeviceDefender", "SecurityFindings",
                 "Store", "AWSClient", "Telemetry", "Processing", "Intake", deque, httpTypes, logging,
                 serviceLifecycle,
             ], resources: statusPage.map { .embedInCode("Page/\($0)") }, swiftSettings: strict),

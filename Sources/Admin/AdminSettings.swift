@@ -4,7 +4,7 @@ package import Store
 
 /// The settings that the admin server shows or obeys. A reload of the configuration replaces them.
 package struct AdminSettings: Sendable {
-    /// `admin.hosts`, `admin.allowActions`, `admin.token`
+    /// `admin.hosts`, `admin.allowActions`, `admin.token`, `admin.tokens`
     package var access: AdminAccess
     /// `sns.topics`
     package var topics: TopicPolicy

@@ -4,7 +4,6 @@ package import CoreMetrics
 import Cryptography
 import Encoding
 package import EventLoop
-import Glibc
 import HTTPClient
 import HTTPServer
 import HTTPTypes
@@ -108,7 +107,7 @@ package final class Bridge: Sendable {
             (listenAddress, adminAddress) = (listener.address, admin.address)
             listenAddresses = listener.addresses.map(\.description).joined(separator: ",")
             let workers = processing.workers(
-                runtime.accounts, components.processing, owner: "\(BridgeRuntime.hostName):\(getpid())")
+                runtime.accounts, components.processing, owner: BridgeRuntime.leaseOwner)
             let certificates = TLSCertificateReloader(
                 tlsCertificate: runtime.certificate, listener: listener, loop: runtime.mainLoop,
                 metrics: metrics.process,
@@ -130,6 +129,9 @@ package final class Bridge: Sendable {
                 afterStoreOpens(
                     LastDeliveryRecorder(
                         store: runtime.store, activity: activity, loop: runtime.mainLoop, logger: logger)),
+                afterStoreOpens(
+                    HistoryRecorder(
+                        store: runtime.store, trust: processing.trust, clock: processing.clock, logger: logger)),
                 afterStoreOpens(IntegrityMonitor(store: runtime.store, logger: logger)),
                 StoreProbe(readiness: processing.readiness, outage: processing.outage, loop: runtime.mainLoop),
                 EventLoopLagMonitor(loops: runtime.loops, metrics: metrics.process),
@@ -261,13 +263,18 @@ package final class Bridge: Sendable {
         }) {
             await report.json()
         }
-        let deadLetterRoutes = DeadLetterRoutes(
-            store: runtime.store, settings: components.administration, logger: processing.logger,
-            clock: WallClock.now,
-            onChange: { source.queue.invalidate() })
+        let gate = ActionGate(settings: components.administration, logger: processing.logger)
         let routes = AdminRoutes(
             metrics: metrics, registry: registry, report: report, statusStream: statusStream,
-            deadLetters: deadLetterRoutes,
+            deadLetters: DeadLetterRoutes(
+                store: runtime.store, gate: gate, logger: processing.logger, onChange: { source.invalidate() }),
+            pauses: PauseRoutes(
+                store: runtime.store, gate: gate, logger: processing.logger, clock: WallClock.now,
+                onChange: { source.invalidate() }),
+            accountRegions: AccountRegionRoutes(report: report, store: runtime.store, accounts: runtime.accounts),
+            deliveries: DeliveryRoutes(
+                store: runtime.store, activity: activity, replica: BridgeRuntime.leaseOwner, clock: WallClock.now),
+            history: HistoryRoutes(store: runtime.store, clock: WallClock.now),
             health: health(runtime, processing), settings: components.administration)
         let server = try await listen(
             key: "admin.address", on: [runtime.mainLoop], sockets: listenerConfiguration.adminSockets,

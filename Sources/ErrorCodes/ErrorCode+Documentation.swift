@@ -182,6 +182,22 @@ extension ErrorCode {
             Documentation(
                 [404], [.admin], "No dead letter has this id: it was replayed, dropped or never existed.",
                 "List dead letters with `defender-bridge dead-letters list`.")
+        case .noSuchDelivery:
+            Documentation(
+                [404], [.admin], "Neither the queue nor this replica knows a delivery with this id.",
+                "Check the id. Completed deliveries are forgotten after some hours: search the log for the id.")
+        case .noSuchAccountRegion:
+            Documentation(
+                [404], [.admin], "The bridge knows nothing about this account and Region.",
+                "Check the account and the Region. `/status.json` lists those that are known.")
+        case .invalidQuery:
+            Documentation(
+                [400], [.admin], "The query of `/history.json` is missing or unknown.",
+                "Use `range=24h` or `range=30d`.")
+        case .invalidAction:
+            Documentation(
+                [400], [.admin], "The body of an action is not the JSON object that the route expects.",
+                "Correct the member that the message names.")
         case .tooManyViewers:
             Documentation(
                 [503], [.admin], "Too many clients stream the status.",

@@ -82,6 +82,10 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable, CustomStringCon
     case actionsOff = "actions_off"
     case foreignOrigin = "foreign_origin"
     case noSuchDeadLetter = "no_such_dead_letter"
+    case noSuchDelivery = "no_such_delivery"
+    case noSuchAccountRegion = "no_such_account_region"
+    case invalidQuery = "invalid_query"
+    case invalidAction = "invalid_action"
     case tooManyViewers = "too_many_viewers"
     /// Logged for `actions_off`.
     case off

@@ -23,10 +23,10 @@ package struct IntakeRoutes: Sendable {
             router.on(.post, "/eventbridge" + slash) { request in
                 await respond("/eventbridge", request) { await intake.value.eventBridge.receive(request, reserve: $0) }
             }
-            router.on(.post, template: "/webhooks/{source}" + slash) { request, source in
+            router.on(.post, template: "/webhooks/{source}" + slash) { request, sources in
                 // Names are unlimited, so the route's label has none.
                 await respond("/webhooks", request) {
-                    await intake.value.webhooks.receive(request, source: source, reserve: $0)
+                    await intake.value.webhooks.receive(request, source: sources[0], reserve: $0)
                 }
             }
         }

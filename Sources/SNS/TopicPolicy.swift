@@ -71,6 +71,9 @@ public struct TopicPolicy: Sendable, Hashable {
         try pattern(of: topic).accountRegion(of: topic)
     }
 
+    /// The entry by which the messages of a topic are accepted; nil if they are rejected.
+    public func pattern(accepting topic: ARN) -> TopicPattern? { try? pattern(of: topic) }
+
     /// Whether the messages of a topic are accepted.
     public func allows(_ topic: ARN) -> Bool { (try? accountRegion(of: topic)) != nil }
 

@@ -32,6 +32,25 @@ extension SQLiteStore {
         }
     }
 
+    /// Lists the dead letters without their payloads.
+    package func deadLetterSummaries(
+        after last: DeadLetterSummary?, limit: Int
+    ) async throws(StoreError) -> [DeadLetterSummary] {
+        try Limits.check(limit: limit)
+        return try await read { db in
+            try db.rows(DeadLetterSQL.summaries, [last?.lastFailedAt.milliseconds ?? .min, last?.id ?? "", limit])
+                .map { try DeadLetterSummary($0) }
+        }
+    }
+
+    /// Returns what the queue knows about a delivery.
+    package func deliveryRecord(id: String) async throws(StoreError) -> DeliveryRecord? {
+        guard Limits.isDeliveryID(id) else { return nil }
+        return try await read { db in
+            try db.row(DeadLetterSQL.record, [id]).map { try DeliveryRecord($0) }
+        }
+    }
+
     /// Returns the dead letter with an id.
     package func deadLetter(id: String) async throws(StoreError) -> DeadLetter? {
         guard Limits.isDeliveryID(id) else { return nil }

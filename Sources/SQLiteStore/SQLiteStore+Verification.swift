@@ -63,6 +63,10 @@ extension SQLiteStore {
         try await checkAll(of: "Last delivery of", VerificationSQL.lastDeliveries, &problems) {
             _ = try $0.accountRegion("origin")
         }
+        try await checkAll(of: "Last delivery of", VerificationSQL.topicDeliveries, &problems) {
+            _ = try $0.arn("topic")
+        }
+        try await checkAll(of: "History of", VerificationSQL.history, &problems) { try Limits.check(HistoryPoint($0)) }
         try await checkAll(of: "Subscription to", VerificationSQL.subscriptions, &problems) {
             _ = try Subscription($0)
         }

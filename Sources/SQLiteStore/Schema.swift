@@ -26,6 +26,7 @@ enum Schema {
         migrator.registerMigration(countingStep) { try $0.execute(sql: LedgerSchema.counting) }
         migrator.registerMigration(MigrationStep.outage) { try $0.execute(sql: outage) }
         migrator.registerMigration(MigrationStep.findingSources) { try $0.execute(sql: LedgerSchema.countingSources) }
+        migrator.registerMigration(MigrationStep.history) { try $0.execute(sql: history) }
         return migrator
     }
 
@@ -190,6 +191,27 @@ enum Schema {
         """
 
     private static let outage = "ALTER TABLE clock_mark ADD COLUMN outage_ended_at INTEGER NOT NULL DEFAULT 0;"
+
+    private static let history = """
+        CREATE TABLE finding_history (
+            series TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            critical INTEGER NOT NULL,
+            high INTEGER NOT NULL,
+            medium INTEGER NOT NULL,
+            low INTEGER NOT NULL,
+            informational INTEGER NOT NULL,
+            unsent INTEGER NOT NULL,
+            pending INTEGER NOT NULL,
+            dead INTEGER NOT NULL,
+            PRIMARY KEY (series, at)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE topic_delivery (
+            topic TEXT NOT NULL PRIMARY KEY,
+            received_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
 
     // The limits are enforced without reading the dead letters: the number and size of each topic's are in
     // `dead_letter_share`, the sums of each channel in `dead_letter_load`. The topic of an earlier version's delivery

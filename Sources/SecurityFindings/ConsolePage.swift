@@ -6,9 +6,21 @@ import Encoding
 package enum ConsolePage {
     /// The Security Hub page that lists one finding; its filter is in the fragment, encoded twice.
     package static func finding(id: String, accountRegion: AccountRegion) -> String {
-        let filter = "Id=" + PercentEncoding.encode("\\operator\\:EQUALS\\:\(id)")
+        findings([("Id", id)], accountRegion)
+    }
+
+    /// The Security Hub page that lists the bridge's active findings of a severity.
+    package static func openFindings(severity: String, accountRegion: AccountRegion) -> String {
+        let product = SecurityFinding.productARN(accountRegion: accountRegion)
+        return findings(
+            [("ProductArn", product), ("RecordState", "ACTIVE"), ("SeverityLabel", severity)], accountRegion)
+    }
+
+    private static func findings(_ filters: [(name: String, value: String)], _ accountRegion: AccountRegion) -> String {
+        let search = filters.map { $0.name + "=" + PercentEncoding.encode("\\operator\\:EQUALS\\:\($0.value)") }
+            .joined(separator: "&")
         return "https://\(accountRegion.partition.consoleHost)/securityhub/home?region=\(accountRegion.region)"
-            + "#/findings?search=\(PercentEncoding.encode(filter))"
+            + "#/findings?search=\(PercentEncoding.encode(search))"
     }
 
     /// The AWS IoT page with the results of one audit check.

@@ -24,7 +24,7 @@ struct DefenderBridge: AsyncParsableCommand {
             CommandGroup(
                 name: "Serving",
                 subcommands: [
-                    ServeCommand.self, StatusCommand.self, CheckCommand.self, HealthCommand.self,
+                    ServeCommand.self, StatusCommand.self, TraceCommand.self, CheckCommand.self, HealthCommand.self,
                 ]),
             CommandGroup(name: "Configuration", subcommands: [ConfigCommand.self, KeysCommand.self]),
             CommandGroup(

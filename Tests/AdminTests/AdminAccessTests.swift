@@ -9,6 +9,7 @@ import TestSupport
 import Testing
 
 @testable import Admin
+@testable import Intake
 
 @Suite("Access to the admin address") struct AdminAccessTests {
     @Test(
@@ -61,57 +62,68 @@ import Testing
 
     private func gate(token: String? = AdminAccessTests.token) -> AdminAuthenticator {
         AdminAuthenticator(
-            access: AdminAccess(hosts: [], token: token.map { Secret($0) }),
-            failures: DeadLetterRoutes.limit)
+            access: AdminAccess(
+                hosts: [],
+                tokens: token.map {
+                    [
+                        AdminAccess.Token(name: AdminAccess.unnamed, secret: Secret($0)),
+                        AdminAccess.Token(name: "alice", secret: Secret("token-of-alice-16")),
+                    ]
+                } ?? []), failures: AuthenticationThrottle(burst: 10, interval: .seconds(6)))
     }
 
     @Test(
         "Actions require the token and no cross-origin request",
         arguments: [
-            ([(.authorization, "Bearer \(token)")], .allowed),
-            ([(.authorization, "BEARER \(token)"), (.origin, "http://127.0.0.1:9090")], .allowed),
-            ([], .rejected), ([(.authorization, token)], .rejected), ([(.authorization, "Bearer ")], .rejected),
-            ([(.authorization, "Bearer \(token)0")], .rejected),
-            ([(.authorization, "Bearer 0123456789abcde")], .rejected),
-            ([(.authorization, "Basic \(token)")], .rejected),
-            ([(.authorization, "Bearer \(token)"), (.authorization, "Bearer \(token)")], .rejected),
-            ([(.authorization, "Bearer \(token)"), (.origin, "http://evil.example")], .crossOrigin),
-            ([(.authorization, "Bearer \(token)"), (.origin, "null")], .crossOrigin),
+            ([(.authorization, "Bearer \(token)")], .allowed(who: "admin.token")),
+            ([(.authorization, "BEARER \(token)"), (.origin, "http://127.0.0.1:9090")], .allowed(who: "admin.token")),
+            ([(.authorization, "Bearer token-of-alice-16")], .allowed(who: "alice")),
+            ([], .denied(.rejected)), ([(.authorization, token)], .denied(.rejected)),
+            ([(.authorization, "Bearer ")], .denied(.rejected)),
+            ([(.authorization, "Bearer \(token)0")], .denied(.rejected)),
+            ([(.authorization, "Bearer 0123456789abcde")], .denied(.rejected)),
+            ([(.authorization, "Basic \(token)")], .denied(.rejected)),
+            ([(.authorization, "Bearer \(token)"), (.authorization, "Bearer \(token)")], .denied(.rejected)),
+            ([(.authorization, "Bearer \(token)"), (.origin, "http://evil.example")], .denied(.crossOrigin)),
+            ([(.authorization, "Bearer \(token)"), (.origin, "null")], .denied(.crossOrigin)),
             (
                 [
                     (.authorization, "Bearer \(token)"), (.origin, "http://127.0.0.1:9090"),
                     (.origin, "http://evil.example"),
-                ], .crossOrigin
+                ], .denied(.crossOrigin)
             ),
         ] as [([(HTTPField.Name, String)], AdminAuthenticator.Decision)])
     func decision(fields: [(HTTPField.Name, String)], decision: AdminAuthenticator.Decision) {
         #expect(gate().decision(on: request(fields), now: uptime) == decision)
-        #expect(gate(token: nil).decision(on: request(fields), now: uptime) == .off)
+        #expect(gate(token: nil).decision(on: request(fields), now: uptime) == .denied(.off))
     }
 
     @Test("An address is throttled after ten wrong tokens within a minute, other addresses are not")
     func limit() {
         let gate = gate()
         let (wrong, right) = ([(HTTPField.Name.authorization, "Bearer wrong")], "Bearer \(Self.token)")
-        for _ in 0..<10 { #expect(gate.decision(on: request(wrong), now: uptime) == .rejected) }
-        #expect(gate.decision(on: request(wrong), now: uptime) == .overLimit)
-        #expect(gate.decision(on: request([(.authorization, right)]), now: uptime) == .overLimit)
+        for _ in 0..<10 { #expect(gate.decision(on: request(wrong), now: uptime) == .denied(.rejected)) }
+        #expect(gate.decision(on: request(wrong), now: uptime) == .denied(.overLimit))
+        #expect(gate.decision(on: request([(.authorization, right)]), now: uptime) == .denied(.overLimit))
         let other = request([(.authorization, right)], peer: "192.0.2.8:1")
-        #expect(gate.decision(on: other, now: uptime) == .allowed)
-        #expect(gate.decision(on: request([(.authorization, right)]), now: uptime + .milliseconds(5999)) == .overLimit)
-        #expect(gate.decision(on: request([(.authorization, right)]), now: uptime + .seconds(6)) == .allowed)
+        #expect(gate.decision(on: other, now: uptime) == .allowed(who: "admin.token"))
+        #expect(
+            gate.decision(on: request([(.authorization, right)]), now: uptime + .milliseconds(5999))
+                == .denied(.overLimit))
+        #expect(
+            gate.decision(on: request([(.authorization, right)]), now: uptime + .seconds(6))
+                == .allowed(who: "admin.token"))
     }
 
     @Test("Each rejection has its status and code")
     func rejections() {
         let gate = gate()
-        #expect(gate.rejection(.allowed) == nil)
-        #expect(gate.rejection(.off)?.status == .notFound)
-        #expect(gate.rejection(.crossOrigin)?.status == .forbidden)
-        #expect(gate.rejection(.rejected)?.status == .unauthorized)
-        #expect(gate.rejection(.rejected)?.headerFields[.wwwAuthenticate] == "Bearer")
-        #expect(gate.rejection(.overLimit)?.status == .tooManyRequests)
-        #expect(gate.rejection(.overLimit)?.headerFields[.retryAfter] == "6")
+        #expect(gate.response(to: .off).status == .notFound)
+        #expect(gate.response(to: .crossOrigin).status == .forbidden)
+        #expect(gate.response(to: .rejected).status == .unauthorized)
+        #expect(gate.response(to: .rejected).headerFields[.wwwAuthenticate] == "Bearer")
+        #expect(gate.response(to: .overLimit).status == .tooManyRequests)
+        #expect(gate.response(to: .overLimit).headerFields[.retryAfter] == "6")
     }
 
     // MARK: The page

@@ -3,6 +3,7 @@ import Encoding
 import Fixtures
 import HTTPServer
 import HTTPTypes
+import JSON
 import SNS
 import Store
 import TestSupport
@@ -24,11 +25,11 @@ import Testing
         QueueDepth(accountRegion: try accountRegion(), state: state, count: count, oldestReceivedAt: now - age)
     }
 
-    private func denial(_ region: String = "us-east-1") throws -> CircuitBreakers.Entry {
+    private func denial(reason: String = "AccessDeniedException: no") throws -> CircuitBreakers.Entry {
         CircuitBreakers.Entry(
-            lane: DeliveryLane(try accountRegion(region)),
+            lane: DeliveryLane(try accountRegion()),
             denial: CircuitBreaker.Denial(
-                cause: .accessDenied, reason: "AccessDeniedException: no", since: .zero, retryAt: .zero, attempts: 1))
+                cause: .accessDenied, reason: reason, since: .zero, retryAt: .zero, attempts: 1))
     }
 
     private func pause(_ account: AccountID?) -> Pause {
@@ -76,12 +77,12 @@ import Testing
             intakeProblems.misdirected.count == IntakeProblems.limit
                 && intakeProblems.misdirected.keys.contains { $0.path == "/prod/sns49" })
         let health = Health(try input { $0.intakeProblems = intakeProblems.recent(now: now) })
-        #expect(health.state == .attention && health.problems.count == IntakeProblems.limit + 1)
+        #expect(health.state == .attention && health.problems.count == 2)
         #expect(
-            health.problems.contains {
-                $0.summary.contains("Amazon SNS delivers to the wrong path /prod/sns49 (once, last ")
-            })
-        let unrelated = try #require(health.problems.first { $0.about == topic.description })
+            health.problems.first?.summary.hasPrefix(
+                "Amazon SNS delivers to 20 wrong paths, such as /prod/sns30 (20 times, last ") == true)
+        let unrelated = try #require(health.problems.last)
+        #expect(unrelated.affected.first?.detail == "\(topic) (3 times)")
         #expect(unrelated.summary.contains("(3 times, last "))
         let later = intakeProblems.recent(now: now + IntakeProblems.lifetime + 50)
         #expect(later.misdirected.isEmpty && later.unrelated.isEmpty)
@@ -122,7 +123,15 @@ import Testing
         let problem = try #require(health.problems.first, sourceLocation: location)
         #expect(health.problems.count == 1 && problem.severity == severity, sourceLocation: location)
         #expect(problem.summary.contains(words), "\(problem.summary)", sourceLocation: location)
-        #expect(problem.about == about && problem.remediation.count > 20, sourceLocation: location)
+        #expect(place(of: problem) == about && problem.remediation.count > 20, sourceLocation: location)
+    }
+
+    /// The topic, the account-Region or the account that is affected first.
+    private func place(of problem: HealthProblem) -> String? {
+        guard let place = problem.affected.first else { return nil }
+        if let topic = place.detail, topic.hasPrefix("arn:") { return topic }
+        let names = [place.account?.digits, place.region?.name].compactMap(\.self)
+        return names.isEmpty ? nil : names.joined(separator: "/")
     }
 
     @Test("An unavailable store makes the state unknown, whatever else is known")
@@ -264,10 +273,89 @@ import Testing
         let health = Health(
             try input { input in
                 input.stored?.depths = [try depth(.dead, age: 1)]
-                input.denied = try (1...80).map { try denial("us-east-\($0)") }
+                input.denied = try (1...80).map { try denial(reason: "no \($0)") }
             })
         #expect(health.state == .failing && health.problems.count == Health.problemLimit)
         #expect(health.problems.dropLast().allSatisfy { $0.severity == .critical })
         #expect(health.problems.last?.summary == "32 more problems.")
+    }
+
+    @Test("Accounts that AWS denies for the same reason are one problem, with those affected and since when")
+    func causes() throws {
+        func role(_ number: Int) -> String {
+            "STS AssumeRole failed (AccessDenied, HTTP 403): arn:aws:iam::\(111_100_000_000 + number):role/bridge denied. "
+                + "[request 7f9a-\(number)]"
+        }
+        let health = Health(
+            try input { input in
+                input.elapsed = .seconds(100)
+                input.denied = try (0..<300).map { number in
+                    let account = try #require(AccountID("\(111_100_000_000 + number)"))
+                    let region = try accountRegion().region
+                    return CircuitBreakers.Entry(
+                        lane: DeliveryLane(AccountRegion(account: account, region: region)),
+                        denial: CircuitBreaker.Denial(
+                            cause: .accessDenied, reason: role(number), since: .seconds(number == 7 ? 10 : 90),
+                            retryAt: .zero, attempts: 1))
+                }
+                input.denied.append(try denial(reason: "another reason"))
+            })
+        #expect(health.problems.count == 2)
+        let problem = try #require(health.problems.first)
+        #expect(
+            problem.summary
+                == "AWS denies access in 300 accounts: STS AssumeRole failed (AccessDenied, HTTP 403): (ARN) denied.")
+        #expect(problem.affected.count == 200 && problem.affectedOmitted == 100 && problem.since == now - 90_000)
+        #expect(problem.affected.map(\.account?.digits).prefix(2) == ["111100000000", "111100000001"])
+        #expect(
+            problem.json["cause"] == "aws_denied" && problem.json["commands"] == ["defender-bridge check"]
+                && problem.json["runbook"] == "deploy/docs/runbooks.md#defenderbridgeaccountdenied")
+    }
+
+    @Test("Late, dead and overdue account-Regions are one problem each, with the worst time")
+    func combined() throws {
+        let (here, there) = (try accountRegion(), try accountRegion("eu-west-1"))
+        let health = Health(
+            try input { input in
+                input.catchUpInterval = .seconds(60)
+                input.stored?.watermarks = [here: now - 600_000, there: now - 1_200_000]
+                input.stored?.depths = [here, there].flatMap { place in
+                    [
+                        QueueDepth(accountRegion: place, state: .pending, count: 1, oldestReceivedAt: now - 90_000),
+                        QueueDepth(accountRegion: place, state: .dead, count: 2, oldestReceivedAt: now - 5000),
+                    ]
+                }
+            })
+        #expect(
+            health.problems.map(\.summary) == [
+                "Findings of 2 account-Regions are late: the oldest delivery has been in the queue for 1m 30s.",
+                "4 dead letters of 2 account-Regions.",
+                "Catch-up of 2 account-Regions is overdue: Device Defender was last queried for missed events 20m 0s ago.",
+            ])
+        #expect(health.problems.allSatisfy { $0.affected.count == 2 })
+        #expect(health.problems.map(\.since) == [now - 90_000, now - 5000, now - 1_200_000])
+    }
+
+    @Test("Each cause has a section in the runbooks, and stable words")
+    func runbooks() {
+        let words = HealthProblem.Cause.allCases.map(\.rawValue)
+        #expect(words.allSatisfy { $0.allSatisfy { $0.isLowercase || $0 == "_" } })
+        #expect(HealthProblem.Cause.allCases.filter { $0.runbook == nil } == [.more])
+    }
+
+    @Test(
+        "A reason is normalized to what accounts and requests have in common",
+        arguments: [
+            ("no access", "no access"),
+            ("arn:aws:iam::111122223333:role/x, arn:aws:iot:a.", "(ARN), (ARN)."),
+            ("account 111122223333 in us-east-1: HTTP 403", "account (account) in (Region): HTTP 403"),
+            ("task 1f0e2d3c-0000-4000-8000-000000000001 failed 10 times", "task (id) failed 10 times"),
+            ("denied [request 5b5a]", "denied"), ("[request 5b5a] x", "[request 5b5a] x"),
+            ("arn", "arn"), ("é 1111222233334", "é 1111222233334"),
+            ("securityhub.eu-west-1.amazonaws.com", "securityhub.(Region).amazonaws.com"),
+        ])
+    func normalizedReasons(reason: String, expected: String) {
+        #expect(NormalizedReason.text(reason) == expected)
+        #expect(NormalizedReason.text(expected) == expected)
     }
 }

@@ -51,7 +51,8 @@ import Testing
                 }
             }
             let source = StatusSource(
-                queue: query(queue, cost), ledger: query(StoreSnapshot.Ledger(), .zero))
+                queue: query(queue, cost), ledger: query(StoreSnapshot.Ledger(), .zero),
+                deadLetterGroups: query(DeadLetterGroups(), .zero))
             let logger = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
             let client = AWSClient(
                 http: NoTransport(), credentials: NoCredentials(), endpoints: try Endpoints(), retry: RetryPolicy(),

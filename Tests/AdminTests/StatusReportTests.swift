@@ -72,7 +72,7 @@ import Testing
                 // None of them is in Security Hub yet.
                 OpenFindings(accountRegion: here, kind: .audit, severity: .high, count: 0, unsent: 4),
                 OpenFindings(accountRegion: here, kind: .audit, severity: nil, count: 0, unsent: 1),
-                OpenFindings(accountRegion: there, kind: .audit, severity: nil, count: 5),
+                OpenFindings(accountRegion: there, kind: .mapped, source: "plant", severity: nil, count: 5),
             ],
             audits: [
                 FinishedAudit(
@@ -92,10 +92,11 @@ import Testing
         #expect(
             accountRegions.last == [
                 "account": "111122223333", "region": "us-east-1", "lastDeliveryAt": "2026-11-22T09:59:59Z",
-                "pending": 3, "leased": 4, "dead": 1, "oldestPendingAgeSeconds": 9, "paused": false, "denied": nil,
+                "pending": 3, "leased": 4, "dead": 1, "oldestPendingAt": "2026-11-22T09:59:51Z", "paused": false,
+                "denied": nil, "state": "dead_letters",
                 "throttledAt": nil, "caughtUpTo": "2026-11-22T09:59:00Z",
                 "openFindings": ["CRITICAL": 1, "HIGH": 0, "MEDIUM": 0, "LOW": 3, "INFORMATIONAL": 0],
-                "unsentFindings": 7,
+                "unsentFindings": 7, "lastAuditAt": "2026-11-22T10:00:00Z",
                 "audits": [
                     ["schedule": nil, "taskId": "u", "startedAt": "2026-11-22T10:00:00Z", "finishedAt": nil],
                     [
@@ -104,6 +105,23 @@ import Testing
                     ],
                 ],
             ])
+        #expect(
+            status["openFindings"] == [
+                "bySeverity": ["CRITICAL": 1, "HIGH": 0, "MEDIUM": 0, "LOW": 3, "INFORMATIONAL": 0, "UNKNOWN": 5],
+                "bySource": [
+                    [
+                        "source": "audit",
+                        "bySeverity": ["CRITICAL": 1, "HIGH": 0, "MEDIUM": 0, "LOW": 3, "INFORMATIONAL": 0],
+                    ],
+                    [
+                        "source": "plant",
+                        "bySeverity": [
+                            "CRITICAL": 0, "HIGH": 0, "MEDIUM": 0, "LOW": 0, "INFORMATIONAL": 0, "UNKNOWN": 5,
+                        ],
+                    ],
+                ], "unsent": 7,
+            ])
+        #expect(status["schemaVersion"] == 1 && accountRegions.first?["state"] == "working")
         #expect(accountRegions.first?["openFindings"]?["UNKNOWN"] == 5 && accountRegions.first?["unsentFindings"] == 0)
         #expect(status["ledger"] == ["active": 6, "archived": 2, "unsent": 7])
         #expect(accountRegions.first?["lastDeliveryAt"] == "2026-11-22T09:59:53Z")
@@ -128,22 +146,22 @@ import Testing
         queue.pauses = [Pause(.source("alarms"), pausedBy: "alice", pausedAt: now, reason: nil)]
         let all = SourceStatus.all(configured: ["plant", "alarms"], stored: queue, denied: [])
         #expect(
-            all.map { $0.json(now: now, isKnown: true) } == [
+            all.map { $0.json(isKnown: true) } == [
                 [
                     "name": "plant", "configured": true, "denied": 0, "pending": 3, "leased": 0, "dead": 0,
-                    "oldestPendingAgeSeconds": 9, "paused": false,
+                    "oldestPendingAt": "2026-11-22T09:59:51Z", "paused": false,
                 ],
                 [
                     "name": "alarms", "configured": true, "denied": 0, "pending": 0, "leased": 0, "dead": 0,
-                    "oldestPendingAgeSeconds": nil, "paused": true,
+                    "oldestPendingAt": nil, "paused": true,
                 ],
                 [
                     "name": "gone", "configured": false, "denied": 0, "pending": 0, "leased": 0, "dead": 3,
-                    "oldestPendingAgeSeconds": nil, "paused": false,
+                    "oldestPendingAt": nil, "paused": false,
                 ],
             ])
         let unknown = SourceStatus.all(configured: ["plant"], stored: nil, denied: [])
-        #expect(unknown.map { $0.json(now: now, isKnown: false)["pending"] } == [.null])
+        #expect(unknown.map { $0.json(isKnown: false)["pending"] } == [.null])
     }
 
     @Test("Denial, pause and throttling are reported for their account-Region")
@@ -162,8 +180,10 @@ import Testing
         #expect(accountRegions.map { $0["region"] } == ["eu-west-1", "us-east-1"])
         #expect(accountRegions.allSatisfy { $0["paused"] == true })
         let denial: JSON = [
-            "cause": "accessDenied", "reason": .string(error.description), "ageSeconds": 30, "retryInSeconds": 0,
+            "cause": "accessDenied", "reason": .string(error.description), "since": "2026-11-22T09:59:30Z",
+            "retryAt": accountRegions[0]["denied"]?["retryAt"] ?? .null,
         ]
+        #expect(accountRegions.map { $0["state"] } == ["denied", "paused"])
         #expect(accountRegions[0]["denied"] == denial && accountRegions[1]["denied"] == .null)
         #expect(status["denied"]?.array?.first?["region"] == "eu-west-1")
         #expect(status["health"]?["state"] == "failing")
@@ -184,12 +204,14 @@ import Testing
         let status = await reported.json()
         #expect(status["health"]?["state"] == "unknown" && status["ready"] == false)
         #expect(status["problem"] == "The disk has failed.")
-        for name in ["queue", "ledger", "pauses", "subscriptions", "subscriptionsOmitted", "deadLetters"] {
+        for name in [
+            "queue", "ledger", "openFindings", "pauses", "subscriptions", "subscriptionsOmitted", "deadLetters",
+        ] {
             #expect(status[name] == .null, "\(name)")
         }
         let here = try #require(status["accountRegions"]?.array?.first)
         for name in [
-            "pending", "leased", "dead", "oldestPendingAgeSeconds", "paused", "caughtUpTo", "openFindings",
+            "pending", "leased", "dead", "oldestPendingAt", "paused", "caughtUpTo", "openFindings",
             "unsentFindings", "audits",
         ] {
             #expect(here[name] == .null, "\(name)")
@@ -226,6 +248,9 @@ import Testing
                 () throws(StoreError) in
                 try? await time.sleep(for: .seconds(60))
                 return StoreSnapshot.Ledger()
+            },
+            deadLetterGroups: CachedQuery(limit: .zero, timeout: .seconds(5)) { () throws(StoreError) in
+                DeadLetterGroups()
             })
         let slow = reported
         try await time.run {
@@ -236,11 +261,11 @@ import Testing
         }
     }
 
-    @Test("At most a thousand account-Regions are reported, with the number of omitted ones")
+    @Test("At most five thousand account-Regions are reported, with the number of omitted ones")
     func bounded() async throws {
         let status = try await report { () throws(StoreError) in
             var queue = StoreSnapshot.QueueSnapshot()
-            for number in 0..<1500 {
+            for number in 0..<5500 {
                 guard let account = AccountID(String(222_200_000_000 + number)), let region = Region("us-east-1")
                 else { continue }
                 queue.lastDeliveries[AccountRegion(account: account, region: region)] = now
@@ -248,7 +273,7 @@ import Testing
             return queue
         }.json()
         // One comes from the topic.
-        #expect(status["accountRegions"]?.array?.count == 1000 && status["accountRegionsOmitted"] == 501)
+        #expect(status["accountRegions"]?.array?.count == 5000 && status["accountRegionsOmitted"] == 501)
     }
 
     @Test("Without topics and EventBridge credentials the state is failing")

@@ -5,13 +5,16 @@ import Testing
 
 @Suite("Status as text") struct StatusTextTests {
     private static func problem(_ severity: String, _ summary: String) -> JSON {
-        ["severity": .string(severity), "summary": .string(summary), "remediation": "Fix it.", "about": .null]
+        ["severity": .string(severity), "summary": .string(summary), "remediation": "Fix it."]
     }
 
     private static func document(state: String, _ problems: JSON...) -> JSON {
         [
-            "version": "1.2.3", "uptimeSeconds": 90, "health": ["state": .string(state), "problems": .array(problems)],
-            "queue": ["pending": 5, "leased": 1, "completed": 7, "dead": 2, "oldestAgeSeconds": 61],
+            "version": "1.2.3", "at": "2026-11-22T10:00:00Z", "uptimeSeconds": 90,
+            "health": ["state": .string(state), "problems": .array(problems)],
+            "queue": [
+                "pending": 5, "leased": 1, "completed": 7, "dead": 2, "oldestReceivedAt": "2026-11-22T09:58:59Z",
+            ],
             "deadLetters": ["total": 2, "bytes": 300, "dropped": 0],
             "accountRegions": [
                 [
@@ -20,11 +23,11 @@ import Testing
                 ],
                 [
                     "account": "111122223333", "region": "us-east-1", "pending": 5, "leased": 1, "dead": 2,
-                    "oldestPendingAgeSeconds": 61, "paused": false, "denied": nil,
+                    "oldestPendingAt": "2026-11-22T09:58:59Z", "paused": false, "denied": nil,
                 ],
                 [
                     "account": "444455556666", "region": "us-east-1", "pending": 1, "leased": 0, "dead": 0,
-                    "oldestPendingAgeSeconds": 3600, "paused": true, "denied": ["cause": "accessDenied"],
+                    "oldestPendingAt": "2026-11-22T09:00:00Z", "paused": true, "denied": ["cause": "accessDenied"],
                 ],
             ],
             "sources": [["name": "plant", "configured": false, "denied": 0, "pending": 0, "leased": 0, "dead": 0]],
@@ -47,6 +50,33 @@ import Testing
                 "source plant                  0       0     0       -  not configured", "",
                 "Queue: pending 5, leased 1, completed 7, oldest 1m 1s", "Dead letters: 2, 300 bytes, dropped 0",
             ])
+    }
+
+    @Test("The commands of a problem are shown, and the first affected places if there are several")
+    func places() {
+        func problem(_ count: Int, omitted: Int64 = 0) -> JSON {
+            [
+                "severity": "warning", "summary": "Late.", "remediation": "", "commands": ["defender-bridge queue"],
+                "affected": .array(
+                    (0..<count).map {
+                        ["account": .string("11112222333\($0)"), "region": "us-east-1", "detail": "since 5\u{1B}"]
+                    }),
+                "affectedOmitted": .integer(omitted),
+            ]
+        }
+        func lines(_ problem: JSON) -> [String] {
+            let text = StatusText(["health": ["state": "attention", "problems": [problem]]])
+            return text.lines().drop { !$0.hasPrefix("warning") }.prefix { !$0.isEmpty }.map { $0.dropFirst(12) }.map(
+                String.init)
+        }
+        #expect(lines(problem(1)) == ["Late.", "$ defender-bridge queue"])
+        #expect(
+            lines(problem(2)) == [
+                "Late.", "$ defender-bridge queue", "111122223330/us-east-1: since 5\\u{1B}",
+                "111122223331/us-east-1: since 5\\u{1B}",
+            ])
+        #expect(lines(problem(7, omitted: 100)).last == "and 102 more; see --json or the status page")
+        #expect(lines(problem(7, omitted: .max)).last == "and \(Int64.max) more; see --json or the status page")
     }
 
     @Test("Health is critical if findings do not arrive, are late or lost, or if it is unknown")

@@ -125,7 +125,7 @@ import Testing
         #expect(configuration.trustedProxies.map(\.description) == ["10.0.0.0/8", "2001:db8::1/128"])
         #expect(configuration.proxyProtocol && configuration.adminAddress.description == "127.0.0.2:2")
         #expect(configuration.admin.hosts == ["bridge.example.com", "b"] && configuration.admin.allowsActions)
-        #expect(configuration.admin.token?.matches("0123456789abcdef") == true)
+        #expect(configuration.admin.tokens.map { $0.secret.matches("0123456789abcdef") } == [true])
         #expect(configuration.store == .sqlite(path: "/s.db"))
         #expect(
             configuration.topics.accountRegions.map(\.description).sorted() == [
@@ -216,7 +216,8 @@ import Testing
     func actions() throws {
         #expect(
             Self.line(flags: ["admin.allowActions": "true"])
-                == "admin.token: not set, but admin.allowActions is true. Set it to a long random token, or set admin.tokenFile."
+                == "admin.token: not set, but admin.allowActions is true. Set it to a long random token, or set admin.tokenFile "
+                + "or admin.tokens."
         )
         #expect(Self.line(flags: ["admin.allowActions": "true", "admin.tokenFile": "/empty"]) != nil)
         #expect(try !Self.configuration(flags: ["admin.token": "0123456789abcdef"]).admin.allowsActions)

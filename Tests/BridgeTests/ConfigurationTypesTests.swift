@@ -112,7 +112,7 @@ import Testing
             #expect(configuration.warnings.map(\.key) == ["sns.topics"])
         }
         #expect(
-            try Self.configuration(environment: ["BRIDGE_ADMIN_TOKEN_FILE": "/marked"]).admin.token == nil)
+            try Self.configuration(environment: ["BRIDGE_ADMIN_TOKEN_FILE": "/marked"]).admin.tokens.isEmpty)
         #expect(
             ConfigurationTests.line(environment: ["BRIDGE_EVENT_BRIDGE_API_KEY_FILE": "/only-a-mark"])
                 == "eventBridge.apiKeyFile: the file is empty. Write the value into it.")
@@ -182,5 +182,30 @@ import Testing
                 #expect(!ServiceLink.isServiceLink(key.environmentVariable + "_FILE", value: value))
             }
         }
+    }
+
+    @Test("Tokens of the admin server have names; admin.token keeps working, and an error has no token")
+    func adminTokens() throws {
+        let named = "alice=0123456789abcdef,b.o-b_2=fedcba9876543210="
+        func names(_ values: [String: String]) throws -> [String] {
+            try Self.configuration(flags: values.merging(["admin.allowActions": "true"]) { first, _ in first })
+                .admin.tokens.map(\.name)
+        }
+        #expect(try names(["admin.tokens": named]) == ["alice", "b.o-b_2"])
+        #expect(
+            try names(["admin.tokens": named, "admin.token": "0000000000000000"]) == [
+                "admin.token", "alice", "b.o-b_2",
+            ])
+        #expect(
+            try Self.configuration(flags: ["admin.tokens": named]).admin.tokens.isEmpty, "actions are not allowed")
+        for bad in ["alice", "alice=short-token", "al ice=0123456789abcdef", "=0123456789abcdef", "é=0123456789abcdef"]
+        {
+            let line = ConfigurationTests.line(flags: ["admin.tokens": bad])
+            #expect(line?.hasPrefix("admin.tokens: an entry is malformed. Use NAME=TOKEN") == true, "\(line ?? "")")
+            #expect(line?.contains("0123456789abcdef") == false && line?.contains("short-token") == false)
+        }
+        #expect(
+            ConfigurationTests.line(flags: ["admin.tokens": "a=0123456789abcdef,a=fedcba9876543210"])
+                == "admin.tokens: duplicate name a. Remove one of the two entries.")
     }
 }

@@ -16,10 +16,13 @@ struct RouterTests {
         router.on(.post, "/only-post") { _ in ServerResponse(status: .ok) }
         router.on(.get, "/letters/all") { _ in ServerResponse(status: .ok, body: Array("all".utf8)) }
         router.on(.get, template: "/letters/{id}") {
-            ServerResponse(status: .ok, body: Array("\($0.query) \($1)".utf8))
+            ServerResponse(status: .ok, body: Array("\($0.query) \($1[0])".utf8))
         }
-        router.on(.delete, template: "/letters/{id}") { ServerResponse(status: .accepted, body: Array($1.utf8)) }
-        router.on(.post, template: "/letters/{id}/open") { ServerResponse(status: .created, body: Array($1.utf8)) }
+        router.on(.delete, template: "/letters/{id}") { ServerResponse(status: .accepted, body: Array($1[0].utf8)) }
+        router.on(.post, template: "/letters/{id}/open") { ServerResponse(status: .created, body: Array($1[0].utf8)) }
+        router.on(.get, template: "/letters/{id}/of/{year}") {
+            ServerResponse(status: .ok, body: Array($1.joined(separator: "+").utf8))
+        }
         return router
     }()
 
@@ -37,6 +40,7 @@ struct RouterTests {
             ("GET", "/letters/all", 200, "all"), ("GET", "/letters/a:b?c", 200, "c a:b"),
             ("HEAD", "/letters/1", 200, " 1"), ("GET", "/letters/%2f%C3%A4%25", 200, " /ä%"),
             ("DELETE", "/letters/1", 202, "1"), ("POST", "/letters/%2E./open", 201, ".."),
+            ("GET", "/letters/a%2Fb/of/2026", 200, "a/b+2026"),
         ])
     func found(method: String, target: String, status: Int, body: String) async throws {
         let response = try await respond(method, target)

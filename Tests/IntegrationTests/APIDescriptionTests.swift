@@ -28,15 +28,11 @@ extension IntegrationTests {
                 let dead = try await deadLetters(world, bridge)
                 let plan: JSON = [
                     "servers": ["listen": .string(bridge.listen), "admin": .string(bridge.admin)],
-                    "requests": .array(try await requests(world, unreachable: unreachable) + operating(on: dead)),
+                    "requests": .array(
+                        try await requests(world, unreachable: unreachable) + reading(world, dead)
+                            + operating(on: dead) + acting(large: [UInt8](repeating: 0x20, count: 1_048_577))),
                     // These need an unavailable store, many viewers or many failed authentications, and have tests of their own.
-                    "unseen": [
-                        "get /readyz 503", "post /eventbridge 503", "post /webhooks/{source} 503",
-                        "get /status/events 503",
-                        "get /dead-letters/{id} 503",
-                        "post /dead-letters/{id}/replay 503", "post /dead-letters/{id}/drop 503",
-                        "post /dead-letters/{id}/replay 429", "post /dead-letters/{id}/drop 429",
-                    ],
+                    "unseen": .array(Self.unseen.map(JSON.string)),
                 ]
                 let file = try world.folder.write(
                     String(decoding: plan.serialized(), as: UTF8.self), as: "requests.json")
@@ -123,6 +119,51 @@ extension IntegrationTests {
                 ]
             }
             return requests
+        }
+
+        /// The described responses that the requests of this test do not lead to.
+        private static let unseen =
+            [
+                "get /readyz 503", "post /eventbridge 503", "post /webhooks/{source} 503", "get /status/events 503",
+                "get /dead-letters/{id} 503", "post /dead-letters/{id}/replay 503", "post /dead-letters/{id}/drop 503",
+                "post /dead-letters/{id}/replay 429", "post /dead-letters/{id}/drop 429", "get /history.json 503",
+                "get /deliveries/{id} 503",
+            ] + bodyActions.flatMap { path in ["404", "429", "503"].map { "post \(path) \($0)" } }
+
+        /// The actions whose scope is in the body.
+        private static let bodyActions = ["/dead-letters/replay", "/dead-letters/drop", "/pauses", "/pauses/resume"]
+
+        private func acting(large: [UInt8]) -> [JSON] {
+            Self.bodyActions.flatMap { path in
+                func act(_ status: Int, _ body: [UInt8], _ isValid: Bool, _ headers: [String: String] = [:]) -> JSON {
+                    let usual = [
+                        "Authorization": "Bearer \(IntegrationEnvironment.adminToken)",
+                        "Content-Type": "application/json",
+                    ]
+                    return request(
+                        "POST", path, status, body: body, isValid: isValid,
+                        headers: usual.merging(headers) { _, last in last }, server: "admin")
+                }
+                let body = Array((path.hasPrefix("/dead") ? #"{"count": 1, "reason": "none"}"# : "{}").utf8)
+                return [
+                    act(421, body, true, ["Host": "bridge.example.com"]),
+                    act(401, body, true, ["Authorization": "Bearer wrong"]),
+                    act(403, body, true, ["Origin": "http://bridge.example.com"]), act(400, Array("[]".utf8), false),
+                    act(413, large, false), act(200, body, true),
+                ]
+            }
+        }
+
+        private func reading(_ world: IntegrationEnvironment, _ dead: [String]) -> [JSON] {
+            let known = "/account-regions/\(world.accountRegion)"
+            let paths = [known, "/deliveries/\(dead[0])", "/history.json?range=30d"]
+            func get(_ path: String, _ status: Int, _ headers: [String: String] = [:]) -> JSON {
+                request("GET", path, status, headers: headers, server: "admin")
+            }
+            return paths.flatMap { [get($0, 200), get($0, 421, ["Host": "bridge.example.com"])] } + [
+                get("/history.json", 400), get("/account-regions/000000000000/us-east-1", 404),
+                get("/deliveries/none", 404),
+            ]
         }
 
         private func webhooks(large: [UInt8]) -> [JSON] {

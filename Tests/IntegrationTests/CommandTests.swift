@@ -47,7 +47,7 @@ extension IntegrationTests {
             let program = try await run(["--help"])
             #expect(program.exit == .init(status: 0, wasKilled: false))
             let groups = [
-                "SERVING": ["serve", "status", "check", "health"], "CONFIGURATION": ["config", "keys"],
+                "SERVING": ["serve", "status", "trace", "check", "health"], "CONFIGURATION": ["config", "keys"],
                 "QUEUE": ["queue", "pause", "resume", "dead-letters"],
                 "STORE": ["backup", "restore", "store"], "HISTORY": ["backfill", "rebuild-ledger"],
                 "TRIAL": ["demo", "convert", "sources"],
@@ -92,7 +92,7 @@ extension IntegrationTests {
                     line.firstMatch(of: /^[ ]{2}([a-z][a-z-]*)(?: \(default\))?[ ]{2}/).map { command + [String($0.1)] }
                 }
             }
-            #expect(count == 33)
+            #expect(count == 34)
         }
 
         @Test("each exit code of operations.md occurs as documented")

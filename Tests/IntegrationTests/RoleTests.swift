@@ -26,9 +26,11 @@ extension IntegrationTests {
                     $0["denied"]?.array?.contains { $0["account"]?.string == other.digits } == true
                 }
                 let problem = try #require(
-                    status["health"]?["problems"]?.array?.first { $0["about"]?.string == "\(accountRegion)" })
+                    status["health"]?["problems"]?.array?.first { $0["cause"] == "no_credentials" })
+                #expect(problem["affected"]?.array?.map { $0["account"]?.string } == [other.digits])
                 let summary = try #require(problem["summary"]?.string)
-                #expect(summary.hasPrefix("No usable AWS credentials for \(accountRegion): "), "\(summary)")
+                let place = "account \(other) in \(accountRegion.region)"
+                #expect(summary.hasPrefix("No usable AWS credentials for \(place): "), "\(summary)")
                 #expect(summary.contains("no role configured for account 444455556666"), "\(summary)")
                 #expect(
                     try await bridge.metric(

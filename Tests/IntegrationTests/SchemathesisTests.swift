@@ -9,7 +9,9 @@ extension IntegrationTests {
         @Test("schemathesis finds no violation", arguments: ["listen", "admin"])
         func schemathesis(server: String) async throws {
             try await IntegrationEnvironment.run { world in
-                let bridge = try await world.start(arguments: try Webhooks.arguments(world))
+                let bridge = try await world.start(
+                    ["admin.allowActions": "true", "admin.token": IntegrationEnvironment.adminToken],
+                    arguments: try Webhooks.arguments(world))
                 let isAdmin = server == "admin"
                 let address = isAdmin ? bridge.admin : bridge.listen
                 let output = try await RunningProgram.run(
@@ -23,8 +25,11 @@ extension IntegrationTests {
                         // These responses never end.
                         "--exclude-path", "/status/events", "--header",
                         "x-api-key: \(IntegrationEnvironment.apiKey)", "--header", "x-source-key: \(Webhooks.secret)",
-                        "--max-examples", "25", "--seed", "1",
-                    ],
+                    ]
+                        + (isAdmin ? ["--header", "Authorization: Bearer \(IntegrationEnvironment.adminToken)"] : [])
+                        + [
+                            "--max-examples", "25", "--seed", "1",
+                        ],
                     environment: [
                         "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": world.folder.path,
                     ],

@@ -178,9 +178,10 @@ extension IntegrationTests {
                 let decisions = bridge.log(.deadLetterActionCompleted)
                 #expect(decisions.map { $0["action"] } == ["replay", "drop"])
                 #expect(decisions.map { $0["delivery"]?.string } == [ids[0], ids[1]])
+                #expect(decisions.allSatisfy { $0["who"] == "admin.token" })
                 #expect(decisions.allSatisfy { $0["peer"]?.string?.hasPrefix("127.0.0.1:") == true })
                 #expect(decisions.allSatisfy { $0["account"]?.string == world.accountRegion.account.digits })
-                let rejections = bridge.log(.deadLetterActionRejected)
+                let rejections = bridge.log(.adminActionRejected)
                 #expect(rejections.map { $0["code"] } == ["refused", "refused", "foreign"])
                 #expect(!bridge.program.errorLines.contains { $0.contains(IntegrationEnvironment.adminToken) })
             }

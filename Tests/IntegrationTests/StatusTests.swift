@@ -70,7 +70,8 @@ extension IntegrationTests {
             func problem(_ beginning: String) -> JSON? {
                 problems.first { $0["summary"]?.string?.hasPrefix(beginning) == true }
             }
-            #expect(problem("1 dead letter of account")?["about"]?.string == world.accountRegion.description)
+            let affected = problem("1 dead letter of account")?["affected"]?.array?.first
+            #expect(affected?["account"]?.string == world.accountRegion.account.digits)
             // The dead letter does not come from Device Defender, which is a problem of the topic.
             #expect(
                 problem("Topic \(world.topics.detect) carries messages that do not come from Device Defender") != nil)
@@ -112,7 +113,8 @@ extension IntegrationTests {
             let here = try #require(status["accountRegions"]?.array?.first)
             #expect(here["denied"]?["reason"]?.string?.contains("AccessDenied") == true)
             let problem = try #require(status["health"]?["problems"]?.array?.first)
-            #expect(problem["severity"] == "critical" && problem["about"]?.string == world.accountRegion.description)
+            #expect(problem["severity"] == "critical" && problem["cause"] == "aws_denied")
+            #expect(problem["affected"]?.array?.first?["region"]?.string == world.accountRegion.region.name)
             #expect(problem["summary"]?.string?.hasPrefix("AWS denies access in ") == true)
         }
 

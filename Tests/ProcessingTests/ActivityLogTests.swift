@@ -58,7 +58,7 @@ import Testing
         let limit = ActivityLog.eventLimit
         for count in 1...limit * 2 + 1 {
             let delivery = try delivery("\(count)", Messages.alarm(), of: accountRegion())
-            activity.recordOutcome(of: delivery, about: .unknown, nil, as: nil)
+            activity.recordOutcome(of: delivery, about: .unknown, nil, as: nil, because: nil)
             let expected = (max(count - limit, 0) + 1...count).reversed().map { "sns:\($0)" }
             #expect(activity.snapshot.events.map(\.id) == expected)
         }
@@ -149,6 +149,10 @@ import Testing
 
 /// Events that the processors record.
 @Suite("Delivery events", .timeLimit(.minutes(15))) struct DeliveryEventTests {
+    private func severity(_ observation: Observation) -> LedgerEntry.Severity? {
+        LedgerEntry.Severity(rawValue: observation.finding.severity.label.rawValue)
+    }
+
     @Test("The event of an alarm has its finding and outcome: imported, unchanged, archived, rejected, failed")
     func alarms() async throws {
         try await ProcessingHarness.run { harness in
@@ -164,7 +168,8 @@ import Testing
                     == DeliveryEvent(
                         at: now, id: "sns:1", accountRegion: try accountRegion(),
                         subject: DeliverySubject(AlarmBatchPlanner.Input.alarm(try observation())),
-                        outcome: .imported, findings: 1, findingID: id, duration: .milliseconds(40)))
+                        outcome: .imported, findings: 1, findingID: id, severity: try severity(observation()),
+                        source: "detect", duration: .milliseconds(40)))
             #expect(first.consoleURL == ConsolePage.finding(id: id, accountRegion: try accountRegion()))
             let again = try await process(2, Messages.alarm())
             #expect(again?.outcome == .unchanged && again?.findings == 0 && again?.consoleURL != nil)
@@ -236,11 +241,14 @@ import Testing
             let recorder = LastDeliveryRecorder(
                 store: harness.store, activity: harness.activity, loop: harness.loop,
                 logger: harness.processing.logger)
-            #expect(await recorder.save(after: [:]) == [:])
-            harness.activity.recordDelivery(from: try accountRegion(), isNew: true)
-            let saved = await recorder.save(after: [:])
-            #expect(saved == [try accountRegion(): now])
-            #expect(try await harness.store.lastDeliveries() == saved)
+            let topic = ARN(service: "sns", accountRegion: try accountRegion(), resource: "topic")
+            let empty = LastDeliveryRecorder.Saved()
+            #expect(await recorder.save(after: empty) == empty)
+            harness.activity.recordDelivery(from: try accountRegion(), by: topic, isNew: true)
+            let saved = await recorder.save(after: empty)
+            #expect(saved.accountRegions == [try accountRegion(): now] && saved.topics == [topic: now])
+            #expect(try await harness.store.lastDeliveries() == saved.accountRegions)
+            #expect(try await harness.store.topicDeliveries() == saved.topics)
             let commits = harness.store.commitCount
             #expect(await recorder.save(after: saved) == saved)
             #expect(harness.store.commitCount == commits)

@@ -42,6 +42,11 @@ extension CopyTests {
                 VALUES ('\(origin)', '', 't', 1, NULL);
             INSERT INTO last_delivery (origin, received_at)
                 VALUES ('\(origin)', 9);
+            INSERT INTO topic_delivery (topic, received_at)
+                VALUES ('arn:aws:sns:us-east-1:111122223333:t', 9);
+            INSERT INTO finding_history
+                (series, at, critical, high, medium, low, informational, unsent, pending, dead)
+                VALUES ('24h', 900000, 1, 2, 3, 4, 5, 6, 7, 8);
             INSERT INTO ledger_origin (origin, completed_at)
                 VALUES ('\(origin)', 9);
             INSERT INTO pause (account, paused_by, paused_at, reason)

@@ -18,7 +18,7 @@ import Testing
                 MigrationStep.catchUp,
                 MigrationStep.pause, MigrationStep.status, MigrationStep.clock, MigrationStep.deadLetter,
                 MigrationStep.completion, MigrationStep.findings, MigrationStep.movedLedger,
-                Schema.countingStep, MigrationStep.outage, MigrationStep.findingSources,
+                Schema.countingStep, MigrationStep.outage, MigrationStep.findingSources, MigrationStep.history,
             ]
             #expect(steps == all)
             let id = try await store.pool.read { try Int64.fetchOne($0, sql: "PRAGMA application_id") }

@@ -59,6 +59,7 @@ import Testing
         SQLiteQueueSQL.deletePayload,
         SQLiteQueueSQL.retry,
         SQLiteQueueSQL.release, QueueSQL.purge.sqlite, SQLiteQueueSQL.deadLetter, DeadLetterSQL.list.sqlite,
+        DeadLetterSQL.summaries.sqlite, DeadLetterSQL.record.sqlite,
         DeadLetterSQL.requeue.sqlite,
         DeadLetterSQL.discard.sqlite, LedgerSQL.sent.sqlite, LedgerSQL.report.sqlite, LedgerSQL.delete.sqlite,
         LedgerWriter.find, LedgerSQL.forgetDigests.sqlite, LedgerSQL.groupNumbers.sqlite,

@@ -166,9 +166,9 @@ package struct AWSClient: Sendable {
             let failure: AttemptError
             let start = clock.elapsed()
             let result = await send(operation, in: region, signedBy: used)
-            reportAttempt(operation, in: region, failure: result.failure?.error.kind, since: start)
+            reportAttempt(operation, in: region, result, since: start)
             switch result {
-            case .success(let body):
+            case .success(let (body, _)):
                 pacer.record(key, isThrottled: false, retryAfter: nil, now: clock.elapsed())
                 return body
             case .failure(let reason): failure = reason
@@ -195,12 +195,21 @@ package struct AWSClient: Sendable {
     }
 
     private func reportAttempt(
-        _ operation: Operation, in region: Region, failure: AWSError.Kind?, since start: Duration?
+        _ operation: Operation, in region: Region, _ result: AttemptResult, since start: Duration
     ) {
-        report(
-            AWSCall(
-                service: operation.service, operation: operation.name, account: account, region: region,
-                failure: failure, duration: start.map { clock.elapsed() - $0 }))
+        var call = AWSCall(
+            service: operation.service, operation: operation.name, account: account, region: region,
+            failure: result.failure?.error.kind, duration: clock.elapsed() - start)
+        switch result {
+        case .success(let (_, response)):
+            call.status = response.status.code
+            call.requestID = AWSErrorResponse.requestID(of: response)
+        case .failure(let failure):
+            (call.status, call.code, call.requestID) = (
+                failure.error.status, failure.error.code, failure.error.requestID
+            )
+        }
+        report(call)
     }
 
     private func wait(for delay: Duration, _ operation: Operation) async throws(AWSError) {
@@ -219,7 +228,10 @@ package struct AWSClient: Sendable {
         do throws(CredentialsError) {
             return try await credentials.credentials()
         } catch {
-            reportAttempt(operation, in: region, failure: error.kind, since: nil)
+            report(
+                AWSCall(
+                    service: operation.service, operation: operation.name, account: account, region: region,
+                    failure: error.kind, duration: nil))
             throw operation.error(error)
         }
     }
@@ -246,9 +258,11 @@ package struct AWSClient: Sendable {
         var correction: Duration?
     }
 
+    private typealias AttemptResult = Result<(body: [UInt8], response: HTTPResponse), AttemptError>
+
     private func send(
         _ operation: Operation, in region: Region, signedBy credentials: Credentials?
-    ) async -> Result<[UInt8], AttemptError> {
+    ) async -> AttemptResult {
         let endpoint = endpoints.endpoint(of: operation.service, in: region)
         let offset = offsets.offset(of: endpoint.authority)
         let signing = credentials.map { credentials in
@@ -261,7 +275,7 @@ package struct AWSClient: Sendable {
             let (response, body) = try await http.send(
                 operation.request(to: endpoint), body: operation.body, signing: signing)
             if let date = response.headerFields[.date] { clock.serviceTime.record(date, elapsed: clock.elapsed()) }
-            if response.status.kind == .successful { return .success(body) }
+            if response.status.kind == .successful { return .success((body, response)) }
             let errorResponse = AWSErrorResponse(response, body: body, hiding: credentials)
             return .failure(
                 AttemptError(

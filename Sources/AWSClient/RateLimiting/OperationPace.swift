@@ -21,6 +21,9 @@ struct OperationPace: Sendable {
         (self.quota, bucket) = (quota, fresh)
     }
 
+    /// The sustained requests per second of the quota; nil without a documented quota.
+    var rate: Double? { quota?.rate }
+
     /// The tokens left in the quota; nil without a documented quota.
     func level(now: Duration) -> Double? { bucket?.level(now: now) }
 

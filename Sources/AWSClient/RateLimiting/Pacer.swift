@@ -48,10 +48,10 @@ package final class Pacer: Sendable {
     /// The tokens left for each account, Region and operation; see ``PaceLevel``.
     func levels(now: Duration) -> [PaceLevel] {
         state.withLock { $0.paces }.compactMap { key, pace in
-            guard let account = key.account, let tokens = pace.level(now: now) else { return nil }
+            guard let account = key.account, let tokens = pace.level(now: now), let rate = pace.rate else { return nil }
             return PaceLevel(
                 accountRegion: AccountRegion(account: account, region: key.region), operation: key.operation,
-                tokens: tokens)
+                tokens: tokens, rate: rate)
         }
     }
 
@@ -122,4 +122,6 @@ package struct PaceLevel: Sendable, Hashable {
     package let operation: String
     /// The tokens left; negative when requests wait for tokens.
     package let tokens: Double
+    /// The sustained requests per second.
+    package let rate: Double
 }

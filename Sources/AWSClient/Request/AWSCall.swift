@@ -15,4 +15,10 @@ package struct AWSCall: Sendable, Hashable {
     /// From sending the request to its response, without the wait for the rate limit; nil if it was not sent because
     /// there were no credentials.
     package let duration: Duration?
+    /// The HTTP status of the response; nil without one.
+    package var status: Int?
+    /// AWS's error code; nil if the response has none.
+    package var code: String?
+    /// AWS's request ID; nil if it is not known.
+    package var requestID: String?
 }

@@ -39,8 +39,14 @@ struct AWSErrorResponse: Hashable {
             message = message.replacing(secret, with: "[hidden]")
         }
         self.message = Self.printable(message, limit: 1000)
-        let id = Self.field("x-amzn-RequestId", of: response) ?? XMLText.element("RequestId", in: body)
-        requestID = id.map { Self.printable($0, limit: 128) }
+        requestID =
+            Self.requestID(of: response)
+            ?? XMLText.element("RequestId", in: body).map { Self.printable($0, limit: 128) }
+    }
+
+    /// AWS's request ID in the header of a response; nil if there is none.
+    static func requestID(of response: HTTPResponse) -> String? {
+        field("x-amzn-RequestId", of: response).map { printable($0, limit: 128) }
     }
 
     private static func field(_ name: String, of response: HTTPResponse) -> String? {

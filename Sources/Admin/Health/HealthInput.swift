@@ -7,6 +7,8 @@ import Store
 /// Everything that ``Health`` is derived from.
 struct HealthInput: Sendable {
     var now: Timestamp
+    /// The monotonic time that the denials refer to.
+    var elapsed = Duration.zero
     /// When the process started.
     var startedAt: Timestamp
     /// Contents of the queue; nil if the store is unavailable.
@@ -33,4 +35,17 @@ struct HealthInput: Sendable {
     var hasInvalidCertificate = false
     /// Free space on the volume of the SQLite database, in bytes; nil if unknown or with PostgreSQL.
     var freeSpace: UInt64?
+
+    /// The lanes whose deliveries wait because of a denial or a pause, which is reported as its own problem.
+    var heldLanes: HeldLanes { HeldLanes(denied: Set(denied.map(\.lane)), pauses: stored?.pauses ?? []) }
+
+    /// See ``heldLanes``.
+    struct HeldLanes: Sendable {
+        let denied: Set<DeliveryLane>
+        let pauses: [Pause]
+
+        func contains(_ lane: DeliveryLane) -> Bool {
+            denied.contains(lane) || pauses.contains { $0.applies(to: lane) }
+        }
+    }
 }

@@ -2,35 +2,53 @@ import AWSCore
 import Encoding
 import Intake
 import Processing
+import Store
 
 extension IntakeProblems {
-    /// The recorded deliveries as problems, most frequent first.
+    /// The recorded deliveries as problems: one for each sender that uses wrong paths, and one for all topics.
     static func problems(_ input: HealthInput) -> [HealthProblem] {
-        let misdirected = input.intakeProblems.misdirected.sorted { Self.isBefore($0, $1, \.path) }.map {
-            delivery, count in
-            HealthProblem(
-                severity: .warning,
-                summary: "\(delivery.sender.name) delivers to the wrong path \(delivery.path) "
-                    + "(\(count.times), last \(AgeText.text(input.now - count.lastAt)) ago).",
-                remediation: delivery.sender.remediation)
-        }
-        let unrelated = input.intakeProblems.unrelated.sorted { Self.isBefore($0, $1, \.description) }.map {
-            topic, count in
-            HealthProblem(
-                severity: .warning,
-                summary: "Topic \(topic) carries messages that do not come from Device Defender (\(count.times), last "
-                    + "\(AgeText.text(input.now - count.lastAt)) ago).",
-                remediation:
-                    "They become dead letters. Publish other messages, such as CloudWatch alarms, to a topic of their own, and "
-                    + "drop these dead letters.", about: topic.description)
-        }
-        return misdirected + unrelated
+        misdirected(input) + [unrelated(input)].compactMap(\.self)
     }
 
-    private static func isBefore<Key>(
-        _ left: (key: Key, value: Count), _ right: (key: Key, value: Count), _ text: (Key) -> String
-    ) -> Bool {
-        (-left.value.count, text(left.key)) < (-right.value.count, text(right.key))
+    private static func misdirected(_ input: HealthInput) -> [HealthProblem] {
+        let groups = Dictionary(grouping: input.intakeProblems.misdirected, by: \.key.sender)
+        return groups.sorted { $0.key.name < $1.key.name }.compactMap { sender, deliveries in
+            let sorted = deliveries.map { ($0.key.path, $0.value) }.sorted(by: isBefore)
+            guard let first = sorted.first else { return nil }
+            let paths =
+                sorted.count == 1 ? "the wrong path \(first.0)" : "\(sorted.count) wrong paths, such as \(first.0)"
+            return HealthProblem(
+                severity: .warning, cause: .misdirectedDeliveries,
+                summary: "\(sender.name) delivers to \(paths) \(seen(sorted.map(\.1), input)).",
+                remediation: sender.remediation)
+        }
+    }
+
+    private static func unrelated(_ input: HealthInput) -> HealthProblem? {
+        let sorted = input.intakeProblems.unrelated.map { ($0.key.description, $0.value) }.sorted(by: isBefore)
+        guard let first = sorted.first else { return nil }
+        let topics = sorted.count == 1 ? "Topic \(first.0) carries" : "\(sorted.count) topics carry"
+        let places = input.intakeProblems.unrelated.map { topic, count in
+            AffectedPlace(DeliveryLane(topic.accountRegion), detail: "\(topic) (\(count.times))")
+        }
+        return HealthProblem(
+            severity: .warning, cause: .unrelatedMessages,
+            summary: "\(topics) messages that do not come from Device Defender \(seen(sorted.map(\.1), input)).",
+            remediation:
+                "They become dead letters. Publish other messages, such as CloudWatch alarms, to a topic of their own, and "
+                + "drop these dead letters.", commands: ["defender-bridge dead-letters list"]
+        ).affecting(places)
+    }
+
+    private static func seen(_ counts: [Count], _ input: HealthInput) -> String {
+        let sum = Count(
+            count: counts.reduce(0) { $0 + $1.count }, lastAt: counts.map(\.lastAt).max() ?? input.now)
+        return "(\(sum.times), last \(AgeText.text(input.now - sum.lastAt)) ago)"
+    }
+
+    /// The most frequent first.
+    private static func isBefore(_ left: (String, Count), _ right: (String, Count)) -> Bool {
+        (-left.1.count, left.0) < (-right.1.count, right.0)
     }
 }
 

@@ -26,6 +26,8 @@ package struct StoreSnapshot: Sendable {
         package var deadLetters: [DeadLetterSummary] = []
         /// Times of the last deliveries.
         var lastDeliveries: [AccountRegion: Timestamp] = [:]
+        /// Times of the last deliveries of topics.
+        var topicDeliveries: [ARN: Timestamp] = [:]
         /// State of the replicas on one database.
         var sharing = SharingStatus()
     }
@@ -40,9 +42,13 @@ package struct StoreSnapshot: Sendable {
     var queue = QueueSnapshot()
     /// Nil if the query timed out.
     var ledger: Ledger?
+    /// Nil if the query timed out.
+    var deadLetterGroups: DeadLetterGroups?
 
-    /// Most account-Regions, and most subscriptions, in the status.
+    /// Most subscriptions, and most sources, in the status.
     package static let limit = 1000
+    /// Most account-Regions in the status.
+    static let accountRegionLimit = 5000
     /// Most dead letters in the status.
     static let deadLetterLimit = 50
 }
@@ -61,6 +67,7 @@ extension StoreSnapshot.QueueSnapshot {
         deadLetterUsage = try await store.deadLetterUsage()
         deadLetters = try await store.newestDeadLetters(limit: StoreSnapshot.deadLetterLimit)
         lastDeliveries = try await store.lastDeliveries()
+        topicDeliveries = try await store.topicDeliveries()
         sharing = try await store.sharingStatus()
     }
 }
@@ -80,9 +87,13 @@ package struct StatusSource: Sendable {
     package let queue: CachedQuery<StoreSnapshot.QueueSnapshot>
     /// The ledger.
     let ledger: CachedQuery<StoreSnapshot.Ledger>
+    /// The dead letters by reason.
+    let deadLetterGroups: CachedQuery<DeadLetterGroups>
 
     /// Longest time that a snapshot of the queue, and one of the ledger, is cached.
     private static let (queueLimit, ledgerLimit) = (Duration.seconds(10), Duration.seconds(30))
+    /// Longest time that the groups of dead letters are cached.
+    private static let groupLimit = Duration.seconds(60)
     /// A query that takes less than this is not cached.
     private static let (uncachedQueueBelow, uncachedLedgerBelow) = (
         Duration.milliseconds(500), Duration.milliseconds(100)
@@ -100,6 +111,19 @@ package struct StatusSource: Sendable {
         StoreSnapshot(
             queue: try await queue.value(atMost: age), ledger: try await ledger.valueWithinTimeout(atMost: age))
     }
+
+    /// A snapshot with the groups of dead letters, which metrics do not need.
+    func snapshotWithGroups() async throws(StoreError) -> StoreSnapshot {
+        var snapshot = try await snapshot()
+        snapshot.deadLetterGroups = try await deadLetterGroups.valueWithinTimeout()
+        return snapshot
+    }
+
+    /// Discards what changes when deliveries are replayed, dropped, paused or resumed.
+    package func invalidate() {
+        queue.invalidate()
+        deadLetterGroups.invalidate()
+    }
 }
 
 extension StatusSource {
@@ -107,20 +131,29 @@ extension StatusSource {
     ///
     /// - Parameter clock: returns the present time.
     package init(_ store: any Store, clock: @escaping @Sendable () -> Timestamp) {
+        let groups = DeadLetterGroupsReader(store)
         self.init { () throws(StoreError) in
             try await StoreSnapshot.QueueSnapshot(store, now: clock())
         } ledger: { () throws(StoreError) in
             try await StoreSnapshot.Ledger(store)
+        } deadLetterGroups: { () throws(StoreError) in
+            try await groups.read()
         }
     }
 
     init(
         queue: @escaping @Sendable () async throws(StoreError) -> StoreSnapshot.QueueSnapshot,
-        ledger: @escaping @Sendable () async throws(StoreError) -> StoreSnapshot.Ledger
+        ledger: @escaping @Sendable () async throws(StoreError) -> StoreSnapshot.Ledger,
+        deadLetterGroups: @escaping @Sendable () async throws(StoreError) -> DeadLetterGroups = {
+            () throws(StoreError) in DeadLetterGroups()
+        }
     ) {
         self.queue = CachedQuery(
             uncachedBelow: Self.uncachedQueueBelow, limit: Self.queueLimit, timeout: Self.timeout, read: queue)
         self.ledger = CachedQuery(
             uncachedBelow: Self.uncachedLedgerBelow, limit: Self.ledgerLimit, timeout: Self.timeout, read: ledger)
+        self.deadLetterGroups = CachedQuery(
+            uncachedBelow: Self.uncachedLedgerBelow, limit: Self.groupLimit, timeout: Self.timeout,
+            read: deadLetterGroups)
     }
 }

@@ -6,9 +6,14 @@ import Intake
 
 /// Authorizes actions on the admin address by bearer token (RFC 6750).
 struct AdminAuthenticator: Sendable {
-    /// Whether the request is authorized.
+    /// Whether a request is authorized, and by whose token.
     enum Decision: Hashable {
-        case allowed
+        case allowed(who: String)
+        case denied(Denial)
+    }
+
+    /// Why a request is not authorized.
+    enum Denial: Hashable, CaseIterable {
         /// Actions are disabled (`admin.allowActions`).
         case off
         /// The request comes from a page of another origin.
@@ -19,9 +24,8 @@ struct AdminAuthenticator: Sendable {
         case overLimit
 
         /// The code in the log.
-        var code: ErrorCode? {
+        var code: ErrorCode {
             switch self {
-            case .allowed: nil
             case .off: .off
             case .crossOrigin: .foreign
             case .rejected: .refused
@@ -37,30 +41,30 @@ struct AdminAuthenticator: Sendable {
     ///
     /// - Parameter now: time of ``MonotonicClock``.
     func decision(on request: ServerRequest, now: Duration) -> Decision {
-        guard let token = access.token else { return .off }
+        guard access.allowsActions else { return .denied(.off) }
         let fields = request.head.headerFields
         let isCrossOrigin = fields[values: .origin].contains {
             !HostHeaderPolicy.isOwn(origin: $0, authority: request.head.authority)
         }
-        guard !isCrossOrigin else { return .crossOrigin }
-        guard failures.allows(request.peer, now: now) else { return .overLimit }
-        guard let given = fields.credentials(of: "bearer"), token.matches(given) else {
+        guard !isCrossOrigin else { return .denied(.crossOrigin) }
+        guard failures.allows(request.peer, now: now) else { return .denied(.overLimit) }
+        guard let given = fields.credentials(of: "bearer"), let who = access.name(of: given) else {
             failures.recordFailure(request.peer, now: now)
-            return .rejected
+            return .denied(.rejected)
         }
         failures.recordSuccess(request.peer, now: now)
-        return .allowed
+        return .allowed(who: who)
     }
 
-    /// The error response for a decision; nil if the request is authorized.
-    func rejection(_ decision: Decision) -> ServerResponse? {
-        switch decision {
-        case .allowed: return nil
+    /// The error response for a denial.
+    func response(to denial: Denial) -> ServerResponse {
+        switch denial {
         case .off:
             return .rejection(
                 .notFound, code: .actionsOff,
                 message:
-                    "Actions are disabled. Set admin.allowActions, or use the command defender-bridge dead-letters.")
+                    "Actions are disabled. Set admin.allowActions, or use the commands defender-bridge dead-letters, pause and resume."
+            )
         case .crossOrigin:
             return .rejection(
                 .forbidden, code: .foreignOrigin,
@@ -70,7 +74,7 @@ struct AdminAuthenticator: Sendable {
         case .rejected:
             var response = ServerResponse.rejection(
                 .unauthorized, code: .unauthorized,
-                message: "The bearer token is missing or wrong. Send the token of admin.token."
+                message: "The bearer token is missing or wrong. Send the token of admin.token, or one of admin.tokens."
             )
             response.headerFields[.wwwAuthenticate] = "Bearer"
             return response

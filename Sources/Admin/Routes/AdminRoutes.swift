@@ -11,6 +11,10 @@ package struct AdminRoutes: Sendable {
     let report: StatusReport
     let statusStream: StatusStream
     let deadLetters: DeadLetterRoutes
+    let pauses: PauseRoutes
+    let accountRegions: AccountRegionRoutes
+    let deliveries: DeliveryRoutes
+    let history: HistoryRoutes
     let health: HealthRoutes
     let settings: Reloadable<AdminSettings>
 
@@ -38,6 +42,10 @@ package struct AdminRoutes: Sendable {
         router.on(.get, "/status.json") { _ in ServerResponse(status: .ok, json: await report.json()) }
         router.on(.get, "/status/events") { statusStream.respond(to: $0) }
         deadLetters.add(to: &router)
+        pauses.add(to: &router)
+        accountRegions.add(to: &router)
+        deliveries.add(to: &router)
+        history.add(to: &router)
         health.add(to: &router)
         return router
     }
@@ -62,13 +70,18 @@ package struct AdminRoutes: Sendable {
     /// Creates routes for what the parameters collect and report.
     package init(
         metrics: MetricsCollector, registry: PrometheusRegistry, report: StatusReport, statusStream: StatusStream,
-        deadLetters: DeadLetterRoutes, health: HealthRoutes, settings: Reloadable<AdminSettings>
+        deadLetters: DeadLetterRoutes, pauses: PauseRoutes, accountRegions: AccountRegionRoutes,
+        deliveries: DeliveryRoutes, history: HistoryRoutes, health: HealthRoutes, settings: Reloadable<AdminSettings>
     ) {
         self.metrics = metrics
         self.registry = registry
         self.report = report
         self.statusStream = statusStream
         self.deadLetters = deadLetters
+        self.pauses = pauses
+        self.accountRegions = accountRegions
+        self.deliveries = deliveries
+        self.history = history
         self.health = health
         self.settings = settings
     }

@@ -6,6 +6,24 @@ import Store
 
 /// Status of an account-Region for status.json, with the deliveries of its mapped sources. A pure value.
 struct AccountRegionStatus: Sendable {
+    /// The most severe state that applies. The raw values are those of `state` in status.json.
+    enum State: String, Sendable, CaseIterable {
+        /// The store is unavailable.
+        case unknown
+        /// AWS denies its requests.
+        case denied
+        /// Its oldest delivery has been in the queue for too long.
+        case late
+        /// An operator paused it.
+        case paused
+        /// It has dead letters.
+        case deadLetters = "dead_letters"
+        /// No delivery has ever arrived from it, and no audit was imported.
+        case silent
+        /// None of these.
+        case working
+    }
+
     let accountRegion: AccountRegion
     var lastDeliveryAt: Timestamp?
     var depths: [QueueDepth] = []
@@ -26,22 +44,36 @@ struct AccountRegionStatus: Sendable {
     ///   - elapsed: the monotonic time that ``denial`` refers to.
     ///   - isKnown: whether the store was read. If not, members from the store are `null`.
     func json(now: Timestamp, elapsed: Duration, isKnown: Bool) -> JSON {
+        let state = isKnown ? state(now: now) : denial == nil ? .unknown : .denied
         let own: JSON.Members = [
             "account": .string(accountRegion.account.digits), "region": .string(accountRegion.region.name),
             "lastDeliveryAt": .time(lastDeliveryAt), "throttledAt": .time(throttledAt),
-            "denied": denial.map { $0.json(now: elapsed) } ?? .null,
+            "denied": denial.map { $0.json(now: now, elapsed: elapsed) } ?? .null, "state": .string(state.rawValue),
         ]
         let stored: JSON.Members = [
             "pending": .integer(count(.pending) + count(.waiting)), "leased": .integer(count(.leased)),
-            "dead": .integer(count(.dead)), "oldestPendingAgeSeconds": .age(oldest, now: now),
+            "dead": .integer(count(.dead)), "oldestPendingAt": .time(oldest),
             "paused": .bool(isPaused), "caughtUpTo": .time(caughtUpTo),
             "openFindings": isLedgerKnown ? findings : .null,
             "unsentFindings": isLedgerKnown ? .integer(openFindings.reduce(0) { $0 + $1.unsent }) : .null,
+            "lastAuditAt": isLedgerKnown ? .time(lastAuditAt) : .null,
             "audits": isLedgerKnown
                 ? .array(audits.sorted { ($0.schedule ?? "") < ($1.schedule ?? "") }.map(Self.json)) : .null,
         ]
         return .object(own.merging(isKnown ? stored : stored.mapValues { _ in .null }) { first, _ in first })
     }
+
+    /// The state while the store is available.
+    func state(now: Timestamp) -> State {
+        if denial != nil { return .denied }
+        if isPaused { return .paused }
+        if let oldest, now - oldest > QueueProblems.longestWait { return .late }
+        if count(.dead) > 0 { return .deadLetters }
+        return lastDeliveryAt == nil && isLedgerKnown && audits.isEmpty ? .silent : .working
+    }
+
+    /// When the newest audit finished, or when it started if catch-up found it.
+    private var lastAuditAt: Timestamp? { audits.map { $0.finishedAt ?? $0.startTime }.max() }
 
     private func count(_ state: QueueDepth.State) -> Int {
         depths.reduce(0) { $0 + ($1.state == state ? $1.count : 0) }
@@ -95,8 +127,9 @@ extension AccountRegionStatus {
                 change(open.accountRegion) { $0.openFindings.append(open) }
             }
             for audit in stored.ledger?.audits ?? [] { change(audit.accountRegion) { $0.audits.append(audit) } }
+            let scopes = Set(stored.queue.pauses.map(\.scope))
             for accountRegion in all.keys
-            where stored.queue.pauses.contains(where: { $0.applies(to: DeliveryLane(accountRegion)) }) {
+            where scopes.contains(.all) || scopes.contains(.account(accountRegion.account)) {
                 change(accountRegion) { $0.isPaused = true }
             }
             if stored.ledger == nil {
@@ -110,11 +143,11 @@ extension AccountRegionStatus {
 extension CircuitBreaker.Denial {
     /// The member `denied` of an account-Region in status.json.
     ///
-    /// - Parameter now: the monotonic time that the denial refers to.
-    func json(now: Duration) -> JSON {
+    /// - Parameter elapsed: the monotonic time that the denial refers to.
+    func json(now: Timestamp, elapsed: Duration) -> JSON {
         [
-            "cause": .string(cause.rawValue), "reason": .string(reason), "ageSeconds": .seconds(now - since),
-            "retryInSeconds": .seconds(retryAt - now),
+            "cause": .string(cause.rawValue), "reason": .string(reason), "since": .time(now - (elapsed - since)),
+            "retryAt": .time(now + (retryAt - elapsed)),
         ]
     }
 }

@@ -1,9 +1,12 @@
 import Processing
+import Store
 
 /// Counts the results for the findings of one delivery. A pure value.
 struct FindingCounts: Sendable, Hashable {
     private var counts: [FindingResult: Int] = [:]
     private var first: String?
+    /// The severity of the most severe finding that was counted; nil if none is known.
+    private(set) var severity: LedgerEntry.Severity?
 
     /// Number of findings sent to Security Hub.
     var sent: Int {
@@ -23,7 +26,9 @@ struct FindingCounts: Sendable, Hashable {
     }
 
     /// Counts the result for a finding.
-    mutating func add(_ result: FindingResult, _ findingID: String) {
+    mutating func add(_ result: FindingResult, _ findingID: String, _ severity: LedgerEntry.Severity? = nil) {
+        let order = LedgerEntry.Severity.allCases
+        self.severity = order.first { $0 == severity || $0 == self.severity }
         counts[result, default: 0] += 1
         first = first ?? findingID
     }

@@ -16,13 +16,13 @@ struct SourceStatus: Sendable {
     /// An element of `sources` in status.json.
     ///
     /// - Parameter isKnown: whether the store was read. If not, members from the store are `null`.
-    func json(now: Timestamp, isKnown: Bool) -> JSON {
+    func json(isKnown: Bool) -> JSON {
         let own: JSON.Members = [
             "name": .string(name), "configured": .bool(isConfigured), "denied": .integer(denied),
         ]
         let stored: JSON.Members = [
             "pending": .integer(count(.pending) + count(.waiting)), "leased": .integer(count(.leased)),
-            "dead": .integer(count(.dead)), "oldestPendingAgeSeconds": .age(oldest, now: now),
+            "dead": .integer(count(.dead)), "oldestPendingAt": .time(oldest),
             "paused": .bool(isPaused),
         ]
         return .object(own.merging(isKnown ? stored : stored.mapValues { _ in .null }) { first, _ in first })

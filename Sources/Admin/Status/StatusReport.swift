@@ -25,41 +25,72 @@ package struct StatusReport: Sendable {
     /// The monotonic time that ``circuitBreakers`` uses.
     package var elapsed: @Sendable () -> Duration = MonotonicClock.elapsed
 
+    /// The version of the documents for operators' programs: a member is removed or changes its meaning only with another one.
+    static let schemaVersion = 1
+    /// Most suspended lanes in `denied`; each account-Region has its own in `accountRegions`.
+    private static let deniedLimit = 200
+
     /// The current status. Members from the store are `null` while it is unavailable.
     package func json() async -> JSON {
         do throws(StoreError) {
-            return json(try await source.snapshot(), problem: nil)
+            return json(try await source.snapshotWithGroups(), problem: nil)
         } catch {
             return json(nil, problem: error.message)
         }
+    }
+
+    /// The row of an account-Region, its events and its circuit breaker; nil if nothing is known about it.
+    func accountRegion(_ place: AccountRegion) async -> JSON.Members? {
+        let stored = try? await source.snapshot()
+        let (now, seen, denied) = (clock(), activity.snapshot, circuitBreakers.entries)
+        let all = AccountRegionStatus.all(
+            configured: settings.value.topics.accountRegions, stored: stored, activity: seen, denied: denied)
+        guard let row = all.first(where: { $0.accountRegion == place }) else { return nil }
+        var members = row.json(now: now, elapsed: elapsed(), isKnown: stored != nil).object ?? [:]
+        members["events"] = .array(seen.events.filter { $0.accountRegion == place }.map(\.json))
+        members["circuitBreaker"] = members["denied"] ?? .null
+        return members
     }
 
     private func json(_ stored: StoreSnapshot?, problem: String?) -> JSON {
         let (now, settings, seen) = (clock(), settings.value, activity.snapshot)
         let denied = circuitBreakers.entries
         var status: JSON.Members = [
-            "version": .string(version), "at": .time(now), "uptimeSeconds": .age(startedAt, now: now),
+            "schemaVersion": .integer(Self.schemaVersion), "version": .string(version), "at": .time(now),
+            "uptimeSeconds": .age(startedAt, now: now),
             "health": Health(healthInput(stored?.queue, problem, denied, seen.intakeProblems, settings, now)).json,
             "ready": .bool(stored != nil), "problem": problem.map(JSON.string) ?? .null,
             "topics": .array(settings.topics.patterns.map(\.description).sorted().map(JSON.string)),
             "eventBridge": .bool(settings.acceptsEventBridge),
-            "denied": .array(denied.map { Self.json($0, now: elapsed()) }),
+            "denied": .array(denied.prefix(Self.deniedLimit).map { Self.json($0, now: now, elapsed: elapsed()) }),
+            "deniedOmitted": .integer(max(denied.count - Self.deniedLimit, 0)),
             "actions": ["allowed": .bool(settings.access.allowsActions)],
             "lastHour": Self.json(seen.histogram.lastHour(now: now)), "events": .array(seen.events.map(\.json)),
         ]
         let accountRegions = AccountRegionStatus.all(
             configured: settings.topics.accountRegions, stored: stored, activity: seen, denied: denied)
         status["accountRegions"] = .array(
-            accountRegions.prefix(StoreSnapshot.limit).map {
+            accountRegions.prefix(StoreSnapshot.accountRegionLimit).map {
                 $0.json(now: now, elapsed: elapsed(), isKnown: stored != nil)
             })
         let sources = SourceStatus.all(configured: settings.sources, stored: stored?.queue, denied: denied)
         status["sources"] = .array(
-            sources.prefix(StoreSnapshot.limit).map { $0.json(now: now, isKnown: stored != nil) })
-        status["accountRegionsOmitted"] = .integer(max(accountRegions.count - StoreSnapshot.limit, 0))
+            sources.prefix(StoreSnapshot.limit).map { $0.json(isKnown: stored != nil) })
+        status["accountRegionsOmitted"] = .integer(max(accountRegions.count - StoreSnapshot.accountRegionLimit, 0))
+        status["openFindings"] =
+            stored?.ledger.map {
+                OpenFindingsStatus($0.openFindings, of: accountRegions.map(\.accountRegion)).json
+            } ?? .null
         status["ledger"] =
             stored?.ledger.map { Self.json($0.counts) } ?? .null
-        return .object(status.merging(Self.members(of: stored?.queue, now: now)) { first, _ in first })
+        status["subscriptions"] =
+            stored.map { stored in
+                .array(
+                    stored.queue.subscriptions.map {
+                        Self.json($0, settings.topics, [stored.queue.topicDeliveries, seen.topicDeliveries])
+                    })
+            } ?? .null
+        return .object(status.merging(Self.members(of: stored)) { first, _ in first })
     }
 
     private func healthInput(
@@ -67,6 +98,7 @@ package struct StatusReport: Sendable {
         _ intakeProblems: IntakeProblems, _ settings: AdminSettings, _ now: Timestamp
     ) -> HealthInput {
         var input = HealthInput(now: now, startedAt: startedAt, stored: stored)
+        input.elapsed = elapsed()
         input.storeProblem = problem ?? (outage.isOut ? "writes fail" : nil)
         input.denied = denied
         input.intakeProblems = intakeProblems.recent(now: now)
@@ -88,25 +120,27 @@ package struct StatusReport: Sendable {
     // MARK: Members
 
     /// Members that come from the store.
-    private static func members(of stored: StoreSnapshot.QueueSnapshot?, now: Timestamp) -> JSON.Members {
-        guard let stored else {
-            let names: [UTF8Text] = ["queue", "pauses", "subscriptions", "subscriptionsOmitted", "deadLetters"]
+    private static func members(of snapshot: StoreSnapshot?) -> JSON.Members {
+        guard let snapshot else {
+            let names: [UTF8Text] = ["queue", "pauses", "subscriptionsOmitted", "deadLetters"]
             return Dictionary(uniqueKeysWithValues: names.map { ($0, .null) })
         }
+        let (stored, groups) = (snapshot.queue, snapshot.deadLetterGroups)
         let held = stored.status
         return [
             "queue": [
                 "pending": .integer(held.pending), "leased": .integer(held.leased),
                 "completed": .integer(held.completed), "dead": .integer(held.dead),
-                "oldestAgeSeconds": .age(held.oldestReceivedAt, now: now),
+                "oldestReceivedAt": .time(held.oldestReceivedAt),
             ],
             "pauses": .array(stored.pauses.map(QueueReport.json)),
-            "subscriptions": .array(stored.subscriptions.map { json($0, now: now) }),
             "subscriptionsOmitted": .bool(stored.hasMoreSubscriptions),
             "deadLetters": [
                 "total": .integer(held.dead), "bytes": .integer(stored.deadLetterUsage.total.bytes),
                 "dropped": .integer(stored.deadLetterUsage.dropped),
                 "newest": .array(stored.deadLetters.map(DeadLetterReport.json)),
+                "groups": groups.map { .array($0.largest.map(\.json)) } ?? .null,
+                "groupsOmitted": groups.map { .integer($0.omitted) } ?? .null,
             ],
         ]
     }
@@ -118,15 +152,21 @@ package struct StatusReport: Sendable {
         ]
     }
 
-    private static func json(_ subscription: Subscription, now: Timestamp) -> JSON {
-        [
-            "topic": .string(subscription.topic.description), "state": .string(subscription.state.rawValue),
-            "ageSeconds": .age(subscription.changedAt, now: now),
+    /// - Parameter deliveries: the last deliveries of topics, as the store and this process know them.
+    private static func json(
+        _ subscription: Subscription, _ policy: TopicPolicy, _ deliveries: [[ARN: Timestamp]]
+    ) -> JSON {
+        let topic = subscription.topic
+        return [
+            "topic": .string(topic.description), "state": .string(subscription.state.rawValue),
+            "changedAt": .time(subscription.changedAt),
+            "pattern": policy.pattern(accepting: topic).map { .string($0.description) } ?? .null,
+            "lastDeliveryAt": .time(deliveries.compactMap { $0[topic] }.max()),
         ]
     }
 
-    private static func json(_ entry: CircuitBreakers.Entry, now: Duration) -> JSON {
-        var members = entry.denial.json(now: now).object ?? [:]
+    private static func json(_ entry: CircuitBreakers.Entry, now: Timestamp, elapsed: Duration) -> JSON {
+        var members = entry.denial.json(now: now, elapsed: elapsed).object ?? [:]
         members["account"] = .string(entry.lane.accountRegion.account.digits)
         members["region"] = .string(entry.lane.accountRegion.region.name)
         members["source"] = entry.lane.source.map(JSON.string)

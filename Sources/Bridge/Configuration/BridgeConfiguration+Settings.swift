@@ -15,7 +15,7 @@ extension BridgeConfiguration {
     }
 
     /// The value of the `Authorization` header field of requests to the admin server; nil if no token applies.
-    package var adminCredentials: String? { admin.token?.bearerCredentials }
+    package var adminCredentials: String? { admin.tokens.first?.secret.bearerCredentials }
 
     /// The options for findings.
     var mapping: MappingOptions {

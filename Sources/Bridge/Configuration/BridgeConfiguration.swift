@@ -38,7 +38,7 @@ package struct BridgeConfiguration: Sendable {
     package var proxyProtocol: Bool
     /// `admin.address`
     package var adminAddress: SocketAddress
-    /// `admin.hosts`, `admin.allowActions`, `admin.token`
+    /// `admin.hosts`, `admin.allowActions`, `admin.token`, `admin.tokens`
     package var admin = AdminAccess()
     /// `store.url`
     package var store: StoreLocation

@@ -41,10 +41,16 @@ struct ConfigurationKeys: Sendable {
         help: "Host names accepted in the Host header of admin requests, in addition to IP addresses and localhost.")
     let adminAllowActions = TypedKey(
         "admin.allowActions", .boolean, default: "false", reload: .live,
-        help: "Allow clients with admin.token to replay and drop dead letters through the admin server.")
+        help: "Allow clients with a token of admin.token or admin.tokens to replay and drop dead letters, and to pause "
+            + "and resume sending, through the admin server.")
     let adminToken = TypedKey(
         "admin.token", .token(16...1024), unset: "none", isSecret: true, reload: .live,
-        help: "Bearer token required to replay or drop dead letters: {range}.")
+        help: "Bearer token required to replay or drop dead letters, to pause or to resume: {range}.")
+    let adminTokens = TypedKey(
+        "admin.tokens", .namedTokens(16...1024), default: "", described: "none", isSecret: true, reload: .live,
+        help:
+            "Further bearer tokens for the same actions, with the names of who has them: the log has the name of each "
+            + "action's token. {range}")
 
     let storeURL = TypedKey(
         "store.url", .storeURL, default: "sqlite://defender-bridge.db", isSecret: true, reload: .restart,

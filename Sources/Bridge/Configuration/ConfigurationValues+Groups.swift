@@ -29,18 +29,19 @@ extension ConfigurationValues {
             "listen.trustedProxies is not set. Set it to the addresses of your load balancer.")
     }
 
-    /// Reads `admin.hosts`, `admin.allowActions` and `admin.token`.
+    /// Reads `admin.hosts`, `admin.allowActions`, `admin.token` and `admin.tokens`.
     func adminAccess() throws(ConfigurationError) -> AdminAccess {
         var access = AdminAccess(hosts: Set(try self[\.adminHosts]))
-        let token = try self[\.adminToken]
+        let unnamed = try self[\.adminToken].map { [AdminAccess.Token(name: AdminAccess.unnamed, secret: $0)] } ?? []
+        let tokens = unnamed + (try self[\.adminTokens])
         guard try self[\.adminAllowActions] else { return access }
-        guard let token else {
+        guard !tokens.isEmpty else {
             throw ConfigurationError(
                 \.adminToken,
-                "not set, but admin.allowActions is true. Set it to a long random token, or set admin.tokenFile."
+                "not set, but admin.allowActions is true. Set it to a long random token, or set admin.tokenFile or admin.tokens."
             )
         }
-        access.token = token
+        access.tokens = tokens
         return access
     }
 

@@ -115,3 +115,40 @@ extension ValueType where Value == [Secret] {
         }
     }
 }
+
+extension ValueType where Value == [AdminAccess.Token] {
+    /// Tokens with names.
+    static func namedTokens(_ length: ClosedRange<Int>) -> Self {
+        let token = ValueType<Secret>.token(length)
+        let form =
+            "NAME=TOKEN with a name of 1 to 64 letters, digits, dots, dashes and underscores and a token of \(token.range)"
+        return ValueType(
+            "NAME=TOKEN,…", range: "Each: \(form).", expected: form,
+            schema: .list(of: .text("^[A-Za-z0-9._-]{1,64}=[!-~]{16,1024}$"))
+        ) { text throws(InvalidValueError) in
+            var tokens: [AdminAccess.Token] = []
+            for entry in text.listEntries {
+                let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                // The entry has a secret: it must not be in the error.
+                guard parts.count == 2, isTokenName(parts[0]), let secret = try? token.read(String(parts[1])) else {
+                    throw .problem("an entry is malformed. Use \(form).")
+                }
+                guard !tokens.contains(where: { $0.name.utf8.elementsEqual(parts[0].utf8) }) else {
+                    throw .problem("duplicate name \(parts[0]). Remove one of the two entries.")
+                }
+                tokens.append(AdminAccess.Token(name: String(parts[0]), secret: secret))
+            }
+            return tokens
+        }
+    }
+
+    private static func isTokenName(_ text: Substring) -> Bool {
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+                default: "._-".utf8.contains(byte)
+                }
+            }
+    }
+}

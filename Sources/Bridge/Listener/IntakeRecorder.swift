@@ -39,7 +39,8 @@ struct IntakeRecorder: IntakeObserver {
 
     private func record(_ deliveries: AcceptedDeliveries, _ request: ServerRequest) {
         for queued in deliveries.queued {
-            activity.recordDelivery(from: queued.delivery.accountRegion, isNew: queued.isNew)
+            activity.recordDelivery(
+                from: queued.delivery.accountRegion, by: queued.delivery.topic, isNew: queued.isNew)
         }
         if let topic = deliveries.unrelatedTopic {
             metrics.countUnrelated(topic)

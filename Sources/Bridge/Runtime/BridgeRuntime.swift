@@ -223,7 +223,10 @@ struct BridgeRuntime: Sendable {
             method: .get, scheme: "https", authority: String(authority), path: String(rest.dropFirst(authority.count)))
     }
 
-    /// The host name of this machine, which identifies the owner of a lease.
+    /// The name of this process, which identifies the owner of a lease.
+    static var leaseOwner: String { "\(hostName):\(getpid())" }
+
+    /// The host name of this machine.
     static var hostName: String {
         var name = utsname()
         uname(&name)

@@ -1,31 +1,35 @@
 import Encoding
 
-/// A path with one variable segment, for example `/things/{id}`.
+/// A path with variable segments, for example `/things/{id}`.
 struct PathTemplate: Equatable {
     private let segments: [Substring]
-    private let variableIndex: Int
 
     /// Parses a template.
     ///
-    /// - Precondition: one segment is a name in braces.
+    /// - Precondition: at least one segment is a name in braces.
     init(_ text: String) {
         segments = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard let variableIndex = segments.firstIndex(where: { $0.hasPrefix("{") && $0.hasSuffix("}") }) else {
-            preconditionFailure("no segment of the path is in braces")
-        }
-        self.variableIndex = variableIndex
+        precondition(segments.contains(where: Self.isVariable), "no segment of the path is in braces")
     }
 
-    /// The variable segment of a path, percent-decoded (RFC 3986, section 2.1).
+    private static func isVariable(_ segment: Substring) -> Bool { segment.hasPrefix("{") && segment.hasSuffix("}") }
+
+    /// The variable segments of a path in order, percent-decoded (RFC 3986, section 2.1).
     ///
-    /// - Returns: nil if the path does not match, or the segment is empty or not UTF-8.
-    func segment(of path: Substring) -> String? {
+    /// - Returns: nil if the path does not match, or a segment is empty or not UTF-8.
+    func segments(of path: Substring) -> [String]? {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == segments.count else { return nil }
-        for (index, part) in parts.enumerated() where index != variableIndex && part != segments[index] { return nil }
-        let segment = PercentEncoding.decode(parts[variableIndex].utf8).flatMap {
-            String(validating: $0, as: UTF8.self)
+        var found: [String] = []
+        for (part, segment) in zip(parts, segments) {
+            if Self.isVariable(segment) {
+                let decoded = PercentEncoding.decode(part.utf8).flatMap { String(validating: $0, as: UTF8.self) }
+                guard let decoded, !decoded.isEmpty else { return nil }
+                found.append(decoded)
+            } else if part != segment {
+                return nil
+            }
         }
-        return segment.flatMap { $0.isEmpty ? nil : $0 }
+        return found
     }
 }

@@ -7,8 +7,8 @@ public struct Router: Sendable {
     /// ``ServerRequest/clientHasLeft`` before expensive work.
     public typealias Handler = @Sendable (ServerRequest) async -> ServerResponse
 
-    /// Handles a request whose path has a variable segment, which is passed percent-decoded.
-    public typealias SegmentHandler = @Sendable (ServerRequest, String) async -> ServerResponse
+    /// Handles a request whose path has variable segments, which are passed percent-decoded.
+    public typealias SegmentHandler = @Sendable (ServerRequest, [String]) async -> ServerResponse
 
     private var routes: [String: [HTTPRequest.Method: Handler]] = [:]
     private var templates: [(template: PathTemplate, methods: [HTTPRequest.Method: SegmentHandler])] = []
@@ -30,7 +30,7 @@ public struct Router: Sendable {
 
     /// Adds a route for all paths that match a template. A route for GET also handles HEAD. Exact paths take precedence.
     ///
-    /// - Parameter template: a path with one segment in braces, for example `/things/{id}`.
+    /// - Parameter template: a path with segments in braces, for example `/things/{id}`.
     public mutating func on(
         _ method: HTTPRequest.Method, template text: String, handler: @escaping SegmentHandler
     ) {
@@ -64,8 +64,8 @@ public struct Router: Sendable {
     private func handlers(of path: Substring) -> [HTTPRequest.Method: Handler]? {
         if let methods = routes[String(path)] { return methods }
         for (template, methods) in templates {
-            guard let segment = template.segment(of: path) else { continue }
-            return methods.mapValues { handler in { await handler($0, segment) } }
+            guard let segments = template.segments(of: path) else { continue }
+            return methods.mapValues { handler in { await handler($0, segments) } }
         }
         return nil
     }

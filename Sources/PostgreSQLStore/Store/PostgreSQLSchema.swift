@@ -15,6 +15,7 @@ enum PostgreSQLSchema {
         (MigrationStep.findings, findings), (MigrationStep.movedLedger, "DROP TABLE ledger_moved;"),
         (MigrationStep.outage, "ALTER TABLE clock_mark ADD COLUMN outage_ended_at bigint NOT NULL DEFAULT 0;"),
         (MigrationStep.findingSources, countingSources),
+        (MigrationStep.history, history),
     ]
 
     /// The tables that a migrated store contains.
@@ -22,7 +23,7 @@ enum PostgreSQLSchema {
         "delivery", "account_region", "finding_group", "finding", "finding_content", "finding_count", "ledger_origin",
         "judgement", "audit_mark", "probe", "subscription", "catch_up", "pause",
         "replica", "origin_holder", "finished_audit", "last_delivery", "clock_mark", "dead_letter_share",
-        "dead_letter_load", "check_completion", "audit_coverage",
+        "dead_letter_load", "check_completion", "audit_coverage", "finding_history", "topic_delivery",
     ]
 
     /// The tables about running bridges, which a copy of the store does not contain.
@@ -202,6 +203,27 @@ enum PostgreSQLSchema {
 
         INSERT INTO clock_mark (id, newest, is_confirmed, held_until) SELECT 1, newest, true, 0 FROM (\(MigrationStep.newest))
             AS found WHERE newest IS NOT NULL;
+        """
+
+    private static let history = """
+        CREATE TABLE finding_history (
+            series text COLLATE "C" NOT NULL,
+            at bigint NOT NULL,
+            critical bigint NOT NULL,
+            high bigint NOT NULL,
+            medium bigint NOT NULL,
+            low bigint NOT NULL,
+            informational bigint NOT NULL,
+            unsent bigint NOT NULL,
+            pending bigint NOT NULL,
+            dead bigint NOT NULL,
+            PRIMARY KEY (series, at)
+        );
+
+        CREATE TABLE topic_delivery (
+            topic text COLLATE "C" PRIMARY KEY,
+            received_at bigint NOT NULL
+        );
         """
 
     // Columns may be NULL: replicas of the previous version do not write them.

@@ -28,6 +28,23 @@ extension PostgreSQLStore {
         }
     }
 
+    /// Lists the dead letters without their payloads.
+    package func deadLetterSummaries(
+        after last: DeadLetterSummary?, limit: Int
+    ) async throws(StoreError) -> [DeadLetterSummary] {
+        try Limits.check(limit: limit)
+        return try await read(
+            DeadLetterSQL.summaries,
+            [.integer(last?.lastFailedAt.milliseconds ?? .min), .text(last?.id ?? ""), .integer(limit)], isLong: true
+        ) { try $0.rows.map { try DeadLetterSummary($0) } }
+    }
+
+    /// Returns what the queue knows about a delivery.
+    package func deliveryRecord(id: String) async throws(StoreError) -> DeliveryRecord? {
+        guard Limits.isDeliveryID(id) else { return nil }
+        return try await read(DeadLetterSQL.record, [.text(id)]) { try $0.rows.first.map { try DeliveryRecord($0) } }
+    }
+
     /// Returns the dead letter with an id.
     package func deadLetter(id: String) async throws(StoreError) -> DeadLetter? {
         guard Limits.isDeliveryID(id) else { return nil }

@@ -82,6 +82,8 @@ extension PostgreSQLStore {
         try await checkAll("Last delivery of", VerificationSQL.lastDeliveries, &problems) {
             _ = try $0.accountRegion("origin")
         }
+        try await checkAll("Last delivery of", VerificationSQL.topicDeliveries, &problems) { _ = try $0.arn("topic") }
+        try await checkAll("History of", VerificationSQL.history, &problems) { try Limits.check(HistoryPoint($0)) }
         try await checkAll("Subscription to", VerificationSQL.subscriptions, &problems) {
             _ = try Subscription($0)
         }

@@ -90,9 +90,20 @@ package struct DeliveryCompleter: Sendable {
         return extended.map { $0 != nil }
     }
 
+    /// Records that deliveries were leased.
+    func recordLeases(_ deliveries: [LeasedDelivery]) {
+        for leased in deliveries { logger.log(.deliveryLeased, .about(leased)) }
+        activity?.recordLeases(deliveries)
+    }
+
+    /// Records that deliveries are released unprocessed.
+    func recordReleases(_ deliveries: [LeasedDelivery], because reason: String) {
+        for leased in deliveries { activity?.recordRelease(of: leased.delivery, because: reason) }
+    }
+
     /// Records that another worker has taken over a delivery.
     func leaseLost(_ leased: LeasedDelivery) {
-        activity?.discardCounts(of: leased.delivery)
+        activity?.recordRelease(of: leased.delivery, because: "another worker has taken it over")
         logger.log(.leaseLost, .about(leased))
     }
 
@@ -210,7 +221,7 @@ package struct DeliveryCompleter: Sendable {
 
     private func retryScheduled(_ retry: Retry) {
         let leased = retry.result.leased
-        activity?.recordOutcome(of: leased.delivery, about: retry.result.subject, as: .retried)
+        activity?.recordOutcome(of: leased.delivery, about: retry.result.subject, as: .retried, because: retry.reason)
         guard !retry.isInterruption else {
             logger.log(.deliveryInterrupted, .about(leased, [.reason: .string(retry.reason)]))
             return
@@ -239,7 +250,7 @@ package struct DeliveryCompleter: Sendable {
     private func deadLettered(_ letter: DeadLettering) {
         let leased = letter.result.leased
         metrics.deadLettered(letter.kind)
-        activity?.recordOutcome(of: leased.delivery, about: letter.result.subject, as: .dead)
+        activity?.recordOutcome(of: leased.delivery, about: letter.result.subject, as: .dead, because: letter.reason)
         logger.log(
             .deliveryDeadLettered,
             .about(leased, [.code: .string(letter.kind.rawValue), .reason: .string(letter.reason)]))
@@ -247,7 +258,7 @@ package struct DeliveryCompleter: Sendable {
 
     private func release(_ released: [LeasedDelivery]) async {
         guard !released.isEmpty else { return }
-        for leased in released { activity?.discardCounts(of: leased.delivery) }
+        recordReleases(released, because: "AWS denies access, or the bridge stops")
         do throws(StoreError) {
             try await queue.release(released.map(\.lease))
         } catch {
@@ -257,7 +268,7 @@ package struct DeliveryCompleter: Sendable {
 
     private func notStored(_ leased: LeasedDelivery, _ error: StoreError) {
         // The lease is released as soon as the store is available, and the delivery is leased again.
-        activity?.discardCounts(of: leased.delivery)
+        activity?.recordRelease(of: leased.delivery, because: "its outcome could not be stored: \(error.message)")
         unstored.add(leased.lease)
         outage.failed(error.message, to: .work)
         logger.log(.outcomeNotStored, .about(leased, [.reason: "\(error)"]))

@@ -125,7 +125,8 @@ package struct FindingWriter: Sendable {
     ) {
         guard let result = FindingResult(change, known: known, outcome: outcome) else { return }
         metrics.sent(change, result, known: known, now: time)
-        activity?.recordFinding(result, of: change.entry.id, from: lease?.deliveryID)
+        activity?.recordFinding(
+            result, of: change.entry.id, change.entry.severity, from: lease?.deliveryID)
         logger.log(
             .findingSent,
             .about(

@@ -1,7 +1,7 @@
 package import AWSCore
 package import Encoding
 import SecurityFindings
-import Store
+package import Store
 
 /// Outcome of processing a delivery, for the event list of the status page.
 package struct DeliveryEvent: Sendable, Hashable {
@@ -41,6 +41,10 @@ package struct DeliveryEvent: Sendable, Hashable {
     package let findings: Int
     /// The finding, if the delivery concerns exactly one.
     package let findingID: String?
+    /// The most severe finding that was sent, or that the delivery is about; nil if there is none.
+    package let severity: LedgerEntry.Severity?
+    /// The mapped source; `audit` or `detect` for Device Defender; nil if the delivery is about neither.
+    package let source: String?
     /// Time from accepting the delivery to the outcome.
     package let duration: Duration
 
@@ -56,8 +60,7 @@ package struct DeliveryEvent: Sendable, Hashable {
     /// Creates an event.
     package init(
         at: Timestamp, id: String, accountRegion: AccountRegion, subject: DeliverySubject, outcome: Outcome,
-        findings: Int,
-        findingID: String?, duration: Duration
+        findings: Int, findingID: String?, severity: LedgerEntry.Severity?, source: String?, duration: Duration
     ) {
         self.at = at
         self.id = id
@@ -66,6 +69,8 @@ package struct DeliveryEvent: Sendable, Hashable {
         self.outcome = outcome
         self.findings = findings
         self.findingID = findingID
+        self.severity = severity
+        self.source = source
         self.duration = duration
     }
 }

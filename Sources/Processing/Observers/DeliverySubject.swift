@@ -1,6 +1,7 @@
 import DeviceDefender
 package import Planning
 import SecurityFindings
+package import Store
 
 /// Subject of a delivery in a few words, for the event list of the status page.
 package struct DeliverySubject: Sendable, Hashable {
@@ -31,15 +32,28 @@ package struct DeliverySubject: Sendable, Hashable {
     /// The finding, if the delivery concerns exactly one.
     package let findingID: String?
 
+    /// The severity of the finding that the delivery reports; nil if it reports none.
+    package let severity: LedgerEntry.Severity?
+
     /// Subject of a delivery that is not understood.
     package static let unknown = DeliverySubject(.other, nil)
 
     private static let textLength = 256
 
-    private init(_ kind: Kind, _ text: String?, findingID: String? = nil) {
+    private init(_ kind: Kind, _ text: String?, findingID: String? = nil, of finding: SecurityFinding? = nil) {
         self.kind = kind
         self.text = text.map { String($0.prefix(Self.textLength)) }
         self.findingID = findingID
+        severity = finding.flatMap { LedgerEntry.Severity(rawValue: $0.severity.label.rawValue) }
+    }
+
+    /// What reports the findings of the subject: `audit`, `detect`, or nil if it is neither.
+    package var origin: String? {
+        switch kind {
+        case .audit, .suppression: "audit"
+        case .alarm, .verification: "detect"
+        case .refresh, .catchUp, .mapped, .other: nil
+        }
     }
 
     /// Subject of a leased delivery.
@@ -69,7 +83,8 @@ package struct DeliverySubject: Sendable, Hashable {
     package init(_ said: AlarmBatchPlanner.Input) {
         let id = said.findingID
         switch said {
-        case .alarm(let observation): self.init(.alarm, observation.finding.title, findingID: id)
+        case .alarm(let observation):
+            self.init(.alarm, observation.finding.title, findingID: id, of: observation.finding)
         case .verification(let disposition):
             self.init(.verification, "\(Self.name(id)): \(disposition.verification.state.rawValue)", findingID: id)
         case .ended: self.init(.alarm, "\(Self.name(id)) ended", findingID: id)
@@ -79,7 +94,7 @@ package struct DeliverySubject: Sendable, Hashable {
     /// Subject of one of several items of a mapped source.
     package init(_ report: MappedReport) {
         switch report.content {
-        case .finding(let finding, _): self.init(.mapped, finding.title, findingID: finding.id)
+        case .finding(let finding, _): self.init(.mapped, finding.title, findingID: finding.id, of: finding)
         case .groupArchived(let group): self.init(.mapped, "group \(group)")
         }
     }

@@ -63,7 +63,11 @@ actor SerialLane {
             waiting.removeFirst(items.count)
             waitingSince = clock.elapsed()
             // The deliveries may have been removed during the wait.
-            if !items.isEmpty { await processor.process(items) }
+            if !items.isEmpty {
+                await DeliveryScope.$deliveries.withValue(items.map(\.leased.delivery.id)) {
+                    await processor.process(items)
+                }
+            }
             if state == .halfOpen {
                 circuitBreakers.endProbe(lane)
                 leases.capacity.notify()

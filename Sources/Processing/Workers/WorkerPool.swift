@@ -114,7 +114,7 @@ package actor WorkerPool: Service {
 
     private func record(_ batch: LeaseBatch) {
         metrics.leased(batch)
-        for leased in batch.deliveries { logger.log(.deliveryLeased, .about(leased)) }
+        completer.recordLeases(batch.deliveries)
     }
 
     /// Routes the deliveries whose ledger is complete, and releases the others. If the store fails, all are released as
@@ -123,7 +123,10 @@ package actor WorkerPool: Service {
         do throws(StoreError) {
             let prepared = try await ledgers.prepare(Set(deliveries.map(\.delivery.lane)))
             let others = deliveries.filter { !prepared.contains($0.delivery.lane) }
-            if !others.isEmpty { try await store.release(others.map(\.lease)) }
+            if !others.isEmpty {
+                try await store.release(others.map(\.lease))
+                completer.recordReleases(others, because: "the ledger is being rebuilt")
+            }
             await router.route(deliveries.filter { prepared.contains($0.delivery.lane) })
         } catch {
             for leased in deliveries { completer.unstored.add(leased.lease) }

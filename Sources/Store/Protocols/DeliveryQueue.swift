@@ -119,6 +119,14 @@ package protocol DeliveryQueue: LeaseHolder {
     /// The newest dead letters without their payloads, newest first, at most 1,000.
     func newestDeadLetters(limit: Int) async throws(StoreError) -> [DeadLetterSummary]
 
+    /// The dead letters without their payloads, ordered by last failure and id, at most 1,000.
+    ///
+    /// - Parameter last: The last dead letter of the previous page; nil for the first page.
+    func deadLetterSummaries(after last: DeadLetterSummary?, limit: Int) async throws(StoreError) -> [DeadLetterSummary]
+
+    /// What the queue knows about a delivery; nil if it does not know the id.
+    func deliveryRecord(id: String) async throws(StoreError) -> DeliveryRecord?
+
     /// The dead letter with this id, or nil.
     func deadLetter(id: String) async throws(StoreError) -> DeadLetter?
 
@@ -194,6 +202,13 @@ extension DeliveryQueue {
     package func deadLetters(matching filter: DeadLetterFilter) -> Pages<DeadLetter> {
         Pages(limit: 1000) { last, limit throws(StoreError) in
             try await deadLetters(matching: filter, limit: limit, after: last)
+        }
+    }
+
+    /// The dead letters without their payloads, ordered by last failure and id.
+    package func deadLetterSummaries() -> Pages<DeadLetterSummary> {
+        Pages(limit: 1000) { last, limit throws(StoreError) in
+            try await deadLetterSummaries(after: last, limit: limit)
         }
     }
 

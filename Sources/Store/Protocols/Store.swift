@@ -5,5 +5,5 @@
 /// ``StoreError/Code/unavailable`` it may still turn out to have been committed. Canceling the task does not interrupt
 /// a write. The store reads no clock: every `now` is passed by the caller.
 package protocol Store: DeliveryQueue, FindingLedger, DispositionStore, SubscriptionStore, CatchUpStore,
-    StoreMaintenance
+    StatusStore, StoreMaintenance
 {}

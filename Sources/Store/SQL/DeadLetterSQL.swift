@@ -41,6 +41,24 @@ package enum DeadLetterSQL {
             WHERE state = 'dead' ORDER BY last_failed_at DESC, id DESC LIMIT $1
             """)
 
+    /// The dead letters after one of them.
+    package static let summaries = SQLStatement(
+        sqlite: """
+            SELECT \(columns), length(bytes) AS payload_length FROM delivery JOIN payload USING (sequence)
+            WHERE state = 'dead' AND (last_failed_at, id) > (?1, ?2) ORDER BY last_failed_at, id LIMIT ?3
+            """,
+        postgreSQL: """
+            SELECT \(columns), octet_length(payload)::bigint AS payload_length FROM delivery
+            WHERE state = 'dead' AND (last_failed_at, id) > ($1, $2) ORDER BY last_failed_at, id LIMIT $3
+            """)
+
+    /// What the queue knows about a delivery.
+    package static let record = SQLStatement(
+        """
+        SELECT origin, source, received_at, state, ready_at, attempts, lease_owner, last_failed_at, reason, completed_at
+        FROM delivery WHERE id = :id
+        """)
+
     /// The dead letter with an id.
     package static let byID = SQLStatement(
         sqlite: """

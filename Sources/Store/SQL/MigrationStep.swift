@@ -29,6 +29,8 @@ package enum MigrationStep {
     package static let outage = "record the end of outages"
     /// Counts of findings by kind and source.
     package static let findingSources = "count findings by kind and source"
+    /// The history of findings, and the last deliveries of topics.
+    package static let history = "keep a history of findings and last deliveries of topics"
 
     /// The latest recorded time.
     package static let newest = """

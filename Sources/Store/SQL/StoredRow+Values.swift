@@ -35,6 +35,19 @@ extension DeadLetterSummary {
     }
 }
 
+extension DeliveryRecord {
+    /// Reads what is known about a delivery.
+    package init(_ row: some StoredRow) throws {
+        let lane = try row.lane("origin")
+        self.init(
+            accountRegion: lane.accountRegion, source: lane.source, channel: try row.value("source"),
+            receivedAt: try row.timestamp("received_at"), state: try row.value("state"),
+            readyAt: try row.optionalTimestamp("ready_at"), attempts: try row.count("attempts"),
+            leaseOwner: try row.optionalText("lease_owner"), lastFailedAt: try row.optionalTimestamp("last_failed_at"),
+            reason: try row.optionalText("reason"), completedAt: try row.optionalTimestamp("completed_at"))
+    }
+}
+
 extension DeadLetterShare {
     /// Reads the number and size of dead letters of a share.
     ///

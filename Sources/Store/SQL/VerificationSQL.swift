@@ -56,6 +56,10 @@ package enum VerificationSQL {
     package static let coverages = SQLStatement("SELECT origin AS name, origin FROM audit_coverage")
     /// Times of the last deliveries.
     package static let lastDeliveries = SQLStatement("SELECT origin AS name, origin FROM last_delivery")
+    /// Times of the last deliveries of topics.
+    package static let topicDeliveries = SQLStatement("SELECT topic AS name, topic FROM topic_delivery")
+    /// The history of findings.
+    package static let history = SQLStatement("SELECT series AS name, \(StatusSQL.columns) FROM finding_history")
     /// Subscriptions.
     package static let subscriptions = SQLStatement(
         "SELECT topic AS name, \(SubscriptionSQL.columns) FROM subscription")

@@ -98,6 +98,18 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
+    package func deadLetterSummaries(
+        after last: DeadLetterSummary?, limit: Int
+    ) async throws(StoreError) -> [DeadLetterSummary] {
+        try await current().deadLetterSummaries(after: last, limit: limit)
+    }
+
+    /// See ``Store``.
+    package func deliveryRecord(id: String) async throws(StoreError) -> DeliveryRecord? {
+        try await current().deliveryRecord(id: id)
+    }
+
+    /// See ``Store``.
     package func deadLetter(id: String) async throws(StoreError) -> DeadLetter? {
         try await current().deadLetter(id: id)
     }

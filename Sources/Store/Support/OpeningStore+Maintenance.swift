@@ -38,6 +38,26 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
+    package func history(_ series: HistoryPoint.Series) async throws(StoreError) -> [HistoryPoint] {
+        try await current().history(series)
+    }
+
+    /// See ``Store``.
+    package func record(_ point: HistoryPoint, in series: HistoryPoint.Series) async throws(StoreError) {
+        try await current().record(point, in: series)
+    }
+
+    /// See ``Store``.
+    package func topicDeliveries() async throws(StoreError) -> [ARN: Timestamp] {
+        try await current().topicDeliveries()
+    }
+
+    /// See ``Store``.
+    package func recordTopicDeliveries(_ times: [ARN: Timestamp]) async throws(StoreError) {
+        try await current().recordTopicDeliveries(times)
+    }
+
+    /// See ``Store``.
     package func verify(
         report: @escaping @Sendable (IntegrityProgress) -> Void
     ) async throws(StoreError) -> [String] {

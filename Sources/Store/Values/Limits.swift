@@ -50,6 +50,13 @@ package enum Limits {
         if case .source(let source) = pause.scope { try check(source: source) }
     }
 
+    /// Throws ``StoreError/Code/invalidValue`` for a point with a negative number.
+    package static func check(_ point: HistoryPoint) throws(StoreError) {
+        guard point.counts.allSatisfy({ $0 >= 0 }) else {
+            throw StoreError(.invalidValue, "The numbers of a point of the history must not be negative.")
+        }
+    }
+
     /// Throws ``StoreError/Code/invalidValue`` if any part of an update cannot be stored.
     package static func check(_ progress: LedgerUpdate) throws(StoreError) {
         try check(progress.entries)

@@ -116,7 +116,7 @@ extension LogEvent {
         storeReplaced, storeUnavailable, storeStillUnavailable, storeAvailable, storeUnavailableToWorkers,
         storeStillUnavailableToWorkers, storeAvailableToWorkers, integrityCheckProgress, integrityCheckFailed,
         integrityCheckPassed, oldEntriesDeleted, oldEntriesNotDeleted, storeMigrating, dueTasksNotRead,
-        lastDeliveryNotStored, clockNotTrusted, clockTrusted,
+        lastDeliveryNotStored, historyNotRecorded, clockNotTrusted, clockTrusted,
     ]
 
     // MARK: Availability
@@ -152,6 +152,8 @@ extension LogEvent {
         "Store migration in progress: findings are moved to their new tables.", .notice, [.findings, .count])
     package static let dueTasksNotRead = LogEvent(
         "Failed to read due tasks from the store; will be retried.", .warning, [.reason])
+    package static let historyNotRecorded = LogEvent(
+        "Failed to record a point of the history of findings; will be retried.", .warning, [.reason])
     package static let lastDeliveryNotStored = LogEvent(
         "Failed to store the time of the last delivery; will be retried.", .debug, [.reason])
 

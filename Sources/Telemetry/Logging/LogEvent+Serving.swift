@@ -59,7 +59,8 @@ extension LogEvent {
         requestCompleted, requestRejected, tlsFailed, proxyHeaderRejected, clientTimedOut, connectionLimitReached,
         deliveryRejected, deliveryMisdirected, batchedEventReceived, eventsNotServed, subscriptionConfirmed,
         subscriptionRestored, subscriptionPending, subscriptionEnded, subscriptionRestoreFailed,
-        subscriptionStatusNotStored, deadLetterActionCompleted, deadLetterActionRejected,
+        subscriptionStatusNotStored, deadLetterActionCompleted, deadLettersActionCompleted,
+        pauseActionCompleted, adminActionRejected,
     ]
 
     // MARK: Requests and connections
@@ -110,7 +111,13 @@ extension LogEvent {
 
     package static let deadLetterActionCompleted = LogEvent(
         "Dead letter replayed or dropped on the status page.", .notice,
-        [.account, .region, .action, .delivery, .peer, .request])
-    package static let deadLetterActionRejected = LogEvent(
-        "Dead-letter action rejected on the status page.", .warning, [.action, .code, .peer, .request])
+        [.account, .region, .action, .delivery, .who, .peer, .request])
+    package static let deadLettersActionCompleted = LogEvent(
+        "Several dead letters replayed or dropped on the status page.", .notice,
+        [.account, .region, .source, .action, .count, .reason, .who, .peer, .request])
+    package static let pauseActionCompleted = LogEvent(
+        "Sending paused or resumed on the status page.", .notice,
+        [.account, .source, .action, .reason, .who, .peer, .request])
+    package static let adminActionRejected = LogEvent(
+        "Action rejected on the status page.", .warning, [.action, .code, .peer, .request])
 }

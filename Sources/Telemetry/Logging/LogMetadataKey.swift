@@ -19,7 +19,7 @@ package enum LogMetadataKey: String, Sendable, CaseIterable {
     case request, peer, method, path, route, status, received, sent, tls, agent, idleClosed, refused
 
     // Operator actions
-    case action, by, keys, signal
+    case action, by, who, keys, signal
 
     // Start
     case version, listen, admin, tlsEnabled, topics
@@ -103,8 +103,9 @@ package enum LogMetadataKey: String, Sendable, CaseIterable {
         case .agent: "`User-Agent` header of the request"
         case .idleClosed: "Number of idle connections closed in the last second"
         case .refused: "Number of new connections refused in the last second"
-        case .action: "Action on a dead letter: `replay` or `drop`"
+        case .action: "Action on dead letters, `replay` or `drop`, or on sending, `pause` or `resume`"
         case .by: "Operator who paused processing"
+        case .who: "Name of the token of an action: `admin.token`, or a name of `admin.tokens`"
         case .keys: "Configuration keys, comma-separated"
         case .signal: "Signal number"
         case .version: "Version of Defender Bridge"

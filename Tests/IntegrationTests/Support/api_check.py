@@ -46,6 +46,8 @@ class Description:
 
     def template(self, path):
         """The description's path template that matches a path; the path itself if none does."""
+        if path in self.document["paths"]:
+            return path
         for template in self.document["paths"]:
             if re.fullmatch(re.sub(r"{\w+}", "[^/]+", template), path):
                 return template
