@@ -25,9 +25,10 @@ let build: [CSetting] = ["COMMIT", "DATE"].map { name in
 
 /// Files of the status page; scripts in the order in which they run.
 let statusPage = [
-    "index.html", "style.css", "document.js", "contact.js", "health.js", "facts.js", "accountRegions.js", "sources.js",
-    "deadLetters.js",
-    "events.js", "page.js",
+    "index.html", "style.css", "tables.css", "text.js", "document.js", "controls.js", "contact.js", "health.js",
+    "problems.js", "findings.js", "trend.js", "facts.js", "table.js", "accountRegion.js", "accountRegions.js",
+    "sources.js", "actions.js", "payload.js", "deadLetters.js", "subscriptions.js", "events.js", "delivery.js",
+    "page.js",
 ]
 
 /// Mapping files that the program contains.

@@ -9,8 +9,10 @@ Only "url" is required; a check whose expectation is missing is skipped, and the
  "state": "failing",                           state on the page; "waiting" is a working bridge without any delivery yet
  "says": [{"in": CSS selector, "text": …}],    texts that are shown;  "doesNotSay": texts that are not
  "filter": {"text": "eu-west-1", "rows": 3,    filter for the accounts and Regions, and number of matches
-            "withProblems": 2, "more": true},  number with problems; whether there are more than a hundred
- "deadLetters": {"token": …, "payload": {"id": …, "text": a part of it}, "replay": id, "drop": id},
+            "withProblems": 2, "more": true},  number with problems; whether there is more than a page
+ "deadLetters": {"token": …, "payload": {"id": …, "text": a part of it}, "replay": id, "drop": id,
+                 "replayAll": true},           replays those with the most frequent reason
+ "pause": {"account": …, "region": …},         pauses and resumes an account; needs "deadLetters.token"
  "change": {"command": [program, argument…],   causes a change;  where it is shown, and its text:
             "in": CSS selector, "text": …}}
 
@@ -25,7 +27,7 @@ import json
 import os
 import sys
 
-from StatusPage import access, contact, reading, using  # noqa: F401, each registers its checks
+from StatusPage import access, actions, contact, nginx, reading, rules, tables, using  # noqa: F401, each registers its checks
 from StatusPage.browser import SIZES, THEMES, Browser
 from StatusPage.checks import Context, run_all
 from StatusPage.proxy import Proxy

@@ -4,6 +4,9 @@ let status = null;
 /** When it was received, by the monotonic clock of this page. */
 let receivedAt = 0;
 
+/** The start of the bridge's process, by its own clock. */
+let startedAt = NaN;
+
 /** The bridge's time now, in milliseconds since 1970, extrapolated from the last status. */
 function bridgeNow() {
   return status ? parsed(status.at) + (performance.now() - receivedAt) : NaN;
@@ -11,11 +14,22 @@ function bridgeNow() {
 
 function applyStatus(message, whole) {
   if (typeof message !== "object" || message === null || (whole && typeof message.health !== "object")) throw new TypeError("no status");
-  status = whole ? message : Object.assign({}, status, message);
+  status = whole ? message : merged(status, message);
   receivedAt = performance.now();
+  if (isNumber(message.uptimeSeconds)) startedAt = parsed(message.at) - message.uptimeSeconds * 1000;
   unreachableSince = null;
   unreachableReason = null;
   render();
+}
+
+/** A status with the differences of a message: whole members, and the account-Regions that changed or were removed. */
+function merged(before, { accountRegionChanges, ...members }) {
+  const after = { ...before, ...members };
+  if (!accountRegionChanges) return after;
+  const rows = new Map(list(after.accountRegions).map((it) => [place(it), it]));
+  for (const it of list(accountRegionChanges.rows)) rows.set(place(it), it);
+  for (const it of list(accountRegionChanges.removed)) rows.delete(place(it));
+  return { ...after, accountRegions: [...rows.values()] };
 }
 
 // MARK: Contact
@@ -43,7 +57,7 @@ function openStream() {
   stream = null;
   // A browser opens at most six connections to a server, and each stream uses one: visible pages go first.
   if (document.hidden) return fallBackToPolling("the page is in the background");
-  stream = new EventSource("/status/events");
+  stream = new EventSource("status/events");
   const current = stream;
   const receive = (event, whole) => {
     if (current !== stream || (!whole && !status)) return;
@@ -96,7 +110,7 @@ async function poll() {
   if (isPolling) return;
   isPolling = true;
   try {
-    const response = await fetch("/status.json", { cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(requestTimeout) });
+    const response = await fetch("status.json", { cache: "no-store", signal: AbortSignal.timeout(requestTimeout) });
     const message = await response.json().catch(() => null);
     if (message?.health) applyStatus(message, true);
     else markUnreachable(`It responds with HTTP ${response.status} to requests for its status.`);

@@ -1,45 +1,98 @@
 // MARK: Dead letters
 
-/** In memory only: never in storage, a URL or a form. */
-let token = "";
-
-const actionsAllowed = () => status.actions?.allowed === true;
+const letterWords = (count) => counted(count, "dead letter", "dead letters");
 
 function renderDeadLetters() {
   const letters = list(status.deadLetters?.newest).filter((it) => it && typeof it === "object");
+  const groups = numbered(list(status.deadLetters?.groups).filter((it) => it && typeof it === "object"), (it) => String(it.reason));
+  const areGroupsKnown = Array.isArray(status.deadLetters?.groups);
   const total = status.deadLetters?.total;
+  write(find("dead-count"), total > 0 ? ` (${number(total)})` : "");
   write(find("dead-note"), !isNumber(total) ? "Unknown: the store is unavailable." : total === 0 ? "No dead letters."
-    : `${counted(total, "dead letter", "dead letters")}${total > letters.length ? `; the ${letters.length} newest are shown` : ""}.`
+    : `${letterWords(total)}${groups.length ? ` by ${counted(groups.length, "reason", "reasons")}` : ""}: ${total === 1 ? "its event is" : "their events are"} missing in Security Hub. Fix the cause, then replay.`
       + (actionsAllowed() ? "" : " To replay or drop them here, set admin.allowActions, or use the command defender-bridge dead-letters."));
-  show(find("token-tools"), actionsAllowed() && letters.length > 0);
-  show(find("dead-table"), letters.length > 0);
+  const omitted = status.deadLetters?.groupsOmitted;
+  write(find("dead-omitted"), total > 0 && !areGroupsKnown ? "The reasons are unknown: the store is too slow to group the dead letters." : omitted > 0 ? `${counted(omitted, "more reason is", "more reasons are")} not listed.` : "");
+  show(find("dead-groups"), groups.length > 0);
+  reconcile(find("dead-groups"), groups, (it) => it.key, deadGroupBody, updateDeadGroup, "tbody");
+  show(find("dead-details"), letters.length > 0);
   reconcile(find("dead-table"), letters, (it) => String(it.id), deadLetterBody, updateDeadLetter, "tbody");
 }
 
-function button(text, name, press, attributes = {}) {
-  const node = make("button", { type: "button", "aria-label": name, ...attributes }, text);
-  node.addEventListener("click", () => node.getAttribute("aria-disabled") !== "true" && press(node));
-  return node;
+/** A row with a row below it that opens. */
+function openingBody(cells, columnCount, detailID) {
+  const row = make("tr", { role: "row", class: "shut" }, ...cells);
+  const detail = make("tr", { role: "row", hidden: "" }, make("td", { role: "cell", colspan: String(columnCount), id: detailID, class: "payload" }));
+  return make("tbody", { role: "rowgroup" }, row, detail);
 }
 
-let made = 0;
+// MARK: Groups by reason
+
+function deadGroupBody(group) {
+  const detailID = nextID("example");
+  const body = openingBody([cell(undefined, { tag: "th" }), cell("Count", { class: "number" }), cell("Where", { class: "after" }), cell("Oldest"), cell("Newest"), cell("Actions")], 6, detailID);
+  const [row, detail] = body.children;
+  const reason = shortened(group.reason, 120);
+  inside(row, 0).append(shortened(group.reason, 400));
+  inside(row, 5).append(make("div", { class: "buttons" },
+    button("Example", `Example of ${reason}`, (node) => togglePayload(body.group.example, node, detail), { "aria-expanded": "false", "aria-controls": detailID }),
+    button("Replay all", `Replay all of ${reason}`, () => askForGroup(body.group, "replay"), { "data-action": "" }),
+    button("Drop all", `Drop all of ${reason}`, () => askForGroup(body.group, "drop"), { "data-action": "", class: "danger" })));
+  return body;
+}
+
+function updateDeadGroup(body, group) {
+  const row = body.firstChild;
+  body.group = group;
+  write(inside(row, 1), number(group.count));
+  fill(inside(row, 2), [group.accounts, group.sources, group.example], () => [
+    group.accounts === 1 && group.example ? shown(group.example.account) : counted(group.accounts, "account", "accounts"),
+    list(group.sources).length ? make("small", {}, shortened(list(group.sources).join(", "), 100)) : null,
+  ]);
+  fill(inside(row, 3), group.oldestAt, () => since(group.oldestAt));
+  fill(inside(row, 4), group.newestAt, () => since(group.newestAt));
+  for (const node of row.querySelectorAll("[data-action]")) show(node, actionsAllowed());
+  show(row.querySelector("[aria-controls]"), Boolean(group.example));
+}
+
+/** The bridge accepts no more at once; the rest stays in the group. */
+const mostPerRequest = 10_000;
+
+const actionTexts = {
+  replay: { title: "Replay", text: "Replayed deliveries are processed again. Fix the cause first: otherwise they become dead letters again.", confirm: "Replay", did: "in the queue again", failed: "not replayed" },
+  drop: { title: "Drop", text: "Dropped deliveries are deleted permanently, and their events do not reach Security Hub.", confirm: "Drop", did: "dropped", failed: "not dropped" },
+};
+
+function askForGroup(group, action) {
+  const texts = actionTexts[action];
+  const count = Math.min(group.count, mostPerRequest);
+  const text = letterWords(count);
+  ask({
+    title: `${texts.title} ${text}?`, text: texts.text, what: `Reason: ${shortened(group.reason, 300)}`, confirm: `${texts.confirm} ${text}`, isDangerous: action === "drop",
+    path: `dead-letters/${action}`, body: { reason: group.reason, count },
+    done: (it) => `${letterWords(it.done)} ${it.done === 1 ? "is" : "are"} ${texts.did}${it.remaining > 0 ? `; ${number(it.remaining)} with this reason remain` : ""}.`,
+    failed: `The dead letters were ${texts.failed}.`,
+  });
+}
+
+// MARK: One by one
 
 function deadLetterBody(letter) {
-  const [id, detailID] = [shown(letter.id), `payload-${(made += 1)}`];
-  const row = make("tr", { role: "row", class: "shut" }, cell(undefined, { tag: "th", class: "where" }), cell("Reason"), cell("Channel"), cell("Received"), cell("Last failed"),
-    cell("Attempts", { class: "number" }), cell("Actions"));
-  const detail = make("tr", { role: "row", hidden: "" }, make("td", { role: "cell", colspan: "7", id: detailID, class: "payload" }));
-  inside(row, 0).append(place(letter), make("small", { class: "id" }, id));
+  const [id, detailID] = [shown(letter.id), nextID("payload")];
+  const body = openingBody([cell(undefined, { tag: "th", class: "where" }), cell("Reason"), cell("Channel"), cell("Received"), cell("Last failed"),
+    cell("Attempts", { class: "number" }), cell("Actions", { class: "after" })], 7, detailID);
+  const [row, detail] = body.children;
+  inside(row, 0).append(place(letter), deliveryID(letter.id));
   inside(row, 6).append(make("div", { class: "buttons" },
     button("Payload", `Payload of ${id}`, (node) => togglePayload(letter, node, detail), { "aria-expanded": "false", "aria-controls": detailID }),
-    button("Replay", `Replay ${id}`, (node) => act(letter, "replay", node), { "data-action": "" }),
-    button("Drop", `Drop ${id}`, (node) => confirmDrop(letter, node), { "data-action": "", class: "danger" })));
-  return make("tbody", { role: "rowgroup" }, row, detail);
+    button("Replay", `Replay ${id}`, () => askForLetter(letter, "replay"), { "data-action": "" }),
+    button("Drop", `Drop ${id}`, () => askForLetter(letter, "drop"), { "data-action": "", class: "danger" })));
+  return body;
 }
 
 function updateDeadLetter(body, letter) {
   const row = body.firstChild;
-  write(inside(row, 1), shortened(letter.reason, 300));
+  fill(inside(row, 1), [letter.reason, letter.source], () => [shortened(letter.reason, 300), letter.source ? make("small", {}, shown(letter.source)) : null]);
   write(inside(row, 2), shown(letter.channel));
   fill(inside(row, 3), letter.receivedAt, () => since(letter.receivedAt));
   fill(inside(row, 4), letter.lastFailedAt, () => since(letter.lastFailedAt));
@@ -47,110 +100,11 @@ function updateDeadLetter(body, letter) {
   for (const node of row.querySelectorAll("[data-action]")) show(node, actionsAllowed());
 }
 
-async function togglePayload(letter, opener, detail) {
-  const opened = opener.getAttribute("aria-expanded") === "true";
-  opener.setAttribute("aria-expanded", String(!opened));
-  show(detail, !opened);
-  detail.previousSibling.classList.toggle("shut", opened);
-  if (opened) return;
-  const box = detail.firstChild;
-  box.replaceChildren(make("p", { role: "status" }, "Loading the payload…"));
-  try {
-    const response = await fetch(`/dead-letters/${encodeURIComponent(letter.id)}`, { cache: "no-store", credentials: "omit" });
-    if (!response.ok) throw new Error(response.status === 404 ? "It no longer exists: it was replayed or dropped." : `The bridge responded with HTTP ${response.status}.`);
-    box.replaceChildren(...payloadOf(await response.json()));
-  } catch (error) {
-    const reason = error instanceof TypeError ? "The bridge is not responding." : error.message;
-    box.replaceChildren(make("p", { role: "status", class: "bad" }, `The payload cannot be shown. ${reason}`));
-  }
-}
-
-function payloadOf(letter) {
-  const isText = typeof letter.payload === "string";
-  const text = isText ? indented(letter.payload) : letter.payloadBase64;
-  const term = (name, value) => [make("dt", {}, name), make("dd", {}, value)];
-  return [
-    make("dl", {}, ...term("Reason", shown(letter.reason)), ...term("First failed", since(letter.firstFailedAt)),
-      ...term("Payload", `${counted(letter.payloadBytes, "byte", "bytes")}${isText ? "" : ", in Base64 because it is not UTF-8"}`)),
-    // A scrollable element must be reachable by keyboard.
-    make("pre", { tabindex: "0", role: "group", "aria-label": `Payload of ${shown(letter.id)}` }, text === undefined ? unknown : shown(text)),
-  ];
-}
-
-/** Indents JSON without changing strings and numbers; other text is returned unchanged. */
-function indented(text) {
-  try {
-    JSON.parse(text);
-  } catch {
-    return text;
-  }
-  let depth = 0;
-  const line = () => "\n" + "  ".repeat(depth);
-  return text.replace(/"(?:[^"\\]|\\.)*"|[{[]\s*[}\]]|[{}[\],:]|\s+/g, (part) => {
-    if (/^\s/.test(part)) return "";
-    if (part === "{" || part === "[") return (depth += 1, part + line());
-    if (part === "}" || part === "]") return (depth -= 1, line() + part);
-    if (part === ",") return part + line();
-    return part === ":" ? ": " : part;
-  });
-}
-
-// MARK: Actions
-
-function showResult(text, tone) {
-  const node = find("action-result");
-  node.dataset.tone = tone;
-  write(node, text);
-}
-
-function hasToken() {
-  token = find("token").value.trim();
-  if (token) return true;
-  showResult("Enter the admin token first (admin.token in the bridge's configuration).", "bad");
-  find("token").focus();
-  return false;
-}
-
-const rejections = {
-  401: "The token is wrong.",
-  403: "The bridge rejects cross-origin requests. Open this page at the bridge's own address.",
-  429: "Too many wrong tokens. Wait a minute.",
-};
-
-async function act(letter, action, opener) {
-  if (!hasToken()) return;
+function askForLetter(letter, action) {
+  const texts = actionTexts[action];
   const id = shown(letter.id);
-  opener.setAttribute("aria-disabled", "true");
-  showResult(`${action === "replay" ? "Replaying" : "Dropping"} ${id}…`, "quiet");
-  try {
-    const response = await fetch(`/dead-letters/${encodeURIComponent(letter.id)}/${action}`,
-      { method: "POST", cache: "no-store", credentials: "omit", headers: { Authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(30_000) });
-    const body = await response.json().catch(() => ({}));
-    if (response.ok) showResult(action === "replay" ? `${id} is in the queue again.` : `${id} was dropped.`, "good");
-    else showResult(`${id} was not ${action === "replay" ? "replayed" : "dropped"}. ${rejectionText(response.status, body)}`, "bad");
-    if (response.status === 401) find("token").focus();
-  } catch {
-    showResult(`It is unknown whether ${id} was ${action === "replay" ? "replayed" : "dropped"}: the bridge is not responding.`, "bad");
-  } finally {
-    opener.removeAttribute("aria-disabled");
-  }
-  // The live connection shows the change within 2 s; when polling, poll now.
-  if (polling !== null) poll();
-}
-
-function rejectionText(code, body) {
-  if (code === 404) return JSON.stringify(body).includes("actions_off") ? "Actions are disabled (admin.allowActions)." : "It no longer exists: it was replayed or dropped.";
-  return rejections[code] ?? `The bridge responded with HTTP ${code}.`;
-}
-
-function confirmDrop(letter, opener) {
-  if (!hasToken()) return;
-  const dialog = find("drop-dialog");
-  write(find("drop-what"), `${place(letter)}, ${shown(letter.id)}: ${shortened(letter.reason, 200)}`);
-  find("drop-confirm").onclick = () => {
-    dialog.close();
-    act(letter, "drop", opener);
-  };
-  find("drop-cancel").onclick = () => dialog.close();
-  dialog.showModal();
+  ask({
+    title: `${texts.title} this dead letter?`, text: texts.text, what: `${place(letter)}, ${id}: ${shortened(letter.reason, 200)}`, confirm: texts.confirm, isDangerous: action === "drop",
+    path: `dead-letters/${encodeURIComponent(letter.id)}/${action}`, done: () => `${id} is ${texts.did}.`, failed: `${id} was ${texts.failed}.`,
+  });
 }

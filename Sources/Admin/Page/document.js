@@ -1,51 +1,3 @@
-"use strict";
-
-// Everything from the bridge may contain untrusted text: it enters the document as text nodes only, never as markup.
-
-// MARK: Text
-
-const unknown = "unknown";
-const severities = ["critical", "high", "medium", "low", "informational"];
-
-/** Escapes control characters, invisible characters and bidirectional marks. */
-function shown(value) {
-  const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
-  return String(value ?? unknown).replace(controls, (it) => "\\u" + it.charCodeAt(0).toString(16).padStart(4, "0"));
-}
-
-function shortened(value, length) {
-  const characters = Array.from(shown(value));
-  return characters.length > length ? characters.slice(0, length).join("") + "…" : characters.join("");
-}
-
-const isNumber = Number.isFinite;
-const list = (value) => (Array.isArray(value) ? value : []);
-const number = (value) => (isNumber(value) ? value.toLocaleString("en") : unknown);
-const counted = (count, one, many) => `${number(count)} ${count === 1 ? one : many}`;
-
-/** An age like `20s`, `15m`, `2h 1m` or `3d 4h`. */
-function age(seconds) {
-  if (!isNumber(seconds)) return unknown;
-  const whole = Math.max(Math.floor(seconds), 0);
-  if (whole < 60) return `${whole}s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)}m`;
-  if (whole < 86400) return `${Math.floor(whole / 3600)}h ${Math.floor(whole / 60) % 60}m`;
-  return `${Math.floor(whole / 86400)}d ${Math.floor(whole / 3600) % 24}h`;
-}
-
-/** A time as `03:59:41` UTC, preceded by the date if it is of another day. */
-function clock(time, now = bridgeNow()) {
-  if (!isNumber(time)) return unknown;
-  const text = new Date(time).toISOString();
-  const hours = text.slice(11, 19);
-  return isNumber(now) && new Date(now).toISOString().slice(0, 10) !== text.slice(0, 10) ? `${text.slice(0, 10)} ${hours}` : hours;
-}
-
-function parsed(time) {
-  const milliseconds = typeof time === "string" ? Date.parse(time) : NaN;
-  return Math.abs(milliseconds) < 8e15 ? milliseconds : NaN;
-}
-
 // MARK: Document
 
 const find = (id) => document.getElementById(id);
@@ -103,8 +55,7 @@ function reconcile(parent, items, keyOf, create, update, selector = "*") {
 function since(time, after = " ago") {
   const milliseconds = parsed(time);
   if (!isNumber(milliseconds)) return make("span", {}, unknown);
-  const iso = new Date(milliseconds).toISOString();
-  const node = make("time", { datetime: iso, title: iso.replace("T", " ").slice(0, 19) + " UTC" });
+  const node = make("time", { datetime: new Date(milliseconds).toISOString(), title: `${localTime(milliseconds)} ${zone()} (${utc(milliseconds)})` });
   node.after_ = after;
   updateAge(node);
   return node;
@@ -112,7 +63,22 @@ function since(time, after = " ago") {
 
 function updateAge(node) {
   const now = bridgeNow();
-  if (isNumber(now)) write(node, age((now - Date.parse(node.dateTime)) / 1000) + node.after_);
+  if (node.after_ !== undefined && isNumber(now)) write(node, age(((now - Date.parse(node.dateTime)) * (node.isUntil ? -1 : 1)) / 1000) + node.after_);
+}
+
+/** A time element with the time that remains, which is updated each second. */
+function until(time) {
+  const node = since(time, "");
+  node.isUntil = true;
+  updateAge(node);
+  return node;
+}
+
+/** A time element with date and time in the time zone of the browser. */
+function moment(time) {
+  const milliseconds = parsed(time);
+  if (!isNumber(milliseconds)) return make("span", {}, unknown);
+  return make("time", { datetime: new Date(milliseconds).toISOString(), title: utc(milliseconds) }, localTime(milliseconds));
 }
 
 function cell(label, { tag = "td", ...attributes } = {}) {

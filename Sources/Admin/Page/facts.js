@@ -1,51 +1,30 @@
 // MARK: Facts
 
-function fact(name, value, note = null, wide = false) {
-  return { name, value: shown(value), note, wide };
+function fact(name, value, note = null, time = null) {
+  return { name, value: shown(value), note, time };
 }
 
 function facts() {
   const { queue, ledger } = status;
   const accepts = status.ready === true ? "yes" : status.ready === false ? "no" : unknown;
-  const oldest = isNumber(queue?.oldestAgeSeconds) ? `oldest for ${age(queue.oldestAgeSeconds)}` : null;
   return [
     fact("Accepts deliveries", accepts, status.ready === false ? "see the problems above" : null),
-    fact("Pending", number(queue?.pending), oldest),
+    fact("Pending", number(queue?.pending), queue?.oldestReceivedAt ? "oldest for" : null, queue?.oldestReceivedAt),
     fact("In progress", number(queue?.leased)),
     fact("Dead letters", number(queue?.dead ?? status.deadLetters?.total)),
     fact("Completed", number(queue?.completed)),
     fact("Findings in Security Hub", number(ledger?.active), isNumber(ledger?.archived) ? `active; ${number(ledger.archived)} archived` : null),
-    fact("Unsent findings", number(ledger?.unsent), ledger?.unsent > 0 ? "Security Hub does not have their latest state" : null),
   ];
 }
 
-/** Open findings of all account-Regions by severity, and the number of account-Regions for which they are unknown. */
-function openFindings() {
-  if (!Array.isArray(status.accountRegions)) return { sums: null, missing: 0 };
-  const counts = status.accountRegions.map((it) => severities.map((severity) => it?.openFindings?.[severity.toUpperCase()]));
-  const known = counts.filter((it) => it.every(isNumber));
-  if (known.length === 0 && counts.length > 0) return { sums: null, missing: 0 };
-  return { sums: severities.map((_, index) => known.reduce((sum, it) => sum + it[index], 0)), missing: counts.length - known.length };
-}
-
 function renderFacts() {
-  const { sums, missing } = openFindings();
-  const total = sums ? sums.reduce((a, b) => a + b, 0) : null;
-  const open = { ...fact("Open findings", number(total), null, true), sums, missing };
-  reconcile(find("facts"), [open, ...facts()], (it) => it.name,
+  reconcile(find("facts"), facts(), (it) => it.name,
     (it) => make("div", {}, make("dt", {}, it.name), make("dd")),
     (node, it) => {
-      node.className = it.wide ? "wide" : "";
       const value = node.lastChild;
       value.className = it.value === unknown ? "unknown" : "";
-      fill(value, it, () => [it.value, it.note ? make("small", {}, it.note) : null, it.sums ? severityLine(it.sums, it.missing) : null]);
+      fill(value, it, () => [it.value, it.note ? make("small", {}, it.note, ...(it.time ? [" ", since(it.time, "")] : [])) : null]);
     });
-}
-
-function severityLine(sums, missing) {
-  const parts = severities.map((severity, index) => make("span", {}, `${number(sums[index])} ${severity}`));
-  if (missing > 0) parts.push(make("span", { class: "warn" }, `${unknown} for ${counted(missing, "account and Region", "accounts and Regions")}`));
-  return make("span", { class: "severities" }, ...parts);
 }
 
 // MARK: Last hour

@@ -23,7 +23,7 @@ function state() {
 
 function renderHealth() {
   const now = state();
-  const problems = list(status?.health?.problems);
+  const problems = list(status?.health?.problems).filter((it) => it && typeof it === "object");
   document.body.dataset.state = now;
   write(find("headline"), headlines[now]);
   const tally = {
@@ -37,28 +37,17 @@ function renderHealth() {
   if (document.title !== `${titles[now]}${count} · Defender Bridge`) document.title = `${titles[now]}${count} · Defender Bridge`;
   renderIcon(now);
   renderUnreachable();
-  show(find("problems"), problems.length > 0);
   show(find("problems-then"), problems.length > 0 && now === "unreachable");
-  const rank = (it) => ["critical", "warning"].indexOf(it.severity);
-  const sorted = problems.filter((it) => it && typeof it === "object").sort((a, b) => (rank(b) < 0 ? 1 : 0) - (rank(a) < 0 ? 1 : 0) || rank(a) - rank(b));
-  reconcile(find("problems"), sorted.map((it, index) => ({ ...it, index })), (it) => `${it.about}/${it.index}`,
-    () => make("li", {}, make("span", { class: "tag" }), make("p", { class: "summary" }), make("p", { class: "remediation" })),
-    (node, it) => {
-      const [tag, summary, remediation] = node.children;
-      write(tag, shown(it.severity));
-      tag.className = `tag ${it.severity === "critical" ? "bad" : "warn"}`;
-      write(summary, shown(it.summary));
-      write(remediation, `What to do: ${shown(it.remediation)}`);
-    });
+  renderProblems(problems);
 }
 
 function renderUnreachable() {
   const node = find("unreachable");
   show(node, unreachableSince !== null);
   if (unreachableSince === null) return;
-  const data = status ? `The data below is outdated, as of ${clock(parsed(status.at))} UTC.` : "No status has been received yet.";
+  const data = status ? `The data below is outdated, as of ${clock(parsed(status.at))} ${zone()}.` : "No status has been received yet.";
   const duration = age((Date.now() - unreachableSince) / 1000);
-  write(node, `No response since ${clock(unreachableSince, Date.now())} UTC, for ${duration}. ${unreachableReason ?? ""} ${data} `
+  write(node, `No response since ${clock(unreachableSince, Date.now())} ${zone()}, for ${duration}. ${unreachableReason ?? ""} ${data} `
     + "What to do: check whether the process runs, and its log (with systemd: systemctl status defender-bridge). "
     + "This page reconnects automatically.");
 }
@@ -82,8 +71,10 @@ function renderContact() {
     connecting: "Connecting", live: "Live", polling: `Polling every 5 s: ${pollingBecause}`, unreachable: "Not responding; retrying every 5 s",
   };
   write(find("contact-text"), words[now]);
+  for (const node of document.querySelectorAll(".zone")) write(node, `${node.dataset.word ??= node.textContent}, ${zone()}`);
+  write(find("time-zone"), zone() === "UTC" ? "Times are in UTC." : `Times are in the time zone of this browser (${zone()}); point at one for UTC.`);
   const old = unreachableSince !== null && status ? `outdated, as of ${clock(parsed(status.at))}` : "";
   for (const node of document.querySelectorAll(".as-of")) write(node, old);
-  const parts = status ? [`version ${shown(status.version)}`, `up ${age(status.uptimeSeconds)}`, `bridge time ${clock(parsed(status.at))} UTC`] : [];
+  const parts = status ? [`version ${shown(status.version)}`, `up ${age((bridgeNow() - startedAt) / 1000)}`, `bridge time ${clock(bridgeNow())} ${zone()}`] : [];
   write(find("about-bridge"), parts.join(" · "));
 }

@@ -24,13 +24,18 @@ struct StatusPage: Sendable {
     /// The page that is embedded in the program.
     init() {
         func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+        let styles = [PackageResources.style_css, PackageResources.tables_css]
         let scripts = [
-            PackageResources.document_js, PackageResources.contact_js, PackageResources.health_js,
-            PackageResources.facts_js, PackageResources.accountRegions_js, PackageResources.sources_js,
-            PackageResources.deadLetters_js, PackageResources.events_js, PackageResources.page_js,
+            PackageResources.text_js, PackageResources.document_js, PackageResources.controls_js,
+            PackageResources.contact_js, PackageResources.health_js, PackageResources.problems_js,
+            PackageResources.findings_js, PackageResources.trend_js, PackageResources.facts_js,
+            PackageResources.table_js, PackageResources.accountRegion_js, PackageResources.accountRegions_js,
+            PackageResources.sources_js, PackageResources.actions_js, PackageResources.payload_js,
+            PackageResources.deadLetters_js, PackageResources.subscriptions_js, PackageResources.events_js,
+            PackageResources.delivery_js, PackageResources.page_js,
         ]
         self.init(
-            document: text(PackageResources.index_html), style: text(PackageResources.style_css),
+            document: text(PackageResources.index_html), style: styles.map(text).joined(separator: "\n"),
             script: scripts.map(text).joined(separator: "\n"))
     }
 

@@ -48,7 +48,7 @@ for (const element of document.body.querySelectorAll("*")) {
     if (found < 3) looks.faint.push(`${found.toFixed(2)}: border of ${element.id || element.textContent}`);
   }
   const box = element.getBoundingClientRect();
-  const scrolls = element.parentElement.closest("pre");
+  const scrolls = element.parentElement.closest("pre, .scroll");
   if (!scrolls && (box.right > width + 1 || box.left < -1)) looks.beyond.push(element.id || `${element.tagName} ${element.textContent.slice(0, 40)}`);
   if (style.transitionDuration !== "0s" || style.animationName !== "none") looks.moving.push(element.id || element.className);
 }

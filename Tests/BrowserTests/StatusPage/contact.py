@@ -21,7 +21,8 @@ def live(context):
     opened(context)
     change = context.expected["change"]
     require(change["text"] not in context.browser.text(change["in"]), "the text is shown before the change")
-    # The first status came with the page; from now on there must be no requests.
+    eventually("the trend", lambda: "Loading" not in context.browser.text("#trend-note"))
+    # The first status and the trend came with the page; from now on there must be no requests.
     context.proxy.counts.clear()
     context.browser.script("(document.querySelector('#events a') ?? document.querySelector('#hour-details summary')).focus(); window.focusedBefore = document.activeElement")
     subprocess.run(change["command"], check=True, capture_output=True)
@@ -35,8 +36,8 @@ def live(context):
 def rows_as_said(context):
     """Changed rows are updated, not duplicated."""
     current = status(context)
-    counts = context.browser.script("return ['account-regions', 'events'].map((it) => document.getElementById(it).children.length)")
-    return counts == [min(len(current["accountRegions"]), 50), min(len(current["events"]), 25)]
+    counts = context.browser.script("return ['#account-regions-table > tbody', '#events > tr'].map((it) => document.querySelectorAll(it).length)")
+    return counts == [min(len(current["accountRegions"]), 25), min(len(current["events"]), 25)]
 
 
 @check("a bridge that rejects the live connection is polled, and the page says so")

@@ -20,16 +20,20 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class Proxy:
-    """Forwards requests. Faults: None, "reject-stream" (503 for the events), "gone" and "hang"."""
+    """Forwards requests below a path prefix. Faults: None, "reject-stream" (503 for the events), "gone" and "hang"."""
+
+    prefix = "/tools/bridge"
 
     def __init__(self, url):
         self.target = urllib.parse.urlsplit(url)
         self.fault = None
         self.streams = set()
         self.counts = collections.Counter()
+        # Requests that are not below the prefix.
+        self.outside = []
         self.server = Server(("127.0.0.1", 0), self.handler())
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+        self.url = f"http://127.0.0.1:{self.server.server_port}{self.prefix}/"
 
     def handler(proxy):
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -46,25 +50,31 @@ class Proxy:
         return Handler
 
     def forward(self, request):
-        self.counts[request.command, request.path] += 1
+        if not request.path.startswith(self.prefix + "/"):
+            self.outside.append(request.path)
+            request.send_error(404)
+            return
+        path = request.path.removeprefix(self.prefix)
+        self.counts[request.command, path] += 1
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
         self.wait_while_hanging()
         if self.fault == "gone":
             request.close_connection = True
             return
-        if self.fault == "reject-stream" and request.path == "/status/events":
+        if self.fault == "reject-stream" and path == "/status/events":
             request.send_error(503)
             return
         connection = http.client.HTTPConnection(self.target.hostname, self.target.port)
         try:
-            connection.request(request.command, request.path, body or None, dict(request.headers))
-            self.return_response(connection.getresponse(), request)
+            connection.request(request.command, self.target.path.rstrip("/") + path, body or None, dict(request.headers))
+            upstream = connection.sock
+            self.return_response(connection.getresponse(), request, upstream)
         except OSError:
             request.close_connection = True
         finally:
             connection.close()
 
-    def return_response(self, response, request):
+    def return_response(self, response, request, upstream):
         streamed = (response.getheader("Content-Type") or "").startswith("text/event-stream")
         request.send_response_only(response.status, response.reason)
         for name, value in response.getheaders():
@@ -74,16 +84,24 @@ class Proxy:
             request.send_header("Connection", "close")
             request.close_connection = True
             request.end_headers()
-            self.stream(response, request)
+            self.stream(response, request, upstream)
             return
         content = response.read()
         request.send_header("Content-Length", str(len(content)))
         request.end_headers()
         request.wfile.write(content)
 
-    def stream(self, response, request):
-        """Forwards chunks until either side closes."""
+    def stream(self, response, request, upstream):
+        """Forwards chunks until either side closes. The bridge limits open streams, so that one without a browser must not stay."""
         self.streams.add(request.connection)
+
+        def close_with_browser():
+            with contextlib.suppress(OSError):
+                request.connection.recv(1, socket.MSG_PEEK)
+            with contextlib.suppress(OSError):
+                upstream.shutdown(socket.SHUT_RDWR)
+
+        threading.Thread(target=close_with_browser, daemon=True).start()
         try:
             while part := response.read1(65536):
                 self.wait_while_hanging()

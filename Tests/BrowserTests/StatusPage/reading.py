@@ -76,7 +76,7 @@ def state_of(report):
     return state
 
 
-@check("banner, title and icon show the state, and each problem has its remediation", EACH_VIEW)
+@check("banner, title and icon show the state, and each problem has its remediation, commands and affected accounts", EACH_VIEW)
 def health(context):
     titles = {"working": "Working", "waiting": "Waiting", "attention": "Attention", "failing": "FAILING", "unknown": "Unknown"}
     icons = {"working": "17653a", "attention": "7d4a00", "failing": "a81c14", "waiting": "4a5360", "unknown": "4a5360"}
@@ -90,14 +90,32 @@ def health(context):
         title = context.browser.driver.title
         require(title.startswith(titles[state]) and title.endswith("Defender Bridge"), f"the title is {title}")
         require(icons[state] in (context.browser.script("return document.getElementById('icon').href")), "the icon does not match the state")
-        items = context.browser.script("return [...document.querySelectorAll('#problems li')].map((it) => it.textContent)")
-        problems = report["health"]["problems"]
-        require(len(items) == len(problems), f"{len(items)} problems are shown, expected {len(problems)}")
-        for it in problems:
-            whole = [item for item in items if plain(it["summary"]) in item and plain(it["remediation"]) in item and plain(it["severity"]) in item]
-            require(whole, f"the problem is not shown with its remediation: {it['summary']}")
+        compare_problems(context, report["health"]["problems"])
 
     compare_until_equal(context, compare)
+
+
+def compare_problems(context, problems):
+    cards = context.browser.script("""return [...document.querySelectorAll('#problems > li')].map((it) => ({
+      text: it.textContent, commands: [...it.querySelectorAll('code')].map((code) => code.textContent),
+      links: [...it.querySelectorAll('.commands > a')].map((link) => link.href), times: [...it.querySelectorAll('.age time')].map((time) => time.dateTime)}))""")
+    require(len(cards) == len(problems), f"{len(cards)} problems are shown, expected {len(problems)}")
+    critical = [card["text"].startswith("critical") for card in cards]
+    require(critical == sorted(critical, reverse=True), "a warning comes before a critical problem")
+    for problem in problems:
+        texts = [plain(problem[name]) for name in ("severity", "summary", "remediation")]
+        card = next((it for it in cards if all(text in it["text"] for text in texts)), None)
+        require(card, f"the problem is not shown with its remediation: {problem['summary']}")
+        require(card["commands"] == [plain(it) for it in problem["commands"]], f"the commands are {card['commands']}")
+        runbook = problem["runbook"] or ""
+        require(card["links"] == ([runbook] if runbook.startswith("https://") else []), f"the links to the runbook are {card['links']}")
+        require(card["links"] or plain(runbook) in card["text"], f"the runbook {runbook} is not shown")
+        require(times_of(*card["times"]) == times_of(problem["since"]), f"the problem is shown as since {card['times']}")
+        affected = len(problem["affected"]) + problem["affectedOmitted"]
+        if affected > 3:
+            require(f"{affected:,} accounts and Regions affected" in card["text"], f"the number of affected accounts is not shown: {card['text']}")
+        for it in problem["affected"] if affected <= 3 else []:
+            require(plain(it["account"] or "All accounts" if not it.get("source") else it["source"]) in card["text"], f"the affected {it} is not shown")
 
 
 @check("summary facts match /status.json, and missing values are shown as unknown", EACH_SIZE)
@@ -107,13 +125,9 @@ def facts(context):
     def compare(report):
         shown = context.browser.script(read)
         queue, ledger = report["queue"] or {}, report["ledger"] or {}
-        counts = [[(it["openFindings"] or {}).get(severity) for severity in SEVERITIES] for it in report["accountRegions"] or []]
-        known = [it for it in counts if all(map(is_number, it))]
-        total = sum(map(sum, known)) if known or report["accountRegions"] == [] else None
         wanted = {
             "Pending": number(queue.get("pending")), "In progress": number(queue.get("leased")), "Dead letters": number(queue.get("dead")),
             "Completed": number(queue.get("completed")), "Findings in Security Hub": number(ledger.get("active")),
-            "Unsent findings": number(ledger.get("unsent")), "Open findings": number(total),
             "Accepts deliveries": {True: "yes", False: "no"}.get(report["ready"], UNKNOWN),
         }
         for name, value in wanted.items():
@@ -122,133 +136,52 @@ def facts(context):
     compare_until_equal(context, compare)
 
 
-def known(context, value, rows, note):
-    """Whether there is something to compare; a missing value must be shown as unknown."""
-    if value is None:
-        require(not rows and "Unknown" in context.browser.text(note), f"{note} does not say that it is unknown")
-    return value is not None
+def linked(address):
+    """Whether an address from the bridge becomes a link: only those of the AWS console do."""
+    return isinstance(address, str) and bool(CONSOLE.match(address))
 
 
-def states_of(account_region):
-    """The states that an account-Region must show."""
-    states = {"denied": bool(account_region["denied"]), "paused": account_region["paused"] is True, "dead letters": is_number(account_region["dead"]) and account_region["dead"] > 0}
-    return {word for word, holds in states.items() if holds}
-
-
-def compare_account_region(account_region, row):
-    cells, name = row["cells"], place(account_region)
-    require(states_of(account_region) <= set(row["tags"]), f"{name} is shown as {row['tags']}, expected {states_of(account_region)}")
-    if account_region["denied"]:
-        require(plain(account_region["denied"]["reason"])[:200] in cells[1], f"the reason of the denial of {name} is not shown")
-    shown, expected = times_of(*row["times"][2]), times_of(account_region["lastDeliveryAt"], account_region["caughtUpTo"])
-    require(shown == expected, f"the last delivery and the watermark of {name} are shown as {row['times'][2]}")
-    require(cells[3].startswith(number(account_region["pending"])), f"pending of {name} is shown as {cells[3]}")
-    require(cells[4] == number(account_region["dead"]), f"dead letters of {name} are shown as {cells[4]}")
-    counts = [number((account_region["openFindings"] or {}).get(severity)) for severity in SEVERITIES]
-    require(cells[5:10] == counts, f"open findings of {name} are shown as {cells[5:10]}, expected {counts}")
-    if account_region["audits"] is None:
-        require(cells[10] == UNKNOWN, f"audits of {name} are shown as {cells[10]}")
-    finished = times_of(*(it["finishedAt"] for it in account_region["audits"] or []))
-    require(times_of(*row["times"][10]) == finished, f"the audits of {name} are shown as of {row['times'][10]}")
-    for audit in account_region["audits"] or []:
-        require(plain(audit["schedule"] or "on demand") in cells[10], f"the schedule {audit['schedule']} of {name} is not shown")
-
-
-@check("accounts and Regions match /status.json, those with problems first", EACH_SIZE)
-def account_regions(context):
+@check("open findings match /status.json by severity and source, apart from what is not in Security Hub yet", EACH_SIZE)
+def findings(context):
     def compare(report):
-        rows = context.browser.script(ROWS, "#account-regions > tr")
-        if not known(context, report["accountRegions"], rows, "#account-regions-none"):
-            return
-        by_name = {plain(it["account"]) + plain(it["region"]): it for it in report["accountRegions"]}
-        require(len(rows) == min(len(by_name), 50), f"{len(rows)} rows are shown for {len(by_name)} accounts and Regions")
-        for row in rows:
-            compare_account_region(by_name[row["cells"][0]], row)
-        with_problems = [bool(states_of(by_name[row["cells"][0]])) for row in rows]
-        require(with_problems == sorted(with_problems, reverse=True), "a row with a problem comes after one without")
-        require(sum(with_problems) == min(sum(bool(states_of(it)) for it in report["accountRegions"]), 50), "a row with a problem is missing")
+        found = report["openFindings"] or {}
+        counts = [(found.get("bySeverity") or {}).get(it) for it in SEVERITIES]
+        rows = context.browser.script(ROWS, "#severities > tr")
+        require([row["cells"][1] for row in rows] == [number(it) for it in counts], f"the open findings are {[row['cells'][:2] for row in rows]}")
+        require(all(row["cells"][0].startswith(name[0] + name.capitalize()) for row, name in zip(rows, SEVERITIES)), "a severity has no name and letter")
+        urls = found.get("consoleUrls") or {}
+        require([bool(row["hrefs"]) for row in rows] == [linked(urls.get(it)) for it in SEVERITIES], "the links to the console differ")
+        total = sum(counts) if all(map(is_number, counts)) else None
+        require(context.browser.text("#open-total").startswith(number(total)), f"the total is {context.browser.text('#open-total')}")
+        parts = context.browser.script("return [...document.querySelectorAll('#severity-bar .part')].map((it) => it.dataset.severity.toUpperCase())")
+        require(parts == [it for it, count in zip(SEVERITIES, counts) if count], f"the bar has {parts}")
+        require(context.browser.text("#unsent").startswith(number(found.get("unsent"))), f"unsent is {context.browser.text('#unsent')}")
+        sources = context.browser.script(ROWS, "#by-source > tr")
+        wanted = [[number(it["bySeverity"].get(severity)) for severity in SEVERITIES] for it in found.get("bySource") or []]
+        require([row["cells"][1:6] for row in sources] == wanted, f"the findings by source are {sources}")
 
     compare_until_equal(context, compare)
 
 
-@check("mapped sources match /status.json", EACH_SIZE)
-def sources(context):
-    def compare(report):
-        rows = context.browser.script(ROWS, "#sources > tr")
-        require([row["cells"][0] for row in rows] == [plain(it["name"]) for it in report["sources"]], "the sources or their order differ")
-        for row, source in zip(rows, report["sources"]):
-            require(row["cells"][2] == number(source["pending"]), f"the pending deliveries of {source['name']} are not shown")
-            require(row["cells"][3] == number(source["dead"]), f"the dead letters of {source['name']} are not shown")
-
-    compare_until_equal(context, compare)
-
-
-@check("dead letters match /status.json", EACH_SIZE)
-def dead_letters(context):
-    def compare(report):
-        rows = context.browser.script(ROWS, "#dead-table > tbody > tr:first-child")
-        if not known(context, report["deadLetters"], rows, "#dead-note"):
-            return
-        letters = report["deadLetters"]["newest"]
-        require([row["cells"][0] for row in rows] == [place(it) + plain(it["id"]) for it in letters], "the rows or their order differ")
-        for row, letter in zip(rows, letters):
-            require(row["cells"][1].startswith(plain(letter["reason"])[:300]), f"the reason of {letter['id']} is not shown")
-            require(row["cells"][5] == number(letter["attempts"]), f"the attempts of {letter['id']} are not shown")
-        actions = len(context.browser.driver.find_elements("css selector", "[data-action]:not([hidden])"))
-        require(actions == (2 * len(rows) if report["actions"]["allowed"] else 0), f"{actions} buttons of actions are shown")
-        require(not letters or context.browser.find("#token").is_displayed() == report["actions"]["allowed"], "the visibility of the token field is wrong")
-
-    compare_until_equal(context, compare)
-
-
-@check("events match /status.json, and all of them are shown on demand", EACH_SIZE)
-def events(context):
-    def compare(report):
-        if context.browser.find("#more-events").is_displayed():
-            context.browser.script("document.querySelector('#more-events').click()")
-        rows = context.browser.script(ROWS, "#events > tr")
-        wanted = report["events"] or []
-        require(len(rows) == len(wanted), f"{len(rows)} events are shown of {len(wanted)}")
-        for row, event in zip(rows, wanted):
-            cells = [place(event), plain(event["kind"]), plain(event["subject"] or UNKNOWN)[:200], plain(event["outcome"])]
-            require(all(text.startswith(cell) for text, cell in zip(row["cells"][1:5], cells)), f"{row['cells']} is shown, expected {cells}")
-            require(plain(event["id"]) in row["cells"][3], f"the delivery's id {event['id']} is not shown")
-            linked = isinstance(event["consoleURL"], str) and CONSOLE.match(event["consoleURL"])
-            require(len(row["hrefs"]) == bool(linked), f"the links of {event['id']} are {row['hrefs']}")
-
-    compare_until_equal(context, compare)
-
-
-@check("subscriptions, pauses and the last hour match /status.json")
-def others(context):
-    def compare(report):
-        rows = context.browser.script(ROWS, "#subscriptions > tr")
-        topics = {it["topic"]: it["state"] for it in report["subscriptions"] or []}
-        require({row["cells"][0] for row in rows} == {plain(it) for it in [*topics, *report["topics"]]}, "the topics differ")
-        for row in rows:
-            state = next((state for topic, state in topics.items() if plain(topic) == row["cells"][0]), None)
-            wanted = {"confirmed": "confirmed", "pending": "pending confirmation", "ended": "ended", None: UNKNOWN if report["subscriptions"] is None else "no subscription"}
-            require(wanted.get(state, plain(state)) in row["cells"][1], f"{row['cells']} is {state}")
-        pauses = context.browser.text("#pauses")
-        for pause in report["pauses"] or []:
-            require(plain(pause["by"]) in pauses and plain(pause["account"] or "all accounts") in pauses, f"the pause {quoted(pause)} is not shown")
-        compare_hour(context, report["lastHour"])
-
-    compare_until_equal(context, compare)
-
-
-def compare_hour(context, hour):
-    summary = context.browser.text("#hour-summary")
-    charts = context.browser.script("return [...document.querySelectorAll('#hour-chart svg')].map((it) => [...it.querySelectorAll('rect:not(.ground)')].filter((bar) => bar.height.baseVal.value > 0).length)")
-    values = [(hour or {}).get(name) for name in ("deliveries", "imports")]
-    if not all(isinstance(it, list) and it and all(map(is_number, it)) for it in values):
-        require(UNKNOWN in summary and not charts, f"the last hour is unknown, but shown as {summary}")
+@check("the trend of each period matches /history.json, with a chart and a table", EACH_SIZE)
+def trend(context):
+    context.browser.open(context.proxy.url)
+    if status(context)["openFindings"] is None:
+        eventually("the trend to be unknown", lambda: "The trend is unknown" in context.browser.text("#trend-note"))
         return
-    require(charts == [sum(it > 0 for it in row) for row in values], f"{charts} bars are drawn")
-    for row in values:
-        require(number(sum(row)) in summary if sum(row) else "no" in summary.lower(), f"the summary is {summary}")
-    cells = context.browser.script("return [...document.querySelectorAll('#hour-rows tr')].map((it) => [...it.children].slice(1).map((cell) => Number(cell.textContent.replaceAll(',', ''))))")
-    require([sum(it) for it in zip(*cells)] == [sum(it) for it in values], "the table of the last hour does not add up")
+    for period in ("24h", "30d"):
+        with urllib.request.urlopen(f"{context.url}history.json?range={period}") as response:
+            points = json.load(response)["points"]
+        context.browser.find(f"#range-{period}").click()
+        pressed = "return [...document.querySelectorAll('[aria-pressed=true]')].map((it) => it.id)"
+        require(context.browser.script(pressed) == [f"range-{period}"], "the period is not marked")
+        eventually(f"the history of {period}", lambda: "Loading" not in context.browser.text("#trend-note"))
+        charts = context.browser.script("return [...document.querySelectorAll('#severities svg')].map((it) => it.getAttribute('aria-label'))")
+        require(len(charts) == (len(SEVERITIES) if points else 0) and all("from" in it and "to" in it for it in charts), f"the charts are {charts}")
+        context.browser.script("document.getElementById('trend-details').open = true")
+        eventually("the table", lambda: len(context.browser.script(ROWS, "#trend-rows > tr")) == len(points))
+        rows = context.browser.script(ROWS, "#trend-rows > tr")
+        require([row["cells"][1:6] for row in rows] == [[number(it["open"].get(severity)) for severity in SEVERITIES] for it in points], "the table differs")
 
 
 @check("untrusted text is not rendered as HTML, and links lead only to the AWS console")
@@ -256,9 +189,11 @@ def harmless(context):
     context.browser.open(context.proxy.url)
     strange = context.browser.script("return [...document.querySelectorAll('main :is(img, script, iframe, style, i, b, object, embed)')].map((it) => it.outerHTML)")
     require(not strange, f"unexpected elements: {strange}")
-    for link in context.browser.script("return [...document.querySelectorAll('a')].map((it) => [it.getAttribute('href'), it.rel])"):
-        own = link[0] in ("#main", "/status.json", "/metrics")
-        require(own or (CONSOLE.match(link[0]) and set(link[1].split()) >= {"noopener", "noreferrer"}), f"unexpected link: {link}")
+    for link in context.browser.script("return [...document.querySelectorAll('a')].map((it) => [it.getAttribute('href'), it.rel, it.matches('#problems .commands > a')])"):
+        address, rel, is_runbook = link
+        own = address in ("status.json", "history.json", "metrics") or re.match(r"#(main$|[a-z-]+-heading$|delivery/|account/)", address)
+        outside = CONSOLE.match(address) or (is_runbook and address.startswith("https://"))
+        require(own or (outside and set(rel.split()) >= {"noopener", "noreferrer"}), f"unexpected link: {link}")
     loaded = context.browser.script("return performance.getEntriesByType('resource').map((it) => it.name)")
     host = urllib.parse.urlsplit(context.proxy.url).netloc
     outside = [it for it in loaded if not it.startswith("data:") and urllib.parse.urlsplit(it).netloc != host]
