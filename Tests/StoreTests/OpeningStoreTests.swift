@@ -12,13 +12,17 @@ private final class Attempts: Sendable {
     private let results: AsyncStream<Result<any Store, StoreError>>
     private let continuation: AsyncStream<Result<any Store, StoreError>>.Continuation
     let reports = Mutex<[StoreError]>([])
+    /// The number of attempts that have begun.
+    let begun = Mutex(0)
 
     init() { (results, continuation) = AsyncStream.makeStream(of: Result<any Store, StoreError>.self) }
 
     func end(_ result: Result<any Store, StoreError>) { continuation.yield(result) }
 
     func store(timeout: Duration = .seconds(60)) -> OpeningStore {
-        OpeningStore(timeout: timeout, longestDelay: .milliseconds(1)) { [results] () async throws(StoreError) in
+        OpeningStore(timeout: timeout, longestDelay: .milliseconds(1)) {
+            [results, weak self] () async throws(StoreError) in
+            self?.begun.withLock { $0 += 1 }
             // Not canceled with the attempt, like a connection that is being established.
             let next = Task { await results.first { _ in true } }
             guard let result = await next.value else { throw .closed }
@@ -101,6 +105,8 @@ struct OpeningStoreTests {
             let attempts = Attempts()
             let store = attempts.store()
             attempts.start(store)
+            // An attempt that has not begun is not made after closing.
+            try await eventually("an attempt") { attempts.begun.withLock(\.self) == 1 }
             async let call = failure { try await store.checkWritable() }
             async let work: Void = store.waitForWork(after: WorkMark())
             async let isOpen = store.waitUntilOpen()
