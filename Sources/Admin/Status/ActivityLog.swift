@@ -96,9 +96,10 @@ package final class ActivityLog: ActivityObserver {
 
     /// Records an AWS API call.
     package func recordCall(_ call: AWSCall) {
-        traces.recordCall(call, of: DeliveryScope.deliveries, now: clock())
+        let now = clock()
+        traces.recordCall(call, of: DeliveryScope.deliveries, now: now)
         guard call.failure == .throttled, let account = call.account else { return }
-        let (now, accountRegion) = (clock(), AccountRegion(account: account, region: call.region))
+        let accountRegion = AccountRegion(account: account, region: call.region)
         state.withLock { $0.throttledAt[accountRegion] = now }
     }
 

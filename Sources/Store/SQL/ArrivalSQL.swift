@@ -28,11 +28,19 @@ package enum ArrivalSQL {
     /// When deliveries last arrived.
     package static let deliveries = SQLStatement("SELECT origin, received_at FROM last_delivery")
 
-    private static let keepLatest = """
-        ON CONFLICT (origin) DO UPDATE SET received_at = excluded.received_at
-        WHERE last_delivery.received_at < excluded.received_at
-            OR last_delivery.received_at > excluded.received_at + \(QueueTime.longestWait.milliseconds)
+    /// The end of an insertion of times: keeps the later one, unless it is far ahead and was recorded before the clock was set
+    /// back.
+    ///
+    /// - Parameter key: the column by which the table has one time.
+    static func keepLatest(in table: String, by key: String) -> String {
         """
+        ON CONFLICT (\(key)) DO UPDATE SET received_at = excluded.received_at
+        WHERE \(table).received_at < excluded.received_at
+            OR \(table).received_at > excluded.received_at + \(QueueTime.longestWait.milliseconds)
+        """
+    }
+
+    private static let keepLatest = keepLatest(in: "last_delivery", by: "origin")
 
     /// Records when deliveries arrived.
     package static let noteDelivery = SQLStatement(

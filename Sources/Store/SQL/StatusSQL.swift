@@ -23,11 +23,7 @@ package enum StatusSQL {
     /// When deliveries of topics last arrived.
     package static let topicDeliveries = SQLStatement("SELECT topic, received_at FROM topic_delivery")
 
-    private static let keepLatest = """
-        ON CONFLICT (topic) DO UPDATE SET received_at = excluded.received_at
-        WHERE topic_delivery.received_at < excluded.received_at
-            OR topic_delivery.received_at > excluded.received_at + \(QueueTime.longestWait.milliseconds)
-        """
+    private static let keepLatest = ArrivalSQL.keepLatest(in: "topic_delivery", by: "topic")
 
     /// Records when deliveries of topics arrived.
     package static let noteTopicDelivery = SQLStatement(
